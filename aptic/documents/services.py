@@ -1,0 +1,157 @@
+"""Storing, reading and deleting files. The file store sees random names and, when asked, encrypted bytes only."""
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.text import get_valid_filename
+
+from aptic.audit.services import record
+from aptic.documents import sealed
+from aptic.documents.crypto import CannotDecrypt
+from aptic.documents.errors import DocumentGone, DocumentUnreadable
+from aptic.documents.models import Document
+from aptic.locks import Lock, try_lock
+from aptic.tenancy.principal import current
+
+PIECE = 64 * 1024  # bytes read at a time
+SWEEP = 200  # documents deleted per run
+
+
+def store(
+    *,
+    kind: str,
+    title: str,
+    filename: str,
+    media_type: str,
+    content: bytes | Path,
+    owner_id: uuid.UUID,
+    reader_id: uuid.UUID | None = None,
+    roles: Iterable[str] = (),
+    encrypted: bool = False,
+    delete_after: datetime | None = None,
+) -> Document:
+    """Keep a file for its owner and, if named, a second organisation; `roles` narrows to some of their members.
+
+    The bytes are written first: a row never points at a file that is not there.
+    """
+    document = Document(
+        kind=kind,
+        title=title,
+        owner_id=owner_id,
+        reader_id=reader_id,
+        roles=sorted(set(roles)),
+        filename=get_valid_filename(filename),
+        media_type=media_type,
+        encrypted=encrypted,
+        created_by_id=current().person_id,
+        delete_after=delete_after,
+    )
+    document.storage_name = _write(document, content)
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+            record(verb="document_stored", target=document, organisation_id=owner_id)
+    except Exception:
+        default_storage.delete(document.storage_name)
+        raise
+    return document
+
+
+def read(document: Document) -> bytes:
+    """The whole clear content. Raises DocumentGone and DocumentUnreadable."""
+    return b"".join(chunks(document))
+
+
+def chunks(document: Document) -> Iterator[bytes]:
+    """The clear content piece by piece; the first piece is checked before anything is returned.
+
+    Raises DocumentGone and DocumentUnreadable.
+    """
+    if document.deleted_at:
+        raise DocumentGone
+    try:
+        stored = default_storage.open(document.storage_name)
+        pieces = _clear(document, stored)
+        first = next(pieces, b"")
+    except (CannotDecrypt, OSError) as error:
+        raise DocumentUnreadable from error
+    return _from(first, pieces)
+
+
+def delete_expired(*, at: datetime | None = None) -> int:
+    """Delete the files whose date is past, keep their rows; returns how many. Runs inside `as_system()`."""
+    now = at or timezone.now()
+    with transaction.atomic():
+        if not try_lock(Lock.EXPIRE_DOCUMENTS):
+            return 0
+        expired = list(Document.objects.stored().filter(delete_after__lte=now).order_by("delete_after", "pk")[:SWEEP])
+        for document in expired:
+            default_storage.delete(document.storage_name)  # silent when a former run got this far
+            Document.objects.filter(pk=document.pk).update(deleted_at=now)
+            record(verb="document_deleted", target=document, organisation_id=document.owner_id)
+        return len(expired)
+
+
+def _write(document: Document, content: bytes | Path) -> str:
+    """Write the file under a random name, filling in size and SHA-256 of the clear content; returns the name."""
+    measured = _Measured(content)
+    source: Iterable[bytes] = sealed.seal(measured, context=_context(document)) if document.encrypted else measured
+    secret = secrets.token_hex(20)
+    with TemporaryFile() as temporary:
+        for piece in source:
+            temporary.write(piece)
+        temporary.seek(0)
+        name = default_storage.save(f"documents/{secret[:2]}/{secret}", File(temporary))
+    document.size, document.sha256 = measured.size, measured.sha256.hexdigest()
+    return name
+
+
+class _Measured:
+    """Iterates over a content and counts and hashes what passes."""
+
+    def __init__(self, content: bytes | Path) -> None:
+        self._content = content
+        self.size, self.sha256 = 0, hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces():
+            self.size += len(piece)
+            self.sha256.update(piece)
+            yield piece
+
+    def _pieces(self) -> Iterator[bytes]:
+        if isinstance(self._content, bytes):
+            yield self._content
+            return
+        with self._content.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+
+def _context(document: Document) -> bytes:
+    """What an encrypted file is bound to: it opens as this document only."""
+    return b"document:" + document.pk.bytes
+
+
+def _clear(document: Document, stored: BinaryIO | Any) -> Iterator[bytes]:
+    with stored:
+        if document.encrypted:
+            yield from sealed.unseal(stored, context=_context(document))
+            return
+        while piece := stored.read(PIECE):
+            yield piece
+
+
+def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest

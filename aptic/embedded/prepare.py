@@ -1,0 +1,34 @@
+"""The roles, the database and the grants, on the embedded server or on somebody's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+HERE = Path(__file__).parent
+Connect = Callable[[str], psycopg.Connection]
+
+
+def prepare_roles(connection: psycopg.Connection) -> None:
+    """Create the three roles, or take from them what they must not have. `connection` is a superuser's."""
+    connection.execute((HERE / "roles.sql").read_bytes())
+
+
+def prepare_grants(connection: psycopg.Connection) -> None:
+    """Give the roles their rights in the database of `connection` (a superuser's)."""
+    connection.execute((HERE / "grants.sql").read_bytes())
+
+
+def prepare(connect: Connect, *, database: str = "aptic") -> None:
+    """Roles, database and grants. `connect(name)` opens a superuser's connection, in autocommit, to a database."""
+    with connect("postgres") as connection:
+        prepare_roles(connection)
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER aptic_owner ENCODING 'UTF8' TEMPLATE template0").format(
+                    sql.Identifier(database)
+                )
+            )
+    with connect(database) as connection:
+        prepare_grants(connection)

@@ -1,0 +1,67 @@
+"""Starting, cancelling and restarting long work."""
+
+import logging
+import uuid
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from aptic.audit.services import record
+from aptic.jobs.errors import NotRunnable
+from aptic.jobs.models import Job
+from aptic.jobs.registry import kind_of
+from aptic.tenancy.principal import current
+
+logger = logging.getLogger(__name__)
+
+
+def start(*, kind: str, params: dict[str, Any], title: str, organisation_id: uuid.UUID | None = None) -> Job:
+    """Write a job in the caller's transaction; a worker takes it up after the commit, as the current principal.
+
+    `organisation_id` is who may watch it, by default the acting organisation. Raises LookupError on an unknown kind.
+    """
+    kind_of(kind)
+    principal = current()
+    job = Job.objects.create(
+        kind=kind,
+        title=title,
+        params=params,
+        organisation_id=organisation_id or principal.organisation_id,
+        created_by_id=principal.person_id,
+        principal=principal.as_json(),
+        queued_at=timezone.now(),
+    )
+    transaction.on_commit(partial(send, job.pk, kind), robust=True)
+    return job
+
+
+def send(job_id: uuid.UUID, kind: str) -> None:
+    """Hand a queued job to its queue. A broker that is away loses nothing: beat sends it again."""
+    from aptic.jobs.tasks import run_job
+
+    try:
+        run_job.apply_async(args=[str(job_id)], queue=kind_of(kind).queue)
+    except LookupError:
+        logger.error("job %s: kind %s is unknown to this version", job_id, kind)
+
+
+@transaction.atomic
+def cancel(*, job: Job) -> None:
+    """Stop a job; a worker that has it notices at its next step. Raises NotRunnable."""
+    live = Job.objects.live().filter(pk=job.pk)
+    if not live.update(state=Job.State.CANCELLED, lease=None, lease_until=None, finished_at=timezone.now()):
+        raise NotRunnable
+    record(verb="job_cancelled", target=job)
+
+
+@transaction.atomic
+def restart(*, job: Job) -> None:
+    """Queue a failed job again; it goes on from its last saved step. Raises NotRunnable."""
+    now = timezone.now()
+    failed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED)
+    if not failed.update(state=Job.State.QUEUED, attempts=0, error="", finished_at=None, queued_at=now):
+        raise NotRunnable
+    record(verb="job_restarted", target=job)
+    transaction.on_commit(partial(send, job.pk, job.kind), robust=True)

@@ -1,0 +1,44 @@
+"""The one balance function: a closing plus the tail from its horizon.
+
+Everything on a screen that says how much comes from here or from the rows themselves.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from aptic.ledger.models import Account
+from aptic.xid import horizon
+
+_BALANCES = "SELECT id, ledger_balance(id) FROM unnest(%s::bigint[]) AS wanted(id)"
+
+
+def balances(accounts: Iterable[Account]) -> dict[int, int]:
+    """Cents per account id; assets count debits, liabilities credits."""
+    ids = [one.pk for one in accounts]
+    with connection.cursor() as cursor:
+        cursor.execute(_BALANCES, [ids])
+        return dict(cursor.fetchall())
+
+
+def balance(account: Account) -> int:
+    """Cents of one account."""
+    return balances([account])[account.pk]
+
+
+def close_books() -> int:
+    """Move every closing up to the present horizon; returns it. Rebuilds what is missing, may run at any time."""
+    limit = horizon()
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE, {"horizon": limit})
+    return limit
+
+
+_CLOSE = """
+INSERT INTO ledger_closing (account_id, horizon, balance_cents, closed_at, funder_id, actor_id)
+SELECT a.id, %(horizon)s, ledger_balance_at(a.id, %(horizon)s), now(), a.funder_id, a.actor_id
+  FROM ledger_account a
+ON CONFLICT (account_id) DO UPDATE
+   SET balance_cents = EXCLUDED.balance_cents, horizon = EXCLUDED.horizon, closed_at = EXCLUDED.closed_at
+ WHERE ledger_closing.horizon < EXCLUDED.horizon
+"""

@@ -1,0 +1,52 @@
+"""Every advisory lock of the project, in one register, so that two meanings never share a key.
+
+Locks are transaction-scoped only: PgBouncer gives the connection to somebody else after the commit. The first
+of PostgreSQL's two 32-bit keys is the namespace below; the second says which one of its kind. A number is never
+given a second meaning.
+"""
+
+import uuid
+import zlib
+from enum import IntEnum
+
+from django.db import connection
+
+
+class Lock(IntEnum):
+    """Namespaces. Those with "exclusive, once" guard a scheduled job: a second beat finds it taken and leaves."""
+
+    SEAL = 1  # exclusive, once: the chain of seals has one writer
+    REQUEUE = 2  # exclusive, once: stale jobs are queued again by one beat
+    DELIVER = 3  # exclusive, once: due messages are swept by one beat
+    EXPIRE_DOCUMENTS = 4  # exclusive, once: files past their date are deleted by one beat
+    PUBLISH_HEAD = 5  # exclusive, once: the day's seal is published and mailed once
+    DEMONSTRATION = 9  # exclusive: two calls of `demo` hand out different booklets
+    SITE = 10  # shared by every redemption at a site, exclusive by its suspension (passes/sql/redeem.sql)
+    BOOKLET = 11  # exclusive: redemptions in a booklet whose campaign limits passes per day (passes/sql/redeem.sql)
+
+
+def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:
+    """Take `lock` until the end of the transaction; False at once when somebody has it."""
+    return _call("pg_try_advisory_xact_lock", lock, key)
+
+
+def wait_lock(lock: Lock, key: int | uuid.UUID = 0) -> None:
+    """Take `lock` until the end of the transaction, waiting up to `lock_timeout`."""
+    _call("pg_advisory_xact_lock", lock, key)
+
+
+def share_lock(lock: Lock, key: int | uuid.UUID = 0) -> None:
+    """Take `lock` shared until the end of the transaction: it excludes `wait_lock`, not another share."""
+    _call("pg_advisory_xact_lock_shared", lock, key)
+
+
+def lock_key(value: int | uuid.UUID) -> int:
+    """The signed 32-bit key of a number or an id. Two ids may share one: they then wait for each other, no more."""
+    number = value if isinstance(value, int) else zlib.crc32(value.bytes)
+    return (number + 2**31) % 2**32 - 2**31
+
+
+def _call(function: str, lock: Lock, key: int | uuid.UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s, %s)", [int(lock), lock_key(key)])
+        return bool(cursor.fetchone()[0])

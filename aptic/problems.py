@@ -1,0 +1,92 @@
+"""How a refusal of the domain reaches the outside: a page in plain French, or a problem document (RFC 9457)."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from aptic.errors import DomainError
+
+logger = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+TITLES = {400: "Requête incorrecte", 401: "Jeton manquant ou invalide", 403: "Accès refusé", 404: "Introuvable",
+          405: "Méthode non autorisée", 415: "Format non pris en charge", 429: "Trop de demandes"}  # fmt: skip
+
+
+def problem(
+    *, status: int, code: str, title: str, detail: str = "", headers: dict[str, str] | None = None, **more: Any
+) -> JsonResponse:
+    """A problem document: `type` is about:blank, `code` is ours and stable."""
+    body = {"type": "about:blank", "status": status, "code": code, "title": title, **more}
+    if detail:
+        body["detail"] = detail
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every error leaves as a problem document."""
+    if isinstance(exc, DomainError):
+        set_rollback()
+        body = {"type": "about:blank", "status": exc.status, "code": exc.code, "title": exc.text, **exc.details}
+        if exc.next_step:
+            body["detail"] = exc.next_step
+        return Response(body, status=exc.status, content_type=MEDIA_TYPE)
+    if isinstance(exc, Http404):
+        exc = exceptions.NotFound()
+    elif isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if not isinstance(exc, exceptions.APIException):
+        return None
+    set_rollback()
+    code = "invalid" if isinstance(exc, exceptions.ValidationError) else exc.default_code
+    body = {
+        "type": "about:blank",
+        "status": exc.status_code,
+        "code": code,
+        "title": TITLES.get(exc.status_code, "Erreur"),
+    }
+    if isinstance(exc, exceptions.ValidationError):
+        body["errors"] = exc.detail
+    headers = {}
+    if exc.status_code == 401 and getattr(exc, "auth_header", None):
+        headers["WWW-Authenticate"] = exc.auth_header
+    if wait := getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(body, status=exc.status_code, content_type=MEDIA_TYPE, headers=headers)
+
+
+class DomainErrors:
+    """Middleware: a refusal that no view caught becomes a page (or a problem under /api/), never a traceback."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a refusal, or for a database that is away."""
+        is_api = request.path.startswith("/api/")
+        if isinstance(error, DomainError):
+            if target := getattr(error, "redirect_to", None):
+                return redirect(target)
+            if is_api:
+                return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step)
+            return render(request, "refused.html", {"error": error}, status=error.status)
+        if isinstance(error, OperationalError | InterfaceError):
+            logger.exception("database away")
+            if is_api:
+                return problem(
+                    status=503, code="unavailable", title="Service momentanément indisponible",
+                    detail="Réessayez avec le même identifiant.", headers={"Retry-After": "2"},
+                )  # fmt: skip
+            return render(request, "503.html", status=503)
+        return None

@@ -1,0 +1,1 @@
+"""`make run`: everything an installation needs, on one machine, under one supervisor."""

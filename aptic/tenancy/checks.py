@@ -1,0 +1,119 @@
+"""What must be true of the database before anything is served: harmless roles, and the keys it knows.
+
+Row-level security protects nobody from a superuser, from a role that bypasses it, or from the owner of a table.
+"""
+
+import os
+import sys
+import time
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Critical, Tags, register
+from django.db import OperationalError, connections
+from django.db.utils import DatabaseError
+
+from aptic.keys import BadRing, fingerprint, read_ring
+
+ROLE = """
+SELECT current_user,
+       r.rolsuper, r.rolbypassrls, r.rolcreaterole,
+       EXISTS (SELECT FROM pg_roles p
+               WHERE p.oid <> r.oid AND (p.rolsuper OR p.rolbypassrls OR p.rolcreaterole)
+                 AND pg_has_role(r.oid, p.oid, 'MEMBER')),
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relowner = r.oid AND c.relpersistence = 'p'
+                 AND n.nspname NOT IN ('pg_catalog', 'information_schema')),
+       EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relowner <> r.oid AND c.relkind IN ('r', 'p')
+                 AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                 AND pg_has_role(r.oid, c.relowner, 'MEMBER')),
+       pg_has_role(r.oid, d.datdba, 'MEMBER'),
+       EXISTS (SELECT FROM pg_policy p CROSS JOIN unnest(p.polroles) AS named(oid)
+               WHERE named.oid <> 0 AND pg_has_role(r.oid, named.oid, 'MEMBER'))
+FROM pg_roles r, pg_database d
+WHERE r.rolname = current_user AND d.datname = current_database()
+"""
+FAULTS = (
+    "est superutilisateur",
+    "contourne la sécurité par lignes (BYPASSRLS)",
+    "peut créer des rôles (CREATEROLE)",
+    "peut devenir un rôle d’administration",
+    "possède une table",
+    "peut devenir le propriétaire d’une table",
+    "peut devenir le propriétaire de la base",
+    "a les droits du rôle système",
+)
+MEANT_FOR_SYSTEM = 1  # how many of the last faults are the system role's very purpose
+
+
+def role_faults(alias: str = "default") -> list[str]:
+    """Why the role of connection `alias` must not serve, in French sentences; empty when it may.
+
+    Raises OperationalError when the database does not answer.
+    """
+    with connections[alias].cursor() as cursor:
+        cursor.execute(ROLE)
+        name, *found = cursor.fetchone()
+    if alias == "system":
+        found = found[:-MEANT_FOR_SYSTEM]
+    variable = {"default": "DATABASE_URL", "system": "DATABASE_SYSTEM_URL"}[alias]
+    return [
+        f"le rôle « {name} » de {variable} {fault} : la sécurité par lignes ne le retiendrait pas. "
+        f"Utilisez aptic_app pour servir et aptic_system pour les tâches planifiées."
+        for fault, present in zip(FAULTS, found, strict=False)
+        if present
+    ]
+
+
+def key_faults(alias: str = "default") -> list[str]:
+    """Why the code keys at hand do not fit this database; empty when they do, or when it knows none yet."""
+    try:
+        at_hand = fingerprint(read_ring(settings.CODE_KEYS))
+        read_ring(settings.SIGNING_KEYS)
+        read_ring(settings.DATA_KEYS)
+    except BadRing as error:
+        return [f"les clés sont illisibles : {error}"]
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT code_key_check FROM tenancy_installation WHERE id = 1")
+        row = cursor.fetchone()
+    if not row or not row[0] or row[0] == at_hand:
+        return []
+    return [
+        "les clés des pass ne sont pas celles de cette base : remettez le fichier keys.env d’origine "
+        "(ou la variable APTIC_CODE_KEYS) ; avec d’autres clés, aucun pass imprimé ne serait reconnu."
+    ]
+
+
+@register(Tags.database)
+def check_serving_role(databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Django's form of the same, run by `manage.py check --database default`."""
+    return [
+        Critical(fault, id="aptic.E001")
+        for alias in (databases or ())
+        if alias in ("default", "system")
+        for fault in role_faults(alias)
+    ]
+
+
+def refuse_unsafe_serving(*, patience: float = 30) -> None:
+    """Called by every process that serves: end it, with one sentence, when its role or keys are not safe.
+
+    A database that is away is waited for during `patience` seconds.
+    """
+    if os.environ.get("APTIC_UNCHECKED") == "1":  # a build step that never touches the database
+        return
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            faults = [*role_faults(), *key_faults()]
+            break
+        except (OperationalError, DatabaseError) as error:
+            if time.monotonic() > deadline:
+                faults = [f"la base de données ne répond pas : {str(error).strip().splitlines()[0]}"]
+                break
+            connections["default"].close()
+            time.sleep(1)
+    connections["default"].close()
+    if faults:
+        sys.exit(f"Aptic refuse de servir : {faults[0]}")

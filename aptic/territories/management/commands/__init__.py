@@ -1,0 +1,1 @@
+"""Build the geography's files; load them."""

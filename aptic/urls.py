@@ -1,0 +1,23 @@
+"""The addresses of the project: one include per room, one prefix per space."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("passes.urls.api")),  # first: the path that must be fast
+    path("", include("aptic.running.urls")),
+    path("", include("aptic.accounts.urls")),
+    path("compte/", include("allauth.urls")),
+    path("travaux/", include("aptic.jobs.urls")),
+    path("documents/", include("aptic.documents.urls")),
+    path("territoires/", include("aptic.territories.urls")),
+    path("", include("impact.urls.public")),
+    path("demonstration/", include("impact.urls.demonstration")),
+    path("guichet/", include("passes.urls.counter")),
+    path("commanditaire/<uuid:organisation>/", include("impact.urls.funder")),
+    path("commanditaire/<uuid:organisation>/", include("funders.urls.funder")),
+    path("acteur/<uuid:organisation>/", include("impact.urls.actor")),
+    path("acteur/<uuid:organisation>/", include("actors.urls.actor")),
+    path("operateur/<uuid:organisation>/", include("impact.urls.operator")),
+    path("operateur/<uuid:organisation>/", include("actors.urls.operator")),
+    path("operateur/<uuid:organisation>/", include("funders.urls.operator")),
+]

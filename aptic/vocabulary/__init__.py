@@ -1,0 +1,1 @@
+"""Services: what a pass may pay for."""

@@ -1,0 +1,1 @@
+"""The suite: one folder per room, and one for what crosses them."""

@@ -1,0 +1,72 @@
+"""The files that say what we run on and how: locks, compose, settings' page."""
+
+import json
+import re
+
+import pytest
+import yaml
+
+from aptic.celery import QUEUES, SCHEDULE, SYSTEM_QUEUE
+from tests.servers import BASE
+
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_locks_name_no_address_to_fetch_from(name):
+    text = (BASE / name).read_text()
+    assert "resolved" not in text
+    assert not re.search(r"https?://(?!github\.com/sponsors/)", text)
+    assert "--index" not in text
+
+
+def test_every_locked_library_has_its_hash():
+    for name in LOCKS[:3]:
+        for entry in re.split(r"\n(?=\S)", (BASE / name).read_text().strip()):
+            assert "--hash=sha256:" in entry, entry.splitlines()[0]
+    packages = json.loads((BASE / "package-lock.json").read_text())["packages"]
+    assert all(package.get("integrity") for path, package in packages.items() if path)
+
+
+@pytest.fixture(scope="module")
+def compose():
+    return yaml.safe_load((BASE / "docker-compose.yml").read_text())
+
+
+def test_compose_runs_every_organ(compose):
+    organs = {"postgres", "valkey", "pgbouncer", "roles", "migrate", "web", "worker", "worker-system", "beat"}
+    assert set(compose["services"]) == organs
+    for name, service in compose["services"].items():
+        assert "image" in service, name
+        assert set(service.get("depends_on", {})) <= organs
+
+
+def test_compose_gives_each_role_to_those_who_need_it(compose):
+    def holders(variable):
+        return {name for name, service in compose["services"].items() if variable in service.get("environment", {})}
+
+    assert holders("DATABASE_OWNER_URL") == {"migrate"}
+    assert holders("DATABASE_SYSTEM_URL") == {"migrate", "worker-system"}
+    assert holders("DATABASE_URL") == {"migrate", "web", "worker", "worker-system", "beat"}
+
+
+def test_compose_serves_every_queue(compose):
+    served = set()
+    for service in compose["services"].values():
+        command = service.get("command", [])
+        if "-Q" in command:
+            served |= set(command[command.index("-Q") + 1].split(","))
+    assert served == {*QUEUES, SYSTEM_QUEUE}
+
+
+def test_schedule_names_known_queues():
+    assert {entry["options"]["queue"] for entry in SCHEDULE.values()} <= {*QUEUES, SYSTEM_QUEUE}
+
+
+def test_every_variable_is_documented():
+    sources = [BASE / "aptic/settings.py", *(BASE / "aptic/running").glob("*.py"), BASE / "tests/servers.py"]
+    pattern = r'env\.\w+\(\s*"(\w+)"|os\.environ(?:\.get\(|\[)"(\w+)"|_database\("(\w+)"'
+    named = {name for path in sources for groups in re.findall(pattern, path.read_text()) for name in groups if name}
+    page = (BASE / "docs/operations/settings.md").read_text()
+    missing = {name for name in named if f"`{name}`" not in page} - {"MAKELEVEL", "PYTEST_XDIST_WORKER"}
+    assert not missing

@@ -1,0 +1,123 @@
+"""`python -m aptic.running` for real: starts, answers, stops, survives being killed, and leaves nobody behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from aptic import keys
+from aptic.running.environment import DATABASE_URLS
+from tests.servers import BASE
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The command lines of every process whose environment or arguments name the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+                if str(folder).encode() in told and b"aptic" in told:
+                    found.append((entry / "cmdline").read_bytes().decode(errors="replace"))
+    return found
+
+
+class Installation:
+    """One installation in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder.with_suffix(".log")
+
+    def start(self) -> None:
+        self.port = free_port()  # anew each time: the former one may have gone to somebody else
+        kept = {name: value for name, value in os.environ.items() if name not in (*DATABASE_URLS, "REDIS_URL")}
+        for name in keys.SECRETS:
+            kept.pop(name, None)
+        changes = {"APTIC_VAR": str(self.folder), "PORT": str(self.port), "APTIC_DEMO": "0"}
+        env = {**kept, **changes, "DJANGO_SETTINGS_MODULE": "aptic.settings"}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "aptic.running"], cwd=BASE, env=env, stdout=output, stderr=output
+            )
+        self.wait(self.answers, 60)
+
+    def answers(self) -> bool:
+        assert self.process.poll() is None, self.output.read_text()[-2000:]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=2) as answer:
+                return answer.status == 200
+        except urllib.error.HTTPError as error:
+            with error:
+                pytest.fail(error.read().decode(errors="replace")[:500])
+        except OSError:
+            return False
+
+    def wait(self, condition, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.output.read_text()[-2000:]
+            time.sleep(0.05)
+
+    def nobody_left(self) -> None:
+        self.wait(lambda: not processes_of(self.folder), 20)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    made = Installation(tmp_path_factory.mktemp("installation") / "var")
+    typeface = made.folder / "vendor" / ".installed"
+    subprocess.run(["make", "-s", f"APTIC_VAR={made.folder}", str(typeface)], cwd=BASE, check=True)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
+        made.nobody_left()
+
+
+def test_installation_survives_kill_and_stops_cleanly(installation):
+    assert oct((installation.folder / "keys.env").stat().st_mode)[-3:] == "600"
+    assert oct((installation.folder / "services.env").stat().st_mode)[-3:] == "600"
+    kept = (installation.folder / "keys.env").read_bytes()
+
+    installation.process.kill()
+    installation.process.wait()
+    installation.nobody_left()
+
+    installation.start()
+    installation.process.send_signal(signal.SIGINT)
+    assert installation.process.wait(30) == 0
+    installation.nobody_left()
+    assert "Traceback" not in installation.output.read_text()
+
+    began = time.monotonic()
+    installation.start()
+    assert time.monotonic() - began < 20
+    assert (installation.folder / "keys.env").read_bytes() == kept
+
+    other = subprocess.run(
+        [sys.executable, "-m", "aptic.running"],
+        cwd=BASE,
+        env={**os.environ, "APTIC_VAR": str(installation.folder), "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert other.returncode == 1
+    assert "tourne déjà" in other.stderr
+    assert "Traceback" not in other.stderr
