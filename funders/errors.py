@@ -1,0 +1,87 @@
+"""What the funders' room refuses, and the next step."""
+
+from aptic.errors import DomainError
+
+
+class AlreadyFunder(DomainError):
+    """The organisation of this SIRET already wears this hat."""
+
+    code = "already_registered"
+    status = 409
+    message = "Cette organisation est déjà enregistrée."
+    next_step = "Cherchez-la dans la liste par son nom."
+
+
+class InvalidCampaign(DomainError):
+    """A term of the campaign contradicts another or leaves its bounds."""
+
+    code = "invalid_campaign"
+    message = "Les règles de cette opération ne vont pas ensemble."
+
+
+class CampaignOver(DomainError):
+    """Nothing can be ordered for a campaign that is closed, in preparation, or past its last day."""
+
+    code = "campaign_over"
+    status = 409
+    message = "Cette opération n’accepte plus de commande : elle est close ou son dernier jour est passé."
+    next_step = "Créez une nouvelle opération."
+
+
+class InvalidOrder(DomainError):
+    """The number of booklets, or the funding line, does not fit the campaign."""
+
+    code = "invalid_order"
+    message = "Une commande va de 1 à 200 000 carnets."
+
+
+class OrderNotOpen(DomainError):
+    """The order is being issued, issued or cancelled."""
+
+    code = "order_not_open"
+    status = 409
+    message = "Cette commande ne peut plus être annulée : elle est déjà émise, en cours d’émission ou annulée."
+
+
+class InvalidFunds(DomainError):
+    """An amount, a date or a reference that no bank or treasury would write."""
+
+    code = "invalid_funds"
+    message = "Ce mouvement de fonds n’est pas valable."
+
+
+class PaymentOrderKnown(DomainError):
+    """The number is already recorded for this funder, with another content."""
+
+    code = "payment_order_known"
+    status = 409
+    message = "Ce numéro de mandat est déjà enregistré pour ce commanditaire, avec un autre contenu."
+    next_step = "Vérifiez le numéro sur le mandat."
+
+
+class PaymentOrderClosed(DomainError):
+    """The payment order is collected or cancelled."""
+
+    code = "payment_order_closed"
+    status = 409
+    message = "Ce mandat est déjà encaissé ou annulé."
+
+
+class AmountDiffers(DomainError):
+    """The transfer does not bring the amount of the payment order it is said to pay."""
+
+    code = "amount_differs"
+    message = "Le virement n’est pas du montant du mandat."
+    next_step = (
+        "Enregistrez le virement sans mandat, annulez le mandat, "
+        "puis enregistrez un mandat pour ce qui reste à recevoir."
+    )
+
+
+class ReceiptKnown(DomainError):
+    """The bank reference is already recorded for this funder, with another content."""
+
+    code = "receipt_known"
+    status = 409
+    message = "Ce virement est déjà enregistré pour ce commanditaire, avec un autre contenu."
+    next_step = "Vérifiez la référence sur le relevé de banque. Si ce sont deux virements, complétez la référence."

@@ -1,0 +1,1 @@
+"""Addresses of the funders' room, one module per space."""

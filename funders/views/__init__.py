@@ -1,0 +1,1 @@
+"""Pages of the funders' room, one module per space."""
