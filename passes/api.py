@@ -1,0 +1,358 @@
+"""The redeem endpoints of the API: plain views for speed, in the same schema as the rest.
+
+Contract: design §8. A device's bearer token says where the till stands; the body says which pass, for what.
+"""
+
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, NoReturn
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from aptic.accounts import tokens
+from aptic.errors import DomainError
+from aptic.problems import problem
+from passes import codes, guessing, redemption, rules
+from passes.catalogue import service_id, service_slug
+from passes.codes import Code
+from passes.errors import CodeUnknown, Refused, TooManyAttempts
+from passes.models import Redemption
+from passes.redemption import Attempt, Outcome, Till
+
+MOST_LINES = 200
+MOST_BYTES = 200_000
+FIELDS = {"id", "code", "service", "occurred_at", "offline", "session", "simulate"}
+
+
+class BadLine(Exception):
+    """A line that is not of the contract's form; the sentence says what is wrong."""
+
+
+class NoDevice(Exception):
+    """No live device holds the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One well-formed line of a request; `code` is None when its tag is false."""
+
+    id: uuid.UUID
+    code: Code | None
+    service_id: int
+    occurred_at: datetime
+    offline: bool
+    session: uuid.UUID | None
+    simulate: bool
+
+    def attempt(self) -> Attempt:
+        """The attempt of a line whose code is genuine."""
+        assert self.code is not None
+        return Attempt(self.id, self.code, self.service_id, self.occurred_at, self.offline, self.session)
+
+
+View = Callable[..., HttpResponse]
+
+
+def device_endpoint(view: View) -> View:
+    """Mark a plain view as an API endpoint of devices: bearer token, no cookie, every refusal a problem document."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        header = request.headers.get("Authorization", "")
+        if not header.startswith("Bearer "):
+            return _unauthorised()
+        token = tokens.digest(header.removeprefix("Bearer ").strip())
+        try:
+            return view(request, token, *args, **kwargs)
+        except NoDevice:
+            return _unauthorised()
+        except BadLine as error:
+            return problem(status=400, code="invalid", title="Requête incorrecte", detail=str(error))
+        except DomainError as error:
+            return _problem(error)
+
+    wrapped.door = "device"  # type: ignore[attr-defined]
+    return wrapped
+
+
+@require_POST
+@device_endpoint
+def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
+    """Redeem one pass: 201 the first time, 200 with the same body for a repeat, a problem otherwise."""
+    line = read_line(_body(request), timezone.now())
+    if line.code is None:
+        _false_code(token)
+    if line.simulate:
+        return _simulate(token, line)
+
+    attempt = line.attempt()
+
+    def work() -> tuple[Till, Outcome]:
+        till = _enter(token, [attempt.code])
+        return till, redemption.redeem(till, [attempt])[0]
+
+    till, outcome = redemption.once_more_if_raced(work)
+    status, body = _answer(outcome, till)
+    return JsonResponse(body, status=status, content_type=_type(status))
+
+
+@require_POST
+@device_endpoint
+def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
+    """Redeem up to 200 lines, set-based; each gets the status it would have got alone, in the order sent."""
+    body = _body(request)
+    lines = body.get("redemptions")
+    if not isinstance(lines, list) or not 1 <= len(lines) <= MOST_LINES:
+        raise BadLine(f"« redemptions » est une liste de 1 à {MOST_LINES} lignes.")
+    now = timezone.now()
+    read = [_read_or_error(line, now) for line in lines]
+    good = [line for line in read if isinstance(line, Line) and line.code is not None]
+
+    def work() -> tuple[Till, list[Outcome]]:
+        till = _enter(token, [line.code for line in good if line.code])
+        return till, redemption.redeem(till, [line.attempt() for line in good])
+
+    till, outcomes = redemption.once_more_if_raced(work)
+    for line in read:
+        if isinstance(line, Line) and line.code is None:
+            guessing.note_failure("device", token.hex())
+    answers = iter(outcomes)
+    results = [_result(sent, line, answers, till) for sent, line in zip(lines, read, strict=True)]
+    return JsonResponse({"results": results})
+
+
+@require_POST
+@device_endpoint
+def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
+    """Undo a redemption of the same device within 15 minutes: 201, 200 for a repeat, 404, 409."""
+    with transaction.atomic():
+        till = _enter(token, [])
+        try:
+            voided, repeated = redemption.void(redemption_id, till)
+        except Redemption.DoesNotExist:
+            return _not_found()
+        body = _stored_body(_stored(redemption_id, till)) | {"voided_at": voided.recorded_at}
+    return JsonResponse(body, status=200 if repeated else 201)
+
+
+@require_GET
+@device_endpoint
+def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
+    """One redemption of the device's actor, with its void if there is one."""
+    with transaction.atomic():
+        till = _enter(token, [])
+        try:
+            stored = _stored(redemption_id, till)
+        except Redemption.DoesNotExist:
+            return _not_found()
+        voided = getattr(stored, "void", None)
+        return JsonResponse(_stored_body(stored) | {"voided_at": voided.recorded_at if voided else None})
+
+
+@require_GET
+@device_endpoint
+def look_up(request: HttpRequest, token: bytes, text: str) -> HttpResponse:
+    """What redeeming this code would do, here and now; `?service=` asks for one service."""
+    code = codes.parse(text)
+    if code is None:
+        _false_code(token)
+    with transaction.atomic():
+        till = _enter(token, [code])
+        view = redemption.look_up(till, code)
+        wanted = request.GET.get("service")
+        reason = view.refusal(service_id(wanted) if wanted else None, timezone.now())
+    return JsonResponse(
+        {
+            "pass": codes.short(code.serial, code.version),
+            "value_cents": view.value_cents,
+            "state": view.facts.pass_state,
+            "valid_until": view.facts.valid_until,
+            "services": [service_slug(one) for one in view.facts.services],
+            "left_in_booklet": view.left_in_booklet,
+            "refusal": reason,
+        }
+    )
+
+
+def _simulate(token: bytes, line: Line) -> HttpResponse:
+    """The answer that redeeming would give, with nothing written."""
+    assert line.code is not None
+    with transaction.atomic():
+        till = _enter(token, [line.code])
+        value_cents, reason = redemption.simulate(till, line.attempt())
+    if reason is not None:
+        raise Refused(reason)
+    name = codes.short(line.code.serial, line.code.version)
+    return JsonResponse({"simulated": True, "id": line.id, "pass": name, "value_cents": value_cents})
+
+
+def _false_code(token: bytes) -> NoReturn:
+    """Answer a false tag, counted against its device; a genuine code never asks Valkey. Raises what is answered."""
+    with transaction.atomic():
+        _enter(token, [])
+    if guessing.is_blocked("device", token.hex()):
+        raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
+    guessing.note_failure("device", token.hex())
+    raise CodeUnknown
+
+
+def _enter(token: bytes, presented: Sequence[Code]) -> Till:
+    till = redemption.enter_device(token, presented)
+    if till is None:
+        raise NoDevice
+    return till
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > MOST_BYTES:
+        raise BadLine("La requête est trop longue.")
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise BadLine("Le corps de la requête n’est pas du JSON.") from error
+    if not isinstance(body, dict):
+        raise BadLine("Le corps de la requête est un objet JSON.")
+    return body
+
+
+def read_line(body: dict[str, Any], now: datetime) -> Line:
+    """Check the form of one line. Raises BadLine with a sentence that names the field."""
+    if unknown := set(body) - FIELDS:
+        raise BadLine(f"Champ inconnu : {', '.join(sorted(unknown))}.")
+    slug, text = body.get("service"), body.get("code")
+    if not isinstance(text, str) or not text:
+        raise BadLine("« code » est obligatoire.")
+    service = service_id(slug) if isinstance(slug, str) else None
+    if service is None:
+        raise BadLine("« service » est le nom d’un service du vocabulaire.")
+    offline, simulate = body.get("offline", False), body.get("simulate", False)
+    if not isinstance(offline, bool) or not isinstance(simulate, bool):
+        raise BadLine("« offline » et « simulate » valent true ou false.")
+    return Line(
+        id=_uuid(body.get("id"), "id"),
+        code=codes.parse(text),
+        service_id=service,
+        occurred_at=_instant(body.get("occurred_at"), now, offline=offline),
+        offline=offline,
+        session=_uuid(body["session"], "session") if body.get("session") else None,
+        simulate=simulate,
+    )
+
+
+def _uuid(value: Any, name: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadLine(f"« {name} » est un UUID.") from error
+
+
+def _instant(value: Any, now: datetime, *, offline: bool) -> datetime:
+    if value is None:
+        return now
+    try:
+        instant = parse_datetime(value)
+    except (TypeError, ValueError):
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise BadLine("« occurred_at » est un instant ISO 8601 avec son fuseau.")
+    if not rules.occurred_within_bounds(instant, now=now, offline=offline):
+        raise BadLine("« occurred_at » est trop loin de maintenant.")
+    return instant
+
+
+def _read_or_error(body: Any, now: datetime) -> Line | BadLine:
+    try:
+        if not isinstance(body, dict):
+            raise BadLine("Chaque ligne est un objet JSON.")
+        if body.get("simulate"):
+            raise BadLine("« simulate » se demande une ligne à la fois.")
+        return read_line(body, now)
+    except BadLine as error:
+        return error
+
+
+def _result(sent: Any, line: Line | BadLine, answers: Any, till: Till) -> dict[str, Any]:
+    name = sent.get("id") if isinstance(sent, dict) else None
+    if isinstance(line, BadLine):
+        body = {
+            "type": "about:blank",
+            "status": 400,
+            "code": "invalid",
+            "title": "Ligne incorrecte",
+            "detail": str(line),
+        }
+        return {"id": name, "status": 400, "problem": body}
+    if line.code is None:
+        return {"id": name, "status": 404, "problem": _document(CodeUnknown())}
+    status, body = _answer(next(answers), till)
+    return {"id": name, "status": status, "redemption" if status < 300 else "problem": body}
+
+
+def _answer(outcome: Outcome, till: Till) -> tuple[int, dict[str, Any]]:
+    """(HTTP status, body) of one outcome."""
+    if outcome.error is not None:
+        return outcome.error.status, _document(outcome.error)
+    attempt = outcome.attempt
+    return (200 if outcome.repeated else 201), {
+        "id": attempt.id,
+        "pass": outcome.pass_name,
+        "value_cents": outcome.value_cents,
+        "service": service_slug(attempt.service_id),
+        "site": till.site_id,
+        "occurred_at": outcome.occurred_at,
+        "recorded_at": outcome.recorded_at,
+    }
+
+
+def _stored(redemption_id: uuid.UUID, till: Till) -> Redemption:
+    return Redemption.objects.select_related("void").get(pk=redemption_id, actor_id=till.actor_id, turn__isnull=False)
+
+
+def _stored_body(stored: Redemption) -> dict[str, Any]:
+    return {
+        "id": stored.pk,
+        "pass": redemption.pass_name(stored),
+        "value_cents": stored.value_cents,
+        "service": service_slug(stored.service_id),
+        "site": stored.site_id,
+        "occurred_at": stored.occurred_at,
+        "recorded_at": stored.recorded_at,
+    }
+
+
+def _document(error: DomainError) -> dict[str, Any]:
+    body = {"type": "about:blank", "status": error.status, "code": error.code, "title": error.text}
+    if error.next_step:
+        body["detail"] = error.next_step
+    return body
+
+
+def _problem(error: DomainError) -> JsonResponse:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
+    return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step, headers=headers)
+
+
+def _type(status: int) -> str:
+    return "application/json" if status < 300 else "application/problem+json"
+
+
+def _not_found() -> JsonResponse:
+    return problem(status=404, code="not_found", title="Encaissement introuvable")
+
+
+def _unauthorised() -> JsonResponse:
+    return problem(
+        status=401, code="unauthorised", title="Jeton manquant ou invalide", headers={"WWW-Authenticate": "Bearer"}
+    )

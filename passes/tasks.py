@@ -1,0 +1,13 @@
+"""Scheduled work on passes."""
+
+from celery import shared_task
+
+from aptic.tenancy.principal import as_system
+from passes.expiry import due_batches, expire_batch
+
+
+@shared_task(name="passes.tasks.expire_due")
+def expire_due() -> int:
+    """Expire every batch whose deadline has passed; returns cents given back."""
+    with as_system():
+        return sum(expire_batch(batch=batch) for batch in due_batches())

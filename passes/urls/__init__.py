@@ -1,0 +1,1 @@
+"""Addresses of the passes' pages, one module per space."""

@@ -1,0 +1,1 @@
+"""Pages of the passes, one module per space."""

@@ -1,0 +1,57 @@
+"""POST /api/v1/redemptions/batch/: each line gets the status it would have got alone, in the order sent."""
+
+import uuid
+
+import pytest
+
+from tests.passes.world import SLUG, code_of, make_batch, make_till
+
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+
+
+def _line(code: str, **more: object) -> dict:
+    return {"id": str(uuid.uuid4()), "code": code, "service": SLUG, **more}
+
+
+def test_two_hundred_lines_are_redeemed_and_a_repeat_gives_the_same_answers() -> None:
+    till, batch = make_till(), make_batch(booklets=20)
+    lines = [_line(code_of(batch, n // 10, n % 10 + 1)) for n in range(200)]
+    first = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in first] == [201] * 200
+    assert [result["id"] for result in first] == [line["id"] for line in lines]
+    again = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in again] == [200] * 200
+    assert [result["redemption"] for result in again] == [result["redemption"] for result in first]
+
+
+def test_a_pass_named_twice_is_taken_by_the_first() -> None:
+    till, batch = make_till(), make_batch()
+    lines = [_line(code_of(batch)), _line(code_of(batch)), _line(code_of(batch, position=2))]
+    results = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in results] == [201, 409, 201]
+
+
+def test_the_same_line_twice_is_a_repeat() -> None:
+    till, batch = make_till(), make_batch()
+    line = _line(code_of(batch))
+    results = till.post("redemptions/batch/", {"redemptions": [line, line]}).json()["results"]
+    assert sorted(result["status"] for result in results) == [200, 201]
+
+
+def test_bad_lines_do_not_hurt_good_ones() -> None:
+    till, batch = make_till(), make_batch()
+    lines = [_line("forged"), _line(code_of(batch)), {"id": "x"}, 7, _line(code_of(batch, position=2), surprise=1)]
+    results = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in results] == [404, 201, 400, 400, 400]
+
+
+def test_a_daily_limit_holds_within_one_call() -> None:
+    till, batch = make_till(), make_batch(passes_per_day=2)
+    lines = [_line(code_of(batch, position=position)) for position in (1, 2, 3, 4)]
+    results = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in results] == [201, 201, 422, 422]
+
+
+@pytest.mark.parametrize("body", [{}, {"redemptions": []}, {"redemptions": [1] * 201}, {"redemptions": "x"}])
+def test_a_call_of_another_form_answers_400(body: dict) -> None:
+    assert make_till().post("redemptions/batch/", body).status_code == 400
