@@ -1,0 +1,103 @@
+"""Sending a run: the bank file first, outside any money transaction; then the fact that it left, in the ledger."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from actors.models import Payout, Settlement
+from actors.sepa import bank_file
+from actors.settlement.digest import content_digest
+from actors.settlement.errors import AlreadyDone, BankFileMissing, ContentChanged
+from actors.settlement.people import ROLES, cashier
+from actors.settlement.prepare import LIMITS, lock_purses
+from aptic.audit.services import record
+from aptic.documents import services as documents
+from aptic.documents.models import Document
+from aptic.tenancy.models import Organisation
+
+# Accounts are made for the whole run at once; the purse's fee accounts have no `about`.
+ACCOUNTS = """
+INSERT INTO ledger_account (purse_id, kind, about, funder_id, actor_id, guarded_cents)
+SELECT s.purse_id, 'in_transfer', s.payout_id, s.funder_id, s.actor_id, 0
+  FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id WHERE p.settlement_id = %(settlement)s
+UNION ALL
+SELECT DISTINCT s.purse_id, k.kind, NULL::uuid, s.funder_id, NULL::uuid, NULL::bigint
+  FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id, unnest(ARRAY['fees_due', 'vat_due']) AS k(kind)
+ WHERE p.settlement_id = %(settlement)s
+ON CONFLICT DO NOTHING
+"""
+
+TRANSFERS = """
+INSERT INTO ledger_transfer
+       (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, actor_id, accounted_at)
+SELECT s.purse_id, d.id, c.id, m.cents, m.kind, s.id, s.funder_id, s.actor_id, %(at)s
+  FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id
+       CROSS JOIN LATERAL (VALUES ('payout_sent', 'in_transfer', p.id, s.net_cents),
+                                  ('fee', 'fees_due', NULL, s.fee_cents),
+                                  ('fee_vat', 'vat_due', NULL, s.fee_vat_cents)) AS m(kind, to_kind, about, cents)
+       JOIN ledger_account d ON d.purse_id = s.purse_id AND d.kind = 'payable' AND d.about = s.actor_id
+       JOIN ledger_account c ON c.purse_id = s.purse_id AND c.kind = m.to_kind AND c.about IS NOT DISTINCT FROM m.about
+ WHERE p.settlement_id = %(settlement)s AND m.cents > 0
+ ORDER BY s.purse_id, s.id
+"""
+
+
+def write_bank_file(*, settlement: Settlement) -> Document:
+    """The order for the bank, made once per run and kept encrypted; a repeat returns the first.
+
+    Raises NotAllowed, AlreadyDone (not approved), ContentChanged and DebtorMissing.
+    """
+    cashier()
+    settlement.refresh_from_db()
+    if settlement.bank_file is not None:
+        return settlement.bank_file
+    if settlement.state != Settlement.State.APPROVED:
+        raise AlreadyDone("Le fichier se prépare quand le règlement est approuvé.")
+    if content_digest(settlement) != settlement.digest:
+        raise ContentChanged
+    document = documents.store(
+        kind="bank_file",
+        title=f"Ordre de virement {settlement.number}",
+        filename=f"{settlement.number}.xml",
+        media_type="application/xml",
+        content=bank_file(settlement),
+        owner_id=_operator_id(),
+        roles=ROLES,
+        encrypted=True,
+    )
+    # Of two at once, one file is kept with the run; both say the same, byte for byte.
+    Settlement.objects.filter(pk=settlement.pk, bank_file=None).update(bank_file=document)
+    settlement.refresh_from_db()
+    assert settlement.bank_file is not None
+    return settlement.bank_file
+
+
+@transaction.atomic
+def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
+    """The bank has the order: post what leaves to each actor, and the fees. Once; a rival gets AlreadyDone.
+
+    Raises NotAllowed, AlreadyDone, BankFileMissing, ContentChanged, and IntegrityError when a purse cannot pay.
+    """
+    person_id, now = cashier(), at or timezone.now()
+    approved = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.APPROVED)
+    ready = approved.filter(bank_file__isnull=False)
+    if not ready.update(state=Settlement.State.SENT, sent_by=person_id, sent_at=now):
+        raise BankFileMissing if approved.exists() else AlreadyDone
+    settlement.refresh_from_db()
+    if content_digest(settlement) != settlement.digest:
+        raise ContentChanged
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS)
+        lock_purses()
+        values: dict[str, Any] = {"settlement": settlement.pk, "at": now}
+        cursor.execute(ACCOUNTS, values)
+        cursor.execute(TRANSFERS, values)
+    Payout.objects.filter(settlement=settlement).update(state=Payout.State.SENT, sent_at=now)
+    record(verb="settlement_sent", target=settlement, fields=("state", "sent_by"))
+
+
+def _operator_id() -> uuid.UUID:
+    return Organisation.objects.get(is_operator=True).pk

@@ -1,0 +1,85 @@
+"""Work of the actors' room that nobody waits for at a page: preparing runs, writing statements."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from celery import shared_task
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from actors import statements
+from actors.models import Payout, Settlement
+from actors.settlement.errors import NothingToPay
+from actors.settlement.prepare import prepare_settlement as prepare
+from actors.settlement_rules import last_cutoff
+from aptic.documents import services as documents
+from aptic.documents.models import Document
+from aptic.jobs.registry import job
+from aptic.jobs.running import JobRun
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat, Principal, acting
+
+logger = logging.getLogger(__name__)
+STATEMENT = "statement"
+
+
+@shared_task(queue="settle", ignore_result=True)
+def prepare_settlement() -> str:
+    """Prepare the run of the operator's calendar, once; returns its number, empty when there is nothing to do."""
+    operator = Organisation.objects.filter(is_operator=True).first()
+    if operator is None or settings.SETTLEMENT_WEEKDAY < 0:
+        return ""
+    cutoff = last_cutoff(timezone.now(), weekday=settings.SETTLEMENT_WEEKDAY)
+    with acting(Principal(hat=Hat.OPERATOR, organisation_id=operator.pk)):
+        if Settlement.objects.filter(cutoff=cutoff).exists():
+            return ""
+        try:
+            return prepare(cutoff=cutoff).number
+        except NothingToPay:
+            logger.info("nothing to pay before %s", cutoff)
+            return ""
+
+
+@job("settlement", queue="settle")
+def prepare_run(run: JobRun) -> dict[str, Any]:
+    """Prepare the run of a cutoff for the person who asked; resuming finds what a former attempt committed."""
+    run.step(0, 1, "Calcul de ce qui est dû à chaque acteur")
+    with run.acting() as principal:
+        settlement = prepare(cutoff=datetime.fromisoformat(run.params["cutoff"]))
+        address = reverse("operator_settlement", args=[principal.organisation_id, settlement.pk])
+    run.step(1, 1, "Règlement prêt")
+    return {"url": address, "label": f"Voir le règlement {settlement.number}"}
+
+
+@job("payout_statement", queue="documents")
+def write_statement(run: JobRun) -> dict[str, Any]:
+    """Write the PDF of a payout's statement and keep it with the actor's documents."""
+    run.step(0, 1, "Mise en page du relevé")
+    with run.acting() as principal:
+        payout = (
+            Payout.objects.visible_to(principal).select_related("actor", "bank_account").get(pk=run.params["payout"])
+        )
+        content = statements.as_pdf(payout=payout, principal=principal)
+        document = find_statement(payout, principal) or documents.store(
+            kind=STATEMENT,
+            title=f"Relevé {payout.end_to_end_id}",
+            filename=statement_filename(payout),
+            media_type="application/pdf",
+            content=content,
+            owner_id=payout.actor_id,
+        )
+    run.step(1, 1, "Relevé prêt")
+    return {"url": reverse("document", args=[document.pk]), "label": "Télécharger le relevé"}
+
+
+def find_statement(payout: Payout, principal: Principal) -> Document | None:
+    """The PDF already written for this payout, if there is one."""
+    stored = Document.objects.visible_to(principal).stored().filter(kind=STATEMENT, owner_id=payout.actor_id)
+    return stored.filter(filename=statement_filename(payout)).first()
+
+
+def statement_filename(payout: Payout) -> str:
+    """The file's name: the transfer's, which the bank shows too."""
+    return f"releve-{payout.end_to_end_id}.pdf"

@@ -1,0 +1,1 @@
+"""Addresses of the actors' room, one module per space."""

@@ -1,0 +1,1 @@
+"""Pages of the actors' room, one module per space."""

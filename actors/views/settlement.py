@@ -1,0 +1,230 @@
+"""The operator's pages of settlement: prepare, check, approve, send, and hear what the bank did."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from actors.models import Payout, PayoutPurse, Settlement, Waiting
+from actors.settlement import approve, fees, outcome, prepare, send
+from actors.settlement.people import ROLES
+from actors.settlement.prepare import live_settlement
+from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm
+from aptic.accounts.models import User
+from aptic.errors import DomainError
+from aptic.jobs import services as jobs
+from aptic.ledger.balances import balances
+from aptic.ledger.kinds import AccountKind
+from aptic.ledger.models import Account, Purse
+from aptic.spaces import space
+from aptic.tenancy.principal import Hat
+
+PAGE = 50
+TAGS = {
+    "prepared": "wait", "approved": "brand", "sent": "sun", "closed": "ok", "settled": "ok",
+    "rejected": "no", "returned": "no", "cancelled": "", "released": "",
+}  # fmt: skip
+operator = space(Hat.OPERATOR, roles=ROLES)
+
+
+@operator
+def settlement_list(request: HttpRequest) -> HttpResponse:
+    """Every run, the newest first, with what it pays."""
+    runs = Settlement.objects.annotate(
+        payouts_count=Count("payouts"), net=Sum("payouts__net_cents", default=0)
+    ).order_by("-cutoff", "id")
+    page = Paginator(runs, 20).get_page(request.GET.get("page"))
+    for run in page:
+        run.tag = TAGS.get(run.state, "")
+    return render(request, "actors/settlement/list.html", {"page_obj": page})
+
+
+@operator
+def settlement_prepare(request: HttpRequest) -> HttpResponse:
+    """Ask for a run at a cutoff; a worker prepares it and the page shows its progress."""
+    form = CutoffForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        cutoff = form.cleaned_data["last_day"]
+        if existing := live_settlement(cutoff):
+            messages.info(request, "Ce règlement existe déjà : le voici.")
+            return redirect("operator_settlement", request.organisation.pk, existing.pk)
+        job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
+        return redirect("job", job.pk)
+    return render(request, "actors/settlement/prepare.html", {"form": form})
+
+
+@operator
+def settlement_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One run: its totals, by funder, by actor, what waits and why, and the one next step."""
+    run = get_object_or_404(Settlement.objects.select_related("bank_file"), pk=pk)
+    payouts = Payout.objects.filter(settlement=run).select_related("actor", "bank_account")
+    page = Paginator(payouts.order_by("actor__search_key", "id"), PAGE).get_page(request.GET.get("page"))
+    for one in page:
+        one.tag = TAGS.get(one.state, "")
+    totals = payouts.aggregate(
+        gross=Sum("gross_cents", default=0), fee=Sum("fee_cents", default=0), vat=Sum("fee_vat_cents", default=0),
+        net=Sum("net_cents", default=0), lines=Sum("lines_count", default=0), count=Count("id"),
+    )  # fmt: skip
+    context = {
+        "run": run,
+        "tag": TAGS.get(run.state, ""),
+        "totals": totals,
+        "page_obj": page,
+        "shares": _by_purse(run),
+        "waiting": _waiting(run),
+        "people": _people(run),
+        "may_approve": run.prepared_by != request.principal.person_id,
+        "steps": _steps(run),
+        "under_way": payouts.filter(state=Payout.State.SENT).count(),
+    }
+    return render(request, "actors/settlement/detail.html", context)
+
+
+@operator
+def settlement_approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The second person's page: what is approved, by its digest, then the approval."""
+    run = get_object_or_404(Settlement, pk=pk)
+    if request.method == "POST":
+        approve.approve_settlement(settlement=run, digest=request.POST.get("digest", ""))
+        messages.success(request, "Règlement approuvé. Préparez maintenant le fichier pour la banque.")
+        return redirect("operator_settlement", request.organisation.pk, run.pk)
+    payouts = Payout.objects.filter(settlement=run)
+    totals = payouts.aggregate(net=Sum("net_cents", default=0), count=Count("id"))
+    context = {"run": run, "totals": totals, "shares": _by_purse(run), "people": _people(run)}
+    return render(request, "actors/settlement/approve.html", context)
+
+
+@operator
+def settlement_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give a run up, after a word of warning."""
+    run = get_object_or_404(Settlement, pk=pk)
+    if request.method == "POST":
+        prepare.cancel_settlement(settlement=run)
+        messages.success(request, "Règlement abandonné. Toutes ses lignes sont de nouveau dues.")
+        return redirect("operator_settlements", request.organisation.pk)
+    return render(request, "actors/settlement/cancel.html", {"run": run})
+
+
+@require_POST
+@operator
+def settlement_file(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Make the bank file, once; nothing of the money moves here."""
+    send.write_bank_file(settlement=get_object_or_404(Settlement, pk=pk))
+    messages.success(request, "Fichier prêt. Déposez-le à la banque, puis marquez le règlement comme envoyé.")
+    return redirect("operator_settlement", request.organisation.pk, pk)
+
+
+@require_POST
+@operator
+def settlement_sent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The bank has the order."""
+    send.mark_sent(settlement=get_object_or_404(Settlement, pk=pk))
+    messages.success(request, "Règlement envoyé. Chaque virement est suivi jusqu’à son exécution.")
+    return redirect("operator_settlement", request.organisation.pk, pk)
+
+
+@operator
+def settlement_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The bank executed everything that was still under way."""
+    run = get_object_or_404(Settlement, pk=pk)
+    form = BankReferenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        count = outcome.settle_all(settlement=run, **form.cleaned_data)
+        messages.success(request, f"Virements exécutés : {count}.")
+        return redirect("operator_settlement", request.organisation.pk, pk)
+    under_way = Payout.objects.filter(settlement=run, state=Payout.State.SENT).aggregate(
+        count=Count("id"), net=Sum("net_cents", default=0)
+    )
+    return render(request, "actors/settlement/settled.html", {"run": run, "form": form, "under_way": under_way})
+
+
+@operator
+def payout_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One transfer was executed."""
+    payout = get_object_or_404(Payout.objects.select_related("actor"), pk=pk)
+    form = BankReferenceForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        outcome.settle_payout(payout=payout, **form.cleaned_data)
+        messages.success(request, "Virement exécuté.")
+        return redirect("operator_payout", request.organisation.pk, pk)
+    return render(request, "actors/settlement/payout_settled.html", {"payout": payout, "form": form})
+
+
+@operator
+def payout_failed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """One transfer was rejected, or came back after it was executed: why."""
+    payout = get_object_or_404(Payout.objects.select_related("actor"), pk=pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        undo = outcome.return_payout if payout.state == Payout.State.SETTLED else outcome.reject_payout
+        try:
+            undo(payout=payout, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, f"{error.text} {error.next_step}")
+        else:
+            messages.success(request, "Noté. La somme est de nouveau due et partira au prochain règlement, sans frais.")
+            return redirect("operator_payout", request.organisation.pk, pk)
+    return render(request, "actors/settlement/payout_failed.html", {"payout": payout, "form": form})
+
+
+@operator
+def fee_list(request: HttpRequest) -> HttpResponse:
+    """Fees and VAT due to the operator, purse by purse; a button takes one purse's."""
+    if request.method == "POST":
+        purse = get_object_or_404(Purse, pk=request.POST.get("purse"))
+        fees.sweep_fees(purse=purse, sweep=uuid.UUID(request.POST["sweep"]))
+        messages.success(request, "Frais reversés à l’opérateur.")
+        return redirect("operator_fees", request.organisation.pk)
+    accounts = list(
+        Account.objects.filter(kind__in=[AccountKind.FEES_DUE, AccountKind.VAT_DUE])
+        .select_related("purse__funder")
+        .order_by("purse__funder__search_key", "id")
+    )
+    amounts = balances(accounts)
+    rows: dict[uuid.UUID, dict[str, Any]] = {}
+    for one in accounts:
+        row = rows.setdefault(one.purse_id, {"purse": one.purse, "fees_due": 0, "vat_due": 0, "sweep": uuid.uuid4()})
+        row[one.kind] += amounts[one.pk]
+    due = [{**row, "total": row["fees_due"] + row["vat_due"]} for row in rows.values()]
+    return render(request, "actors/settlement/fees.html", {"rows": [row for row in due if row["total"]]})
+
+
+def _by_purse(run: Settlement) -> list[dict]:
+    """What each funder's money pays in the run."""
+    shares = PayoutPurse.objects.filter(payout__settlement=run).order_by("funder__search_key", "purse_id")
+    return list(
+        shares.values("purse_id", "funder__name").annotate(
+            gross=Sum("gross_cents"), fee=Sum("fee_cents"), vat=Sum("fee_vat_cents"), net=Sum("net_cents"),
+            actors=Count("actor_id", distinct=True),
+        )
+    )  # fmt: skip
+
+
+def _waiting(run: Settlement) -> list[Waiting]:
+    """The largest amounts that the run left, with their reasons."""
+    rows = Waiting.objects.filter(settlement=run).select_related("actor", "funder")
+    return list(rows.order_by("reason", "-amount_cents", "id")[:200])
+
+
+def _people(run: Settlement) -> dict[str, str]:
+    """Who did each step, by name; the calendar has none."""
+    ids = {"prepared": run.prepared_by, "approved": run.approved_by, "sent": run.sent_by}
+    names = dict(User.objects.filter(pk__in=filter(None, ids.values())).order_by("pk").values_list("pk", "full_name"))
+    people = {step: names.get(person, "") for step, person in ids.items()}
+    people["prepared"] = people["prepared"] or "le calendrier"
+    return people
+
+
+def _steps(run: Settlement) -> list[dict[str, str]]:
+    """Where the run stands on its way."""
+    way = [("prepared", "Préparé"), ("approved", "Approuvé"), ("sent", "Envoyé"), ("closed", "Exécuté")]
+    if run.state == Settlement.State.CANCELLED:
+        return []
+    rank = [state for state, _ in way].index(run.state) if run.state != Settlement.State.PREPARING else -1
+    states = ["done" if index <= rank else "here" if index == rank + 1 else "" for index in range(len(way))]
+    return [{"title": title, "state": state} for (_, title), state in zip(way, states, strict=True)]
