@@ -1,0 +1,10 @@
+"""Application configuration of the impact room."""
+
+from django.apps import AppConfig
+
+
+class ImpactConfig(AppConfig):
+    """Figures, dashboards, reports, public counters, and following one euro."""
+
+    name = "impact"
+    verbose_name = "Effets"

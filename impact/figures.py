@@ -1,0 +1,219 @@
+"""The figures behind every dashboard, counted from the rows: money from the ledger, passes from the passes.
+
+One function answers one question; each page calls a fixed number of them. Amounts are cents.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+YEAR = timedelta(days=365)
+RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio: 15 to 25 kEUR a year per actor
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, given back."""
+
+    safeguarded: int = 0
+    receivable: int = 0
+    credit: int = 0
+    circulation: int = 0
+    payable: int = 0
+    in_transfer: int = 0
+    fees_due: int = 0
+    vat_due: int = 0
+    settled: int = 0
+    collected: int = 0
+
+
+_MONEY = """
+SELECT a.kind,
+       sum(CASE WHEN a.kind IN ('safeguarded', 'receivable', 'claim') THEN 1 ELSE -1 END
+           * (coalesce(d.cents, 0) - coalesce(c.cents, 0))),
+       sum(coalesce(d.settled, 0)), sum(coalesce(d.collected, 0))
+  FROM ledger_account a
+  LEFT JOIN (SELECT debit_id, sum(amount_cents) cents,
+                    sum(amount_cents) FILTER (WHERE kind = 'payout_settled') settled,
+                    sum(amount_cents) FILTER (WHERE kind IN ('funds_received', 'funds_collected')) collected
+               FROM ledger_transfer GROUP BY debit_id) d ON d.debit_id = a.id
+  LEFT JOIN (SELECT credit_id, sum(amount_cents) cents FROM ledger_transfer GROUP BY credit_id) c ON c.credit_id = a.id
+ WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s
+ GROUP BY a.kind
+"""
+
+
+def money(funder_id: uuid.UUID | None = None) -> Money:
+    """Where the money of one funder is, or of all of them."""
+    rows = _rows(_MONEY, {"funder": funder_id})
+    balances = {kind: int(cents) for kind, cents, _, _ in rows if kind in Money.__dataclass_fields__}
+    return Money(**balances, settled=sum(int(row[2]) for row in rows), collected=sum(int(row[3]) for row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How far the passes of a campaign, a funder or everybody went, each count with its value in cents."""
+
+    issued: int
+    issued_cents: int
+    handed_out: int
+    handed_out_cents: int
+    started: int  # booklets with at least one pass used
+    used: int
+    used_cents: int
+    paid: int
+    paid_cents: int
+    expired: int
+    expired_cents: int
+
+
+_USAGE = """
+WITH batch AS (
+  SELECT * FROM passes_batch b
+   WHERE b.state = 'issued' AND (%(funder)s::uuid IS NULL OR b.funder_id = %(funder)s)
+     AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
+), live AS (
+  SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
+    LEFT JOIN passes_void v ON v.redemption_id = r.id
+   WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
+), paid AS (
+  SELECT count(*) n, coalesce(sum(live.value_cents), 0) cents FROM live
+    JOIN ledger_transfer t ON t.event = live.id AND t.kind = 'redeem'
+    JOIN actors_claim c ON c.transfer_id = t.id
+    JOIN actors_payoutpurse s ON s.id = c.share_id JOIN actors_payout p ON p.id = s.payout_id AND p.state = 'settled'
+), expired AS (
+  SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / b.face_value_cents), 0) n
+    FROM ledger_transfer t JOIN batch b ON b.uuid = t.event WHERE t.kind = 'expire'
+), handed AS (
+  SELECT coalesce(sum(b.passes_per_booklet), 0) n, coalesce(sum(b.passes_per_booklet * b.face_value_cents), 0) cents
+    FROM passes_booklet k JOIN batch b ON b.id = k.batch_id WHERE k.handed_out_at IS NOT NULL
+)
+SELECT coalesce(sum(b.booklets * b.passes_per_booklet), 0),
+       coalesce(sum(b.booklets::bigint * b.passes_per_booklet * b.face_value_cents), 0),
+       (SELECT n FROM handed), (SELECT cents FROM handed),
+       (SELECT count(DISTINCT pass_id >> 4) FROM live), (SELECT count(*) FROM live),
+       (SELECT coalesce(sum(value_cents), 0) FROM live),
+       (SELECT n FROM paid), (SELECT cents FROM paid), (SELECT n FROM expired), (SELECT cents FROM expired)
+  FROM batch b
+"""
+
+
+def usage(*, funder_id: uuid.UUID | None = None, campaign_id: uuid.UUID | None = None) -> Usage:
+    """How far passes went."""
+    return Usage(*(int(value) for value in _rows(_USAGE, {"funder": funder_id, "campaign": campaign_id})[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What one actor earned in passes over twelve rolling months, against 15 to 25 kEUR, and how fast it is paid."""
+
+    earned_cents: int
+    passes: int
+    days_to_payment: float | None
+    owed_cents: int
+
+    @property
+    def place(self) -> str:
+        """Below, within or above the ratio."""
+        if self.earned_cents < RATIO_LOW_CENTS:
+            return "below"
+        return "within" if self.earned_cents <= RATIO_HIGH_CENTS else "above"
+
+
+_RATIO = """
+SELECT coalesce(sum(r.value_cents), 0), count(*),
+       (SELECT avg(extract(epoch FROM p.settled_at - t.accounted_at)) / 86400
+          FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id JOIN actors_claim c ON c.share_id = s.id
+          JOIN ledger_transfer t ON t.id = c.transfer_id AND t.kind = 'redeem'
+         WHERE p.state = 'settled' AND p.settled_at > %(since)s
+           AND (%(actor)s::uuid IS NULL OR p.actor_id = %(actor)s))
+  FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+ WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s
+   AND (%(actor)s::uuid IS NULL OR r.actor_id = %(actor)s)
+"""
+_OWED = """
+SELECT coalesce(sum(ledger_balance(a.id)), 0) FROM ledger_account a
+ WHERE a.kind = 'payable' AND (%(actor)s::uuid IS NULL OR a.actor_id = %(actor)s)
+"""
+
+
+def ratio(actor_id: uuid.UUID | None = None, *, at: datetime | None = None) -> Ratio:
+    """One actor's ratio, or the totals of all of them."""
+    parameters = {"actor": actor_id, "since": (at or timezone.now()) - YEAR}
+    earned, passes, days = _rows(_RATIO, parameters)[0]
+    owed = int(_rows(_OWED, parameters)[0][0])
+    return Ratio(int(earned), passes, float(days) if days is not None else None, owed)
+
+
+_ACTORS = """
+SELECT o.id, o.name, coalesce(sum(r.value_cents), 0)::bigint, count(r.id)
+  FROM actors_actor a JOIN tenancy_organisation o ON o.id = a.organisation_id
+  LEFT JOIN (passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id)
+    ON r.actor_id = a.organisation_id AND r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s
+ WHERE a.state <> 'removed'
+ GROUP BY o.id, o.name ORDER BY 3 DESC, 2 LIMIT 200
+"""
+
+
+def ratios(*, at: datetime | None = None) -> list[tuple[uuid.UUID, str, int, int]]:
+    """Each actor's (id, name, cents over twelve months, passes), the largest first."""
+    return [tuple(row) for row in _rows(_ACTORS, {"since": (at or timezone.now()) - YEAR})]  # type: ignore[misc]
+
+
+_BY = {
+    "service": "JOIN vocabulary_service x ON x.id = r.service_id",
+    "territory": "JOIN actors_site s ON s.id = r.site_id JOIN territories_commune x ON x.code = s.commune_id",
+}
+
+
+def used_by(dimension: str, campaign_id: uuid.UUID) -> list[tuple[str, int, int]]:
+    """(name, passes, cents) of a campaign's used passes by "service" or "territory", the largest first."""
+    sql = f"""
+      SELECT x.name, count(*), sum(r.value_cents)::bigint
+        FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id {_BY[dimension]}
+        LEFT JOIN passes_void v ON v.redemption_id = r.id
+       WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s
+       GROUP BY x.name ORDER BY 2 DESC, 1
+    """
+    return [tuple(row) for row in _rows(sql, [campaign_id])]  # type: ignore[misc]
+
+
+_MONTHS = """
+SELECT to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'), count(*),
+       sum(r.value_cents)::bigint
+  FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id LEFT JOIN passes_void v ON v.redemption_id = r.id
+ WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s
+ GROUP BY 1 ORDER BY 1
+"""
+
+
+def used_by_month(campaign_id: uuid.UUID) -> list[tuple[str, int, int]]:
+    """(year-month, passes, cents) of a campaign's used passes."""
+    return [tuple(row) for row in _rows(_MONTHS, [campaign_id])]  # type: ignore[misc]
+
+
+_DELAY = """
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days), count(*) FROM (
+  SELECT extract(epoch FROM min(r.occurred_at) - k.handed_out_at) / 86400 AS days
+    FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id
+    JOIN passes_booklet k ON k.id = r.pass_id >> 4 LEFT JOIN passes_void v ON v.redemption_id = r.id
+   WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s AND k.handed_out_at IS NOT NULL
+   GROUP BY k.id, k.handed_out_at) first_use
+"""
+
+
+def delay_to_first_use(campaign_id: uuid.UUID) -> tuple[float | None, int]:
+    """(median days between hand-out and first use, booklets it stands on)."""
+    days, booklets = _rows(_DELAY, [campaign_id])[0]
+    return (float(days) if days is not None else None), booklets
+
+
+def _rows(sql: str, parameters: dict[str, Any] | Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

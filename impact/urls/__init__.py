@@ -1,0 +1,1 @@
+"""Addresses of the impact room, one module per space."""

@@ -1,0 +1,10 @@
+"""The demonstration's own pages: the tour, and changing role. They do not exist elsewhere."""
+
+from django.urls import path
+
+from impact.views import demonstration
+
+urlpatterns = [
+    path("", demonstration.tour, name="demonstration"),
+    path("role/", demonstration.change_role, name="demonstration_role"),
+]

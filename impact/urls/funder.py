@@ -1,0 +1,21 @@
+"""The funder's first page, menu and reports."""
+
+from django.urls import path
+
+from aptic.context import declare_space
+from impact.views import homes, reports
+
+urlpatterns = [
+    path("", homes.funder_home, name="funder_home"),
+    path("operations/<uuid:campaign>/rapport/", reports.report, name="funder_report"),
+    path("operations/<uuid:campaign>/rapport.csv", reports.report_csv, name="funder_report_csv"),
+]
+declare_space(
+    "funder",
+    label="Espace commanditaire",
+    entries=[
+        ("Tableau de bord", "funder_home"),
+        ("Opérations", "funder_campaigns"),
+        ("Commandes", "funder_orders"),
+    ],
+)

@@ -1,0 +1,20 @@
+"""The operator's first page and menu."""
+
+from django.urls import path
+
+from aptic.context import declare_space
+from impact.views import homes
+
+urlpatterns = [path("", homes.operator_home, name="operator_home")]
+declare_space(
+    "operator",
+    label="Espace opérateur",
+    entries=[
+        ("Tableau de bord", "operator_home"),
+        ("Commanditaires", "operator_funders"),
+        ("Commandes", "operator_orders"),
+        ("Aiguilleurs", "operator_distributors"),
+        ("Banque", "operator_bank_balances"),
+        ("Règlements", "operator_settlements"),
+    ],
+)
