@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from aptic.accounts.models import User
+from aptic.accounts.throttle import client_address
 from aptic.documents.crypto import decrypt_text, encrypt_text
 
 SIGNUP_KEY = "signup_opened_by"
@@ -47,6 +48,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
         """The same place as after a log-in."""
         return self.get_login_redirect_url(request)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """What limits count by: the visitor's address, not that of our proxies."""
+        return client_address(request)
 
     def format_email_subject(self, subject: str) -> str:
         """The scheme's name in front, not the host's."""

@@ -39,6 +39,7 @@ class InviteForm(forms.Form):
     """An address and a role."""
 
     email = forms.EmailField(
+        max_length=254,
         label="Adresse électronique",
         help_text="Elle reçoit un lien valable 14 jours.",
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),

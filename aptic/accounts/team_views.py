@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, time, timedelta
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,6 +17,7 @@ from aptic.accounts.models import APIKey, Invitation, Membership, Role
 from aptic.errors import DomainError
 
 TEAM, KEYS = "equipe/", "cles/"
+PAGE = 50  # members
 
 
 def team(request: HttpRequest) -> HttpResponse:
@@ -33,7 +35,7 @@ def team(request: HttpRequest) -> HttpResponse:
     pending = Invitation.objects.visible_to(request.principal).filter(organisation=request.organisation).pending()
     context = {
         "form": form,
-        "members": members.select_related("user"),
+        "members": Paginator(members.select_related("user"), PAGE).get_page(request.GET.get("page")),
         "invitations": [(invitation, Role(invitation.role).label) for invitation in pending],
         "page_url": _page(request, TEAM),
     }
