@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from aptic import french
 from aptic.errors import DomainError
+from aptic.ledger.errors import InsufficientFunds
+from funders.models import Order
 from passes.refusals import EXPLANATIONS, Refusal
 
 
@@ -58,11 +61,32 @@ class VoidRefused(DomainError):
 
 
 class NotIssuable(DomainError):
-    """The order cannot be issued: not funded, or cancelled."""
+    """The order cannot be issued: cancelled, issued already, or its campaign is over."""
 
     code = "not_issuable"
     status = 409
     message = "Cette commande ne peut pas être émise."
+
+
+class NotFunded(InsufficientFunds):
+    """Issued would exceed funded on the order's line."""
+
+    next_step = "Enregistrez le virement ou le mandat qui manque, puis émettez."
+
+    def __init__(self, order: Order) -> None:
+        free, needed = order.line.account.guarded_cents or 0, order.amount_cents
+        super().__init__(
+            f"La ligne « {order.line.source} » a {french.euros(free)} disponibles et cette commande en demande "
+            f"{french.euros(needed)} : il manque {french.euros(max(0, needed - free))}."
+        )
+
+
+class NotPrintable(DomainError):
+    """The batch cannot be printed, or its printing cannot be confirmed, as things stand."""
+
+    code = "not_printable"
+    status = 409
+    message = "Ce lot ne peut pas être imprimé pour l’instant."
 
 
 class StockRefused(DomainError):
@@ -71,3 +95,36 @@ class StockRefused(DomainError):
     code = "not_in_stock"
     status = 409
     message = "Ces carnets ne sont pas dans votre stock."
+
+
+class HandOutRefused(DomainError):
+    """A booklet that cannot be handed out, or whose hand-out can no longer be undone."""
+
+    status = 409
+    SENTENCES = {
+        "given": ("Ce carnet est déjà remis à une personne.", "Prenez un autre carnet, et mettez celui-ci de côté."),
+        "not_in_stock": (
+            "Ce carnet n’est pas dans votre stock.",
+            "Vérifiez d’où il vient avec le commanditaire ; en attendant, ne le remettez pas.",
+        ),
+        "not_active": ("Ce carnet n’est pas encore activé.", "Demandez au commanditaire quand ses pass serviront."),
+        "expired": ("La date de ce carnet est passée.", "Mettez-le de côté : le commanditaire le reprendra."),
+        "nothing_left": (
+            "Aucun pass de ce carnet n’est utilisable : il a été bloqué, ou il est déjà utilisé.",
+            "Mettez-le de côté et prévenez le commanditaire.",
+        ),
+        "used": (
+            "Un pass de ce carnet est déjà utilisé : la remise ne peut plus être annulée.",
+            "Si le carnet est perdu, demandez au commanditaire de le bloquer.",
+        ),
+        "day_over": (
+            "Une remise s’annule le jour même seulement.",
+            "Si le carnet est revenu, gardez-le et prévenez le commanditaire.",
+        ),
+    }
+
+    def __init__(self, code: str) -> None:
+        sentence, next_step = self.SENTENCES[code]
+        super().__init__(sentence)
+        self.code = code  # type: ignore[misc]
+        self.next_step = next_step  # type: ignore[misc]
