@@ -10,6 +10,9 @@ BEGIN
     EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO aptic_owner, aptic_app, aptic_system', current_database());
 END
 $$;
+-- A function may run with its owner's rights: nobody but the serving roles calls one.
+ALTER DEFAULT PRIVILEGES FOR ROLE aptic_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE aptic_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO aptic_app, aptic_system;
 ALTER DEFAULT PRIVILEGES FOR ROLE aptic_owner IN SCHEMA public

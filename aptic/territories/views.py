@@ -1,19 +1,19 @@
 """Public look-ups of places, for the fields that ask for one: `<option>`s to htmx, JSON to everybody else."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.html import format_html_join
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from aptic.spaces import public
 from aptic.territories import rules, services
 from aptic.territories.models import Commune
 
 DAY = 24 * 3600  # seconds; the official list changes once a year
 
 
-@login_not_required
+@public
 @require_safe
 @cache_control(public=True, max_age=DAY)
 @vary_on_headers("HX-Request", "HX-Trigger-Name")
@@ -27,7 +27,7 @@ def communes(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"communes": [_as_json(commune) for commune in found]})
 
 
-@login_not_required
+@public
 @require_safe
 @cache_control(public=True, max_age=DAY)
 @vary_on_headers("HX-Request", "HX-Trigger-Name")
