@@ -4,9 +4,13 @@ from django.db import connection
 from django.db.models import Sum
 
 from actors.models import Payout, PayoutPurse
+from aptic.ledger.bank import LAST_STATEMENT, SAFEGUARDED_BY
 from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Account
 from aptic.ledger.proof import counts
+
+# What actors are owed is counted twice: from the lines that no payout has claimed, and from all that was redeemed.
+REDEEMED_BY = "pass encaissés, moins les paiements partis, plus ceux qui sont revenus"
 
 # Signed lines that no payout has claimed, and the shares of payouts that have not left.
 PAYABLE = """
@@ -26,18 +30,86 @@ SELECT id, sum(cents)::bigint FROM part GROUP BY id
 """
 
 
-@counts(AccountKind.PAYABLE)
+@counts(AccountKind.PAYABLE, by="lignes pas encore payées, et paiements préparés")
 def payable(accounts: list[Account]) -> dict[int, int]:
     """Cents per payable account: lines not yet claimed, plus what is prepared and not sent."""
-    with connection.cursor() as cursor:
-        cursor.execute(PAYABLE)
-        return dict(cursor.fetchall())
+    return _pairs(PAYABLE)
 
 
-@counts(AccountKind.IN_TRANSFER)
+# Gross, because fees leave the account with the payout; what came back is net, because the fees stay.
+LEFT = """
+SELECT a.id, sum(CASE WHEN p.state IN ('rejected', 'returned') THEN s.net_cents ELSE 0 END - s.gross_cents)::bigint
+  FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id
+  JOIN ledger_account a ON a.purse_id = s.purse_id AND a.kind = 'payable' AND a.about = s.actor_id
+ WHERE p.state IN ('sent', 'settled', 'rejected', 'returned')
+ GROUP BY a.id
+"""
+
+
+@counts(AccountKind.PAYABLE, by=REDEEMED_BY)
+def left(accounts: list[Account]) -> dict[int, int]:
+    """Cents that payouts took from each payable account, as a negative part."""
+    return _pairs(LEFT)
+
+
+@counts(AccountKind.IN_TRANSFER, by="virements envoyés, pas encore exécutés")
 def in_transfer(accounts: list[Account]) -> dict[int, int]:
     """Cents per transfer account: the shares of payouts in state sent."""
     shares = PayoutPurse.objects.filter(payout__state=Payout.State.SENT).order_by()
     rows = shares.values("payout_id", "purse_id").annotate(cents=Sum("net_cents"))
     cents = {(row["payout_id"], row["purse_id"]): row["cents"] for row in rows}
     return {one.pk: cents.get((one.about, one.purse_id), 0) for one in accounts if one.about}
+
+
+# A sweep has no row but its transfer; the bank's next statement is what confirms it.
+DUE = """
+SELECT a.id, (coalesce((SELECT sum(s.{column}) FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id
+                         WHERE s.purse_id = a.purse_id AND p.state NOT IN ('prepared', 'released')), 0)
+            - coalesce((SELECT sum(t.amount_cents) FROM ledger_transfer t
+                         WHERE t.debit_id = a.id AND t.kind = '{swept}'), 0))::bigint
+  FROM ledger_account a WHERE a.kind = '{kind}'
+"""
+DUE_BY = "frais des paiements partis, moins ce qui a été reversé"
+
+
+@counts(AccountKind.FEES_DUE, by=DUE_BY)
+def fees_due(accounts: list[Account]) -> dict[int, int]:
+    """Cents of fees per purse that the operator has not yet taken."""
+    return _pairs(DUE.format(column="fee_cents", kind="fees_due", swept="fees_swept"))
+
+
+@counts(AccountKind.VAT_DUE, by=DUE_BY)
+def vat_due(accounts: list[Account]) -> dict[int, int]:
+    """The same for the VAT on fees."""
+    return _pairs(DUE.format(column="fee_vat_cents", kind="vat_due", swept="vat_swept"))
+
+
+# What left a purse's bank account since its last statement, and what came back to it.
+PAID = f"""
+WITH statement AS ({LAST_STATEMENT}), held AS (
+  SELECT a.id, a.purse_id, coalesce(s.as_of, '-infinity') AS since
+    FROM ledger_account a LEFT JOIN statement s ON s.purse_id = a.purse_id WHERE a.kind = 'safeguarded'
+), moved AS (
+  SELECT h.id, -s.net_cents AS cents FROM held h JOIN actors_payoutpurse s ON s.purse_id = h.purse_id
+    JOIN actors_payout p ON p.id = s.payout_id WHERE p.settled_at > h.since
+  UNION ALL
+  SELECT h.id, s.net_cents FROM held h JOIN actors_payoutpurse s ON s.purse_id = h.purse_id
+    JOIN actors_payout p ON p.id = s.payout_id WHERE p.state = 'returned' AND p.rejected_at > h.since
+  UNION ALL
+  SELECT h.id, -t.amount_cents FROM held h JOIN ledger_transfer t ON t.credit_id = h.id
+   WHERE t.kind IN ('fees_swept', 'vat_swept') AND t.accounted_at > h.since
+)
+SELECT id, sum(cents)::bigint FROM moved GROUP BY id
+"""
+
+
+@counts(AccountKind.SAFEGUARDED, by=SAFEGUARDED_BY)
+def paid(accounts: list[Account]) -> dict[int, int]:
+    """Cents that payouts and sweeps took from each purse since its last confirmed statement, as a negative part."""
+    return _pairs(PAID)
+
+
+def _pairs(sql: str) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return dict(cursor.fetchall())

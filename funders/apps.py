@@ -8,3 +8,7 @@ class FundersConfig(AppConfig):
 
     name = "funders"
     verbose_name = "Commanditaires"
+
+    def ready(self) -> None:
+        """Register the counts behind the proof."""
+        from funders import proof  # noqa: F401

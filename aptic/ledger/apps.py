@@ -8,3 +8,7 @@ class LedgerConfig(AppConfig):
 
     name = "aptic.ledger"
     verbose_name = "Grand livre"
+
+    def ready(self) -> None:
+        """Register what the ledger itself can count: the bank's statements."""
+        from aptic.ledger import bank  # noqa: F401

@@ -6,7 +6,7 @@ A statement is evidence, not an entry: it moves no money. A difference with our 
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -21,8 +21,16 @@ from aptic.ledger.errors import (
     TwoPeopleNeeded,
 )
 from aptic.ledger.kinds import AccountKind
-from aptic.ledger.models import BankBalance, Purse, Transfer
+from aptic.ledger.models import Account, BankBalance, Purse, Transfer
+from aptic.ledger.proof import counts
 from aptic.tenancy.principal import current
+
+# The count of safeguarded money: the bank's last confirmed word, and what each room has recorded since then.
+SAFEGUARDED_BY = "dernier relevé de banque confirmé, et mouvements enregistrés depuis"
+LAST_STATEMENT = """
+SELECT DISTINCT ON (purse_id) purse_id, as_of, balance_cents FROM ledger_bankbalance
+ WHERE confirmed_at IS NOT NULL ORDER BY purse_id, as_of DESC
+"""
 
 
 @transaction.atomic
@@ -100,6 +108,15 @@ def booked_cents(*, purse: Purse, as_of: datetime) -> int:
     came = until.filter(debit__in=held).aggregate(cents=Sum("amount_cents", default=0))
     left = until.filter(credit__in=held).aggregate(cents=Sum("amount_cents", default=0))
     return came["cents"] - left["cents"]
+
+
+@counts(AccountKind.SAFEGUARDED, by=SAFEGUARDED_BY)
+def stated(accounts: list[Account]) -> dict[int, int]:
+    """Cents that the last confirmed statement gives to each purse; a purse without one is counted from its origin."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_STATEMENT)
+        cents = {purse_id: balance_cents for purse_id, _, balance_cents in cursor.fetchall()}
+    return {one.pk: cents[one.purse_id] for one in accounts if one.purse_id in cents}
 
 
 def _cashier() -> uuid.UUID:

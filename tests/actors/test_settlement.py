@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from actors import settlement_rules as rules
 from actors.models import Claim, Payout, PayoutPurse, Settlement, Waiting
+from actors.proof import REDEEMED_BY
 from actors.sepa import bank_file
 from actors.settlement import errors
 from actors.settlement.approve import approve_settlement
@@ -392,10 +393,11 @@ def test_the_proof_holds_at_every_step_and_names_the_account_that_was_touched(sc
     def differences():
         with acting(OPERATOR):
             kinds = (K.PAYABLE, K.IN_TRANSFER)
+            # These lines were posted without any pass: what the passes' room counts is another test's (tests/ledger).
             return [
-                (one.account.kind, one.ledger_cents, one.counted_cents)
+                (one.kind, one.ledger_cents, one.counted_cents)
                 for one in compare()[1]
-                if one.account.kind in kinds
+                if one.kind in kinds and one.by != REDEEMED_BY
             ]
 
     purse, actor = scheme.funder(cash=100_000), scheme.actor()

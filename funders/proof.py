@@ -1,0 +1,57 @@
+"""What the funders' own rows say of their money, for the nightly proof: promises still open, and money received."""
+
+from django.db import connection
+from django.db.models import Sum
+
+from aptic.ledger.bank import LAST_STATEMENT, SAFEGUARDED_BY
+from aptic.ledger.kinds import AccountKind
+from aptic.ledger.models import Account
+from aptic.ledger.proof import CREDIT_BY, counts
+from funders.models import PaymentOrder
+
+
+@counts(AccountKind.RECEIVABLE, by="mandats de paiement en attente")
+def receivable(accounts: list[Account]) -> dict[int, int]:
+    """Cents per receivable account: the line's open payment orders."""
+    waiting = PaymentOrder.objects.filter(state=PaymentOrder.State.OPEN).order_by()
+    cents = {row["line_id"]: row["cents"] for row in waiting.values("line_id").annotate(cents=Sum("amount_cents"))}
+    return {one.pk: cents[one.about] for one in accounts if one.about in cents}
+
+
+_FUNDED = """
+SELECT l.account_id, (coalesce((SELECT sum(r.amount_cents) FROM funders_receipt r
+                                 WHERE r.line_id = l.id AND r.payment_order_id IS NULL), 0)
+                    + coalesce((SELECT sum(p.amount_cents) FROM funders_paymentorder p
+                                 WHERE p.line_id = l.id AND p.state <> 'cancelled'), 0))::bigint
+  FROM funders_fundingline l
+"""
+
+
+@counts(AccountKind.CREDIT, by=CREDIT_BY)
+def funded(accounts: list[Account]) -> dict[int, int]:
+    """Cents put on each line: received without a promise, or promised and not taken back."""
+    return _pairs(_FUNDED)
+
+
+_RECEIVED = f"""
+WITH statement AS ({LAST_STATEMENT})
+SELECT held.id, sum(r.amount_cents)::bigint
+  FROM funders_receipt r JOIN funders_fundingline l ON l.id = r.line_id
+  JOIN ledger_account credit ON credit.id = l.account_id
+  JOIN ledger_account held ON held.purse_id = credit.purse_id AND held.kind = 'safeguarded'
+  LEFT JOIN statement s ON s.purse_id = held.purse_id
+ WHERE s.as_of IS NULL OR r.recorded_at > s.as_of
+ GROUP BY held.id
+"""
+
+
+@counts(AccountKind.SAFEGUARDED, by=SAFEGUARDED_BY)
+def received(accounts: list[Account]) -> dict[int, int]:
+    """Cents received since the purse's last confirmed statement."""
+    return _pairs(_RECEIVED)
+
+
+def _pairs(sql: str) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return dict(cursor.fetchall())

@@ -1,0 +1,362 @@
+"""A small world made by the services alone, with the clock they take, and beside it what a child would count by hand.
+
+Two funders, three operations, two actors: passes used, voided, used again, lost, expired; one payout rejected and paid
+again, one that came back, one waiting for its approval, and money promised that has not come.
+"""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from actors.models import Actor, BankAccount, Payout, Settlement, Site
+from actors.settlement.approve import approve_settlement
+from actors.settlement.fees import sweep_fees
+from actors.settlement.outcome import reject_payout, return_payout, settle_all, settle_payout
+from actors.settlement.prepare import prepare_settlement
+from actors.settlement.send import mark_sent, write_bank_file
+from aptic.accounts.models import Role
+from aptic.documents.crypto import encrypt_text
+from aptic.ledger.bank import booked_cents, confirm_bank_balance, enter_bank_balance
+from aptic.ledger.models import Purse
+from aptic.tenancy.demonstration import mark_demonstration
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat, acting
+from aptic.territories.models import Commune
+from aptic.vocabulary.models import Service
+from funders import services as funders
+from funders.models import Campaign
+from passes import blocking, distribution, expiry, issuance, redemption
+from passes.codes import Code
+from passes.models import Batch, Booklet
+from passes.redemption import Attempt, Till
+from tests.factories import (
+    OPERATOR,
+    Member,
+    make_campaign,
+    make_distributor,
+    make_funder,
+    make_member,
+    make_operator,
+    make_siret,
+)
+
+IBAN = "FR7630006000011234567890189"
+BEGLES, BORDEAUX = "33039", "33063"
+
+
+@dataclass
+class Counted:
+    """What a child would count for one operation."""
+
+    issued: int = 0
+    handed_out: int = 0
+    started: set[int] = field(default_factory=set)
+    used: int = 0
+    paid: int = 0
+    expired: int = 0
+    blocked: int = 0
+    services: Counter = field(default_factory=Counter)
+    communes: Counter = field(default_factory=Counter)
+
+
+@dataclass
+class Desk:
+    """A counter of an actor: its site, the person who stands there."""
+
+    site: Site
+    till: Till
+
+
+class World:
+    """Every maker moves the clock it is given; `counted` is the plain model beside it."""
+
+    def __init__(self, now: datetime | None = None) -> None:
+        mark_demonstration()
+        self.now = now or timezone.now()
+        self.counted: dict[uuid.UUID, Counted] = {}
+        self.first, self.second = make_operator(Role.FINANCE), make_operator(Role.FINANCE)
+        self.services = list(Service.objects.order_by("id")[:2])
+        self.redeemed: list[tuple[uuid.UUID, Batch, int, Organisation]] = []
+
+    def day(self, ago: int, hour: int = 10) -> datetime:
+        """An instant so many days ago."""
+        at = self.now - timedelta(days=ago)
+        return at.replace(hour=hour, minute=0, second=0, microsecond=0) if ago else at
+
+    # --- the cast ---
+
+    def actor(self, name: str, *communes: str) -> list[Desk]:
+        """A qualified actor with bank details and one counter per commune."""
+        with acting(OPERATOR):
+            organisation = Organisation.objects.create(name=name, is_actor=True, siret=make_siret())
+            Actor.objects.create(organisation=organisation, qualified_at=self.day(300))
+            BankAccount.objects.create(
+                actor=organisation,
+                holder=name,
+                iban_sealed=encrypt_text(IBAN, context=str(organisation.pk).encode()).encode(),
+                iban_last4=IBAN[-4:],
+                bic="AGRIFRPP",
+                proposed_by=self.first.user.pk,
+                proposed_at=self.now,
+                approved_by=self.second.user.pk,
+                approved_at=self.now,
+            )
+            sites = [
+                Site.objects.create(
+                    actor=organisation,
+                    name=f"{name} {commune}",
+                    address="1 rue de l’Essai",
+                    commune=Commune.objects.get(pk=commune),
+                    phone="0500000000",
+                )
+                for commune in communes
+            ]
+        person = make_member(organisation, Hat.ACTOR, Role.MANAGER)
+        return [Desk(site, Till(site_id=site.pk, actor_id=organisation.pk, person_id=person.user.pk)) for site in sites]
+
+    def operation(self, funder: Member, *, begins: int, ends: int, booklet: int = 5, claim_days: int = 10) -> Campaign:
+        """An operation from `begins` days ago to `ends` days ago (a negative number is ahead)."""
+        campaign = make_campaign(
+            funder,
+            at=self.day(begins),
+            starts_on=timezone.localdate(self.day(begins)),
+            ends_on=timezone.localdate(self.day(0) - timedelta(days=ends)),
+            passes_per_booklet=booklet,
+            claim_days=claim_days,
+        )
+        self.counted[campaign.pk] = Counted()
+        return campaign
+
+    # --- the money that comes ---
+
+    def promise(self, campaign: Campaign, cents: int, *, ago: int):
+        """A payment order on the operation's first line."""
+        with acting(self.first.principal):
+            line = campaign.lines.select_related("account__purse").get()
+            return funders.record_payment_order(
+                line=line, number=f"M-{uuid.uuid4().hex[:6]}", amount_cents=cents, at=self.day(ago)
+            )
+
+    def receive(self, campaign: Campaign, cents: int, *, ago: int, promise=None):
+        """Money on the bank account, for a promise or not."""
+        with acting(self.first.principal):
+            line = campaign.lines.select_related("account__purse").get()
+            return funders.record_receipt(
+                line=line,
+                amount_cents=cents,
+                bank_reference=f"VIR-{uuid.uuid4().hex[:6]}",
+                received_on=timezone.localdate(self.day(ago)),
+                payment_order=promise,
+                at=self.day(ago),
+            )
+
+    def state(self, *, ago: int) -> None:
+        """What the bank says of every purse, entered by one and confirmed by the other."""
+        for purse in self.purses():
+            with acting(self.first.principal):
+                stated = enter_bank_balance(
+                    purse=purse,
+                    as_of=self.day(ago, 20),
+                    balance_cents=booked_cents(purse=purse, as_of=self.day(ago, 20)),
+                    reference=f"R-{ago}",
+                    at=self.day(ago, 21),
+                )
+            with acting(self.second.principal):
+                confirm_bank_balance(bank_balance=stated, at=self.day(ago, 21))
+
+    def purses(self) -> list[Purse]:
+        """Those of the funders."""
+        with acting(OPERATOR):
+            return list(Purse.objects.filter(funder__isnull=False).order_by("id"))
+
+    # --- the passes that go ---
+
+    def issue(self, funder: Member, campaign: Campaign, booklets: int, *, ago: int) -> Batch:
+        """An order, issued and active."""
+        with acting(funder.principal):
+            order = funders.place_order(
+                campaign=campaign,
+                line=campaign.lines.select_related("account").get(),
+                booklets=booklets,
+                at=self.day(ago),
+            )
+        with acting(OPERATOR):
+            batch = issuance.open_batch(order=order, at=self.day(ago, 11))
+        issuance.fill_batch(batch=batch, principal=OPERATOR)
+        with acting(OPERATOR):
+            issuance.activate(batch=batch, at=self.day(ago, 12))
+            batch.refresh_from_db()
+        self.counted[campaign.pk].issued += batch.passes
+        return batch
+
+    def deliver(self, funder: Member, batch: Batch, distributor: Member, given: int, *, ago: int) -> None:
+        """All of a batch to a distributor, who gives the first `given` booklets."""
+        with acting(funder.principal):
+            distribution.send_booklets(
+                batch=batch,
+                distributor=distributor.organisation,
+                first_booklet=batch.first_booklet,
+                booklets=batch.booklets,
+                at=self.day(ago),
+            )
+        with acting(distributor.principal):
+            for booklet in Booklet.objects.filter(pk__range=(batch.first_booklet, batch.first_booklet + given - 1)):
+                distribution.hand_out(booklet=booklet, at=self.day(ago, 11))
+        self.counted[batch.campaign_id].handed_out += given * batch.passes_per_booklet
+
+    def redeem(self, counter: Desk, batch: Batch, serials: list[int], *, ago: int, service: int = 0) -> list[uuid.UUID]:
+        """Redeem passes (booklet * 16 + position, the batch's first booklet being 0) one after the other."""
+        made = []
+        for serial in serials:
+            attempt = Attempt(
+                id=uuid.uuid4(),
+                code=Code(batch.code_key, (batch.first_booklet << 4) + serial),
+                service_id=self.services[service].pk,
+                occurred_at=self.day(ago, 15),
+            )
+            with acting(self._at(counter)):
+                redemption.present([attempt.code], site_id=counter.site.pk)
+                (outcome,) = redemption.redeem(counter.till, [attempt], at=self.day(ago, 15))
+            assert outcome.error is None, outcome.error
+            made.append(attempt.id)
+            counted = self.counted[batch.campaign_id]
+            counted.used += 1
+            counted.started.add((batch.first_booklet << 4) + serial >> 4)
+            counted.services[self.services[service].name] += 1
+            counted.communes[counter.site.commune.name] += 1
+            self.redeemed.append((attempt.id, batch, (batch.first_booklet << 4) + serial, counter.site.actor))
+        return made
+
+    def void(self, counter: Desk, redemption_id: uuid.UUID, *, ago: int, service: int = 0) -> None:
+        """Undo within the window."""
+        with acting(self._at(counter)):
+            redemption.void(redemption_id, counter.till, at=self.day(ago, 15) + timedelta(minutes=3))
+        gone = next(one for one in self.redeemed if one[0] == redemption_id)
+        self.redeemed.remove(gone)
+        _, batch, serial, _ = gone
+        counted = self.counted[batch.campaign_id]
+        counted.used -= 1
+        if not any(other[2] >> 4 == serial >> 4 for other in self.redeemed):
+            counted.started.discard(serial >> 4)
+        counted.services[self.services[service].name] -= 1
+        counted.communes[counter.site.commune.name] -= 1
+
+    def _at(self, counter: Desk):
+        from aptic.tenancy.principal import Principal
+
+        return Principal(
+            hat=Hat.ACTOR,
+            organisation_id=counter.till.actor_id,
+            person_id=counter.till.person_id,
+            role=Role.MANAGER,
+            site_id=counter.site.pk,
+        )
+
+    def lose(self, batch: Batch, booklet: int) -> None:
+        """A booklet declared lost."""
+        with acting(OPERATOR):
+            blocking.block_booklet(booklet=Booklet.objects.get(pk=batch.first_booklet + booklet))
+
+    def expire(self, batch: Batch, *, ago: int) -> None:
+        """The end of a batch."""
+        with acting(OPERATOR):
+            cents = expiry.expire_batch(batch=batch, at=self.day(ago))
+        self.counted[batch.campaign_id].expired += cents // batch.face_value_cents
+
+    # --- the money that leaves ---
+
+    def run(self, *, ago: int, send: bool = True) -> Settlement:
+        """A run at noon of that day, prepared by one person, approved and sent by the other unless told otherwise."""
+        with acting(self.first.principal):
+            run = prepare_settlement(cutoff=self.day(ago, 12), at=self.day(ago, 13))
+        if send:
+            with acting(self.second.principal):
+                approve_settlement(settlement=run, digest=run.digest, at=self.day(ago, 14))
+                write_bank_file(settlement=run)
+                mark_sent(settlement=run, at=self.day(ago, 15))
+        return run
+
+    def payout(self, run: Settlement, counter: Desk) -> Payout:
+        """What one actor gets in a run."""
+        with acting(OPERATOR):
+            return Payout.objects.get(settlement=run, actor_id=counter.site.actor_id)
+
+    def settle(self, run: Settlement, *, ago: int) -> None:
+        """The bank executed what is under way."""
+        with acting(self.first.principal):
+            settle_all(settlement=run, bank_reference=f"EXE-{run.number}", at=self.day(ago))
+
+    def settle_one(self, payout: Payout, *, ago: int) -> None:
+        """One of them."""
+        with acting(self.first.principal):
+            settle_payout(payout=payout, bank_reference=f"EXE-{payout.end_to_end_id}", at=self.day(ago))
+
+    def reject(self, payout: Payout, *, ago: int) -> None:
+        """The bank refused it."""
+        with acting(self.first.principal):
+            reject_payout(payout=payout, reason="Compte clos", at=self.day(ago))
+
+    def come_back(self, payout: Payout, *, ago: int) -> None:
+        """The money came back after it was executed."""
+        with acting(self.first.principal):
+            return_payout(payout=payout, reason="Bénéficiaire inconnu", at=self.day(ago))
+
+    def sweep(self, *, ago: int) -> None:
+        """Fees leave for the operator's own bank."""
+        for purse in self.purses():
+            with acting(self.first.principal):
+                sweep_fees(purse=purse, sweep=uuid.uuid4(), at=self.day(ago))
+
+
+def build(now: datetime | None = None) -> World:
+    """Play the story; the world remembers what matters to tests by name."""
+    w = World(now)
+    w.north, w.south = make_funder("Département du Nord d’essai"), make_funder("Fondation du Sud")
+    w.distributor = make_distributor("CCAS d’essai")
+    w.club, w.library = w.actor("Club", BEGLES, BORDEAUX), w.actor("Médiathèque", BORDEAUX)
+
+    # An operation that is over: 4 booklets of 5, one never handed out, one lost.
+    w.old = w.operation(w.north, begins=200, ends=100)
+    promise = w.promise(w.old, 25_000, ago=199)
+    w.receive(w.old, 25_000, ago=190, promise=promise)
+    w.old_batch = w.issue(w.north, w.old, 4, ago=189)
+    w.deliver(w.north, w.old_batch, w.distributor, 3, ago=180)
+    w.redeem(w.club[0], w.old_batch, [1, 2, 3], ago=170)
+    (undone,) = w.redeem(w.club[1], w.old_batch, [4], ago=169, service=1)
+    w.void(w.club[1], undone, ago=169, service=1)
+    w.redeem(w.library[0], w.old_batch, [4, 17, 18], ago=168, service=1)
+    w.lose(w.old_batch, 2)
+    w.run_1 = w.run(ago=160)
+    w.reject(w.payout(w.run_1, w.library[0]), ago=158)
+    w.settle(w.run_1, ago=158)
+    w.state(ago=150)
+    w.redeem(w.library[0], w.old_batch, [19], ago=140)
+    w.run_2 = w.run(ago=130)
+    w.settle(w.run_2, ago=128)
+    w.expire(w.old_batch, ago=50)
+
+    # A running one, of another funder whose promise has not come in full: 6 booklets of 10.
+    w.running = w.operation(w.south, begins=60, ends=-60, booklet=10)
+    w.receive(w.running, 30_000, ago=60)
+    w.waiting = w.promise(w.running, 40_000, ago=59)
+    w.batch = w.issue(w.south, w.running, 6, ago=58)
+    w.deliver(w.south, w.batch, w.distributor, 4, ago=55)
+    w.redeem(w.club[0], w.batch, [1, 2, 17, 18, 19], ago=40)
+    w.redeem(w.club[1], w.batch, [33, 34], ago=39, service=1)
+    w.redeem(w.library[0], w.batch, [35], ago=39)
+    w.run_3 = w.run(ago=30)
+    w.settle_one(w.payout(w.run_3, w.club[0]), ago=28)
+    w.come_back(w.payout(w.run_3, w.club[0]), ago=26)
+    w.state(ago=25)
+    w.sweep(ago=24)
+    w.redeem(w.library[0], w.batch, [36, 37], ago=10)
+    w.run_4 = w.run(ago=5, send=False)
+    w.redeem(w.club[0], w.batch, [20], ago=1)
+
+    # And one that has only begun.
+    w.fresh = w.operation(w.north, begins=5, ends=-100)
+    w.receive(w.fresh, 20_000, ago=4)
+    return w
