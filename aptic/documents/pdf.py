@@ -3,7 +3,7 @@
 WeasyPrint's cost grows faster than its pages: long documents are rendered in parts and joined with `merge`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -42,11 +42,21 @@ class OwnFilesOnly(URLFetcher):
         return URLFetcherResponse(url, Path(found).read_bytes())
 
 
-def render(template: str, context: dict[str, Any], *, base_css: str = PRINT_CSS, variant: str | None = None) -> bytes:
-    """The PDF of a template (see `documents/base.html`); `variant` is WeasyPrint's, such as "pdf/a-3b"."""
+def render(
+    template: str,
+    context: dict[str, Any],
+    *,
+    base_css: str = PRINT_CSS,
+    variant: str | None = None,
+    finisher: Callable[[Any, Any], None] | None = None,
+) -> bytes:
+    """The PDF of a template (see `documents/base.html`); `variant` is WeasyPrint's, such as "pdf/a-3b".
+
+    `finisher(document, pdf)` may add drawings of its own before the file is written.
+    """
     fonts, sheet = _style(base_css)
     document = HTML(string=render_to_string(template, context), base_url=ORIGIN, url_fetcher=OwnFilesOnly())
-    return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant=variant)
+    return document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant=variant, finisher=finisher)
 
 
 def merge(parts: Iterable[bytes | Path], out: Path) -> int:
