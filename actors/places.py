@@ -1,8 +1,16 @@
-"""Which territory a site takes its place in: the one whose cap it counts under."""
+"""Which territory a site takes its place in, and whether its actor has one there.
 
-from collections.abc import Iterable
+Places are kept by the room above (`qualification`), which registers itself here: imports only go down.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from aptic.tenancy.models import Organisation
 
 CAPPED_LEVELS = ("epci:", "departement:")
+PlaceKeeper = Callable[[Organisation, str, datetime], None]
+_keepers: list[PlaceKeeper] = []
 
 
 def cap_territory(keys: Iterable[str]) -> str:
@@ -13,3 +21,18 @@ def cap_territory(keys: Iterable[str]) -> str:
     """
     found = list(keys)
     return next(key for level in CAPPED_LEVELS for key in found if key.startswith(level))
+
+
+def register_place_keeper(keeper: PlaceKeeper) -> None:
+    """Let the room that counts places decide whether an actor may open a site in a territory."""
+    _keepers.append(keeper)
+
+
+def ensure_place(*, actor: Organisation, keys: Iterable[str], at: datetime) -> None:
+    """Return if `actor` has its place where a site with these territory keys would stand; the operator gives it one.
+
+    Raises AnotherTerritory for everybody else, and what the keeper raises when the territory is full.
+    """
+    territory = cap_territory(keys)
+    for keeper in _keepers:
+        keeper(actor, territory, at)

@@ -6,7 +6,6 @@ given a second meaning.
 """
 
 import uuid
-import zlib
 from enum import IntEnum
 
 from django.db import connection
@@ -40,13 +39,9 @@ def share_lock(lock: Lock, key: int | uuid.UUID = 0) -> None:
     _call("pg_advisory_xact_lock_shared", lock, key)
 
 
-def lock_key(value: int | uuid.UUID) -> int:
-    """The signed 32-bit key of a number or an id. Two ids may share one: they then wait for each other, no more."""
-    number = value if isinstance(value, int) else zlib.crc32(value.bytes)
-    return (number + 2**31) % 2**32 - 2**31
-
-
 def _call(function: str, lock: Lock, key: int | uuid.UUID) -> bool:
+    """An id is hashed by PostgreSQL, as our SQL does it. Two ids may share a key: they wait for each other, no more."""
+    second = "hashtext(%s)" if isinstance(key, uuid.UUID) else "%s::int"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s, %s)", [int(lock), lock_key(key)])
+        cursor.execute(f"SELECT {function}(%s, {second})", [int(lock), str(key)])
         return bool(cursor.fetchone()[0])

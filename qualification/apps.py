@@ -8,3 +8,10 @@ class QualificationConfig(AppConfig):
 
     name = "qualification"
     verbose_name = "Qualification"
+
+    def ready(self) -> None:
+        """Tell the actors' room who keeps the places."""
+        from actors.places import register_place_keeper
+        from qualification.services import keep_place
+
+        register_place_keeper(keep_place)

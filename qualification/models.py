@@ -1,13 +1,31 @@
 """Who may redeem: applications, decisions, and the cap that keeps actors few enough per territory to live from it."""
 
 import uuid
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
 
 from actors.models import Actor
 from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Principal
 from aptic.tenancy.rls import Tenant
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Words for choosing applications."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """All for the operator; the accepted one of the acting organisation, nothing for anybody else."""
+        return (
+            self
+            if principal.is_operator
+            else self.filter(organisation_id=principal.organisation_id or uuid.UUID(int=0))
+        )
+
+    def undecided(self) -> Self:
+        """Those that still wait for their answer."""
+        return self.filter(state=Application.State.SUBMITTED)
 
 
 class Application(models.Model):
@@ -37,6 +55,8 @@ class Application(models.Model):
     decided_by = models.UUIDField(null=True)
     reason = models.TextField(max_length=1000, blank=True)
     organisation = models.OneToOneField(Organisation, on_delete=models.RESTRICT, null=True, related_name="application")
+
+    objects = ApplicationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "candidature"
@@ -71,7 +91,7 @@ class Cap(models.Model):
     cap = models.PositiveIntegerField("plafond")
     exceptions = models.PositiveIntegerField("exceptions accordées", default=0)
     exception_reason = models.CharField("motif des exceptions", max_length=300, blank=True)
-    qualified = models.PositiveIntegerField(default=0)
+    qualified = models.PositiveIntegerField(db_default=0)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

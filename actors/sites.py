@@ -1,0 +1,124 @@
+"""The counters of an actor: opened, described, closed for a reason, opened again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from actors.errors import ClosedByOperator, NotInState, ReasonMissing, UnknownService
+from actors.models import Site
+from actors.permissions import EDITS_SITES, check_role
+from actors.places import ensure_place
+from aptic.audit.services import record
+from aptic.locks import Lock, wait_lock
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import current
+from aptic.territories.models import Commune
+from aptic.vocabulary.models import Service
+
+DESCRIBED = ("name", "address", "commune", "phone", "email", "hours", "services", "latitude", "longitude")
+
+
+@transaction.atomic
+def open_site(
+    *,
+    actor: Organisation,
+    name: str,
+    address: str,
+    commune: Commune,
+    phone: str,
+    email: str = "",
+    hours: str = "",
+    services: Iterable[int] = (),
+    latitude: float | None = None,
+    longitude: float | None = None,
+    at: datetime | None = None,
+) -> Site:
+    """One more counter, in a territory where the actor has its place; the operator takes the place if need be.
+
+    Raises NotAllowed, UnknownService, AnotherTerritory and, for the operator, what qualification raises.
+    """
+    check_role(EDITS_SITES, actor.pk)
+    now = at or timezone.now()
+    site = Site(
+        actor=actor,
+        name=name.strip(),
+        address=address.strip(),
+        commune=commune,
+        phone=phone,
+        email=email,
+        hours=hours.strip(),
+        services=checked_services(services),
+        latitude=latitude,
+        longitude=longitude,
+        created_at=now,
+    )
+    ensure_place(actor=actor, keys=commune.keys(), at=now)
+    site.save(force_insert=True)
+    record(verb="site_opened", target=site, organisation_id=actor.pk)
+    return site
+
+
+@transaction.atomic
+def edit_site(*, site: Site, at: datetime | None = None, **changes: Any) -> Site:
+    """Change what a site says of itself: any of `DESCRIBED`. Moving it asks for a place where it goes.
+
+    A new commune without a new point takes the commune's. Raises NotAllowed, UnknownService and AnotherTerritory.
+    """
+    check_role(EDITS_SITES, site.actor_id)
+    if unknown := changes.keys() - set(DESCRIBED):
+        raise TypeError(f"a site has no {', '.join(sorted(unknown))}")
+    row = Site.objects.select_for_update(of=("self",)).select_related("actor", "commune").get(pk=site.pk)
+    if "services" in changes:
+        changes["services"] = checked_services(changes["services"])
+    changed = tuple(name for name, value in changes.items() if getattr(row, name) != value)
+    if "commune" in changed:
+        ensure_place(actor=row.actor, keys=changes["commune"].keys(), at=at or timezone.now())
+        changes = {"latitude": None, "longitude": None, **changes}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save()
+    if changed:
+        record(verb="site_edited", target=row, fields=changed, organisation_id=row.actor_id)
+    return row
+
+
+@transaction.atomic
+def close_site(*, site: Site, reason: str, at: datetime | None = None) -> None:
+    """Close a counter at once: whoever presents a pass there afterwards is refused, whoever did before is done.
+
+    The site's exclusive lock waits for the redemptions under way. Raises NotAllowed, ReasonMissing and NotInState.
+    """
+    check_role(EDITS_SITES, site.actor_id)
+    if not reason.strip():
+        raise ReasonMissing
+    wait_lock(Lock.SITE, site.pk)
+    by_operator = current().is_operator
+    opened = Site.objects.visible_to(current()).filter(pk=site.pk, open=True)
+    if not opened.update(open=False, closed_reason=reason.strip(), closed_by_operator=by_operator):
+        raise NotInState
+    record(verb="site_closed", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)
+    site.refresh_from_db()
+
+
+@transaction.atomic
+def reopen_site(*, site: Site, at: datetime | None = None) -> None:
+    """Open a counter again. Raises NotAllowed, NotInState, and ClosedByOperator for the actor of a site it closed."""
+    check_role(EDITS_SITES, site.actor_id)
+    closed = Site.objects.visible_to(current()).filter(pk=site.pk, open=False)
+    mine = closed if current().is_operator else closed.filter(closed_by_operator=False)
+    if not mine.update(open=True, closed_reason="", closed_by_operator=False):
+        raise ClosedByOperator if closed.exists() else NotInState
+    record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)
+    site.refresh_from_db()
+
+
+def checked_services(chosen: Iterable[int]) -> list[int]:
+    """The ids of services, each once, in the vocabulary's order. Raises UnknownService."""
+    wanted = {int(one) for one in chosen}
+    known = list(Service.objects.active().filter(pk__in=wanted).order_by("position", "id").values_list("pk", flat=True))
+    if len(known) != len(wanted):
+        raise UnknownService(field="services")
+    return known

@@ -1,0 +1,88 @@
+"""What the qualification room refuses, and the next step."""
+
+from aptic.errors import DomainError
+
+
+class AlreadyApplied(DomainError):
+    """One live application per SIRET."""
+
+    code = "already_applied"
+    status = 409
+    message = "Une candidature est déjà enregistrée pour ce SIRET."
+    next_step = "Si ce n’est pas la vôtre, un collègue a peut-être déjà candidaté : écrivez-nous, nous la retrouverons."
+
+
+class AlreadyActor(DomainError):
+    """The organisation is an actor already."""
+
+    code = "already_actor"
+    status = 409
+    message = "Cette organisation est déjà un acteur du réseau."
+    next_step = "Ouvrez-lui un lieu depuis sa page."
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else decided first."""
+
+    code = "already_decided"
+    status = 409
+    message = "Cette candidature a déjà reçu une réponse."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+
+
+class ReasonMissing(DomainError):
+    """Who is told no is told why."""
+
+    code = "reason_missing"
+    message = "Indiquez le motif : la personne qui candidate le recevra."
+
+    def __init__(self) -> None:
+        super().__init__(field="reason")
+
+
+class MissingField(DomainError):
+    """An application lacks something that nobody can do without."""
+
+    code = "missing_field"
+    message = "Cette réponse est nécessaire."
+
+
+class CapReached(DomainError):
+    """The territory is full."""
+
+    code = "cap_reached"
+    status = 409
+    message = "Le plafond de ce territoire est atteint : il n’y reste aucune place."
+    next_step = "Mettez la candidature sur liste d’attente, ou accordez une exception motivée sur la page des plafonds."
+
+
+class CapMissing(DomainError):
+    """Nobody said how many actors the territory can feed."""
+
+    code = "cap_missing"
+    message = "Aucun plafond n’est fixé pour ce territoire."
+    next_step = "Fixez-le d’abord sur la page des plafonds : il dit combien d’acteurs ce territoire peut faire vivre."
+
+
+class CapBelowQualified(DomainError):
+    """A cap cannot take away places that are held."""
+
+    code = "cap_below_qualified"
+    status = 409
+    message = "Ce plafond est inférieur au nombre d’acteurs déjà qualifiés ici."
+    next_step = "Gardez au moins ce nombre, ou accordez des exceptions motivées."
+
+
+class InvalidCap(DomainError):
+    """A cap is a number of actors in a territory that caps count in; an exception has a reason."""
+
+    code = "invalid_cap"
+
+
+class NotQualified(DomainError):
+    """Only a qualified actor is suspended, only a suspended one is reinstated."""
+
+    code = "not_in_state"
+    status = 409
+    message = "Cet acteur n’est plus dans cet état."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."

@@ -1,0 +1,259 @@
+"""Applying, deciding under the cap, and setting the caps. Suspension lives in `suspension.py`."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from actors.errors import AnotherTerritory
+from actors.models import Actor
+from actors.permissions import check_decider
+from actors.places import CAPPED_LEVELS, cap_territory
+from actors.sites import checked_services, open_site
+from aptic.accounts.errors import AlreadyMember
+from aptic.accounts.models import Role
+from aptic.accounts.services import invite_person
+from aptic.audit.services import record
+from aptic.outbox.services import post_email
+from aptic.siret import check_siret
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import current
+from aptic.territories.models import Commune
+from aptic.territories.services import territory_label
+from qualification import errors
+from qualification.models import Application, Cap, Qualification
+
+MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
+State = Application.State
+
+
+@transaction.atomic
+def apply(
+    *,
+    organisation_name: str,
+    siret: str,
+    contact_name: str,
+    email: str,
+    phone: str,
+    site_name: str,
+    site_address: str,
+    commune: Commune,
+    site_hours: str = "",
+    services: Iterable[int] = (),
+    motivation: str = "",
+    at: datetime | None = None,
+) -> Application:
+    """Ask to join, for anybody: one live application per SIRET; the address given gets an acknowledgement.
+
+    Raises InvalidSiret, UnknownService, MissingField and AlreadyApplied.
+    """
+    texts = {
+        "organisation_name": organisation_name.strip(),
+        "contact_name": contact_name.strip(),
+        "email": email.strip().lower(),
+        "phone": phone.strip(),
+        "site_name": site_name.strip(),
+        "site_address": site_address.strip(),
+    }
+    if missing := next((name for name, text in texts.items() if not text), None):
+        raise errors.MissingField(field=missing)
+    application = Application(
+        **texts,
+        siret=check_siret(siret),
+        commune=commune,
+        site_hours=site_hours.strip(),
+        services=checked_services(services),
+        motivation=motivation.strip(),
+        submitted_at=at or timezone.now(),
+    )
+    with _refusing("one_live_application_per_siret", errors.AlreadyApplied(field="siret")):
+        application.save(force_insert=True)
+    record(verb="application_submitted", target=application)
+    _tell(application, "application_received")
+    return application
+
+
+@transaction.atomic
+def accept(*, application: Application, at: datetime | None = None) -> Application:
+    """Make the applicant an actor, with its first site and its place in the territory, and invite its manager.
+
+    The place is taken by one row: its trigger moves the counter of the cap under that cap's lock, and a CHECK refuses
+    the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    """
+    check_decider()
+    now = at or timezone.now()
+    row = _undecided(application, (State.SUBMITTED, State.WAITING))
+    actor = _become_actor(row, now)
+    _take_place(actor, cap_territory(row.commune.keys()), now)
+    open_site(
+        actor=actor,
+        name=row.site_name,
+        address=row.site_address,
+        commune=row.commune,
+        phone=row.phone,
+        email=row.email,
+        hours=row.site_hours,
+        services=row.services,
+        at=now,
+    )
+    _decide(row, State.ACCEPTED, reason="", organisation=actor, at=now)
+    with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
+        invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
+    return row
+
+
+@transaction.atomic
+def put_on_waiting_list(*, application: Application, reason: str, at: datetime | None = None) -> Application:
+    """Keep an application for when a place is free; the applicant is told why.
+
+    Raises NotAllowed, ReasonMissing and AlreadyDecided.
+    """
+    return _answer(application, State.WAITING, (State.SUBMITTED,), reason=reason, at=at)
+
+
+@transaction.atomic
+def refuse(*, application: Application, reason: str, at: datetime | None = None) -> Application:
+    """Say no, with the reason, which the applicant is told; the SIRET may apply again.
+
+    Raises NotAllowed, ReasonMissing and AlreadyDecided.
+    """
+    return _answer(application, State.REFUSED, (State.SUBMITTED, State.WAITING), reason=reason, at=at)
+
+
+@transaction.atomic
+def set_cap(
+    *, territory: str, cap: int, exceptions: int = 0, exception_reason: str = "", at: datetime | None = None
+) -> Cap:
+    """How many actors `territory` (an EPCI, or a département for a commune without one) feeds, and the exceptions.
+
+    One statement, whether the cap exists or not. Raises NotAllowed, UnknownTerritory, InvalidCap, CapBelowQualified.
+    """
+    check_decider()
+    if not territory.startswith(CAPPED_LEVELS):
+        raise errors.InvalidCap("Un plafond se fixe pour une intercommunalité ou un département.", field="commune")
+    territory_label(territory)
+    if not (0 <= cap <= MAX_CAP and 0 <= exceptions <= MAX_CAP):
+        raise errors.InvalidCap("Écrivez un nombre d’acteurs.", field="cap")
+    reason = exception_reason.strip()
+    if exceptions and not reason:
+        raise errors.InvalidCap("Une exception doit être motivée.", field="exception_reason")
+    with _refusing("cap_respected", errors.CapBelowQualified(field="cap")), connection.cursor() as cursor:
+        cursor.execute(UPSERT_CAP, [territory, cap, exceptions, reason, at or timezone.now()])
+    row = Cap.objects.get(pk=territory)
+    record(verb="cap_set", target=row, fields=("cap", "exceptions", "exception_reason"))
+    return row
+
+
+# `qualified` is left to its trigger: nobody who serves may write it.
+UPSERT_CAP = """
+INSERT INTO qualification_cap (territory, cap, exceptions, exception_reason, updated_at)
+VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (territory) DO UPDATE
+   SET cap = excluded.cap, exceptions = excluded.exceptions, exception_reason = excluded.exception_reason,
+       updated_at = excluded.updated_at
+"""
+
+
+def keep_place(actor: Organisation, territory: str, at: datetime) -> None:
+    """What `actors.places.ensure_place` asks: has the actor its place there? The operator gives it one under the cap.
+
+    Raises AnotherTerritory, CapMissing and CapReached.
+    """
+    if Qualification.objects.filter(actor_id=actor.pk, territory_id=territory, until=None).exists():
+        return
+    if not current().is_operator:
+        raise AnotherTerritory(field="commune")
+    _take_place(actor, territory, at)
+
+
+def _take_place(actor: Organisation, territory: str, at: datetime) -> None:
+    """Raises CapMissing and CapReached."""
+    if not Cap.objects.filter(pk=territory).exists():
+        raise errors.CapMissing(f"Aucun plafond n’est fixé pour {territory_label(territory)}.", territory=territory)
+    place = Qualification(actor_id=actor.pk, territory_id=territory, since=at)
+    with _refusing("cap_respected", errors.CapReached(territory=territory)):
+        place.save(force_insert=True)
+    record(verb="place_taken", target=place, organisation_id=actor.pk)
+
+
+def _become_actor(row: Application, at: datetime) -> Organisation:
+    """The organisation of this SIRET, an actor from now on. What it already said of itself is kept."""
+    contact = {
+        "name": row.organisation_name,
+        "commune": row.commune,
+        "address": row.site_address,
+        "email": row.email,
+        "phone": row.phone,
+        "is_actor": True,
+    }
+    organisation, created = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
+    if not created and not Organisation.objects.filter(pk=organisation.pk, is_actor=False).update(is_actor=True):
+        raise errors.AlreadyActor(f"{organisation.name} est déjà un acteur du réseau.")
+    organisation.is_actor = True
+    Actor(organisation=organisation, qualified_at=at).save(force_insert=True)
+    record(verb="actor_qualified", target=organisation, fields=("is_actor",), organisation_id=organisation.pk)
+    return organisation
+
+
+def _undecided(application: Application, states: tuple[Application.State, ...]) -> Application:
+    """The application, held until the decision commits. Raises AlreadyDecided."""
+    held = Application.objects.select_for_update(of=("self",)).select_related("commune")
+    row = held.filter(pk=application.pk, state__in=states).first()
+    if row is None:
+        raise errors.AlreadyDecided
+    return row
+
+
+def _answer(
+    application: Application,
+    state: Application.State,
+    states: tuple[Application.State, ...],
+    *,
+    reason: str,
+    at: datetime | None,
+) -> Application:
+    check_decider()
+    if not reason.strip():
+        raise errors.ReasonMissing
+    row = _undecided(application, states)
+    _decide(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
+    _tell(row, f"application_{state.value}")
+    return row
+
+
+def _decide(
+    row: Application, state: Application.State, *, reason: str, organisation: Organisation | None, at: datetime
+) -> None:
+    row.state, row.reason, row.organisation = state, reason, organisation
+    row.decided_at, row.decided_by = at, current().person_id
+    row.save(update_fields=["state", "reason", "organisation", "decided_at", "decided_by"])
+    reader: uuid.UUID | None = organisation.pk if organisation else None
+    record(verb=f"application_{state.value}", target=row, fields=("state", "reason"), organisation_id=reader)
+
+
+def _tell(row: Application, template: str) -> None:
+    """An e-mail to whoever applied."""
+    context = {
+        "name": row.contact_name,
+        "organisation": row.organisation_name,
+        "site": row.site_name,
+        "territory": territory_label(cap_territory(row.commune.keys())),
+        "reason": row.reason,
+    }
+    post_email(to=row.email, template=template, context=context)
+
+
+@contextmanager
+def _refusing(constraint: str, error: errors.DomainError) -> Iterator[None]:
+    """A savepoint in which the violation of one constraint is a refusal of the domain; any other stays an error."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as violation:
+        diagnosis = getattr(violation.__cause__, "diag", None)
+        if getattr(diagnosis, "constraint_name", "") == constraint:
+            raise error from violation
+        raise
