@@ -91,7 +91,7 @@ class Job(models.Model):
                 readers=("organisation_id",),
                 writers=("organisation_id",),
                 read_if="created_by_id = {person}",
-                write_if="created_by_id = {person}",
+                write_if="created_by_id = {person} AND organisation_id IS NULL",
             ),
         )
 

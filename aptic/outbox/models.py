@@ -59,7 +59,7 @@ class Message(models.Model):
                 name="message_rls",
                 readers=("organisation_id",),
                 writers=("organisation_id",),
-                write_if="organisation_id IS NULL",
+                insert_if="organisation_id IS NULL",
             ),
         )
 

@@ -30,7 +30,7 @@ SELECT current_user,
                  AND pg_has_role(r.oid, c.relowner, 'MEMBER')),
        pg_has_role(r.oid, d.datdba, 'MEMBER'),
        EXISTS (SELECT FROM pg_policy p CROSS JOIN unnest(p.polroles) AS named(oid)
-               WHERE named.oid <> 0 AND pg_has_role(r.oid, named.oid, 'MEMBER'))
+               WHERE p.polpermissive AND named.oid <> 0 AND pg_has_role(r.oid, named.oid, 'MEMBER'))
 FROM pg_roles r, pg_database d
 WHERE r.rolname = current_user AND d.datname = current_database()
 """

@@ -1,0 +1,192 @@
+"""Two worlds in every table (design §4.9): nobody sees or writes a row of the other, by either of the two walls."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import ProgrammingError, connection, transaction
+from django.db.models import Model
+
+from aptic.tenancy.principal import Hat, Principal, acting
+from funders.models import Campaign
+from tests.planting import READERS, World, bare, describe, guarded, insert, made, plant, tenant_of
+
+pytestmark = pytest.mark.pg15
+
+# Tables whose rows everybody may read, and why. Writing them is on trial all the same.
+PUBLIC = {
+    "tenancy_organisation": "who takes part is public",
+    "audit_head": "the head of the day is published",
+    "ledger_proof": "that the books agree is shown to everybody",
+    "actors_actor": "who is qualified is public",
+    "actors_site": "the directory of sites is public",
+    "qualification_cap": "how many places a territory has is public",
+    "qualification_qualification": "who is qualified where is public",
+    "impact_publication": "published figures, already suppressed",
+}
+OPERATOR = Principal(hat=Hat.OPERATOR)
+
+
+@pytest.fixture
+def worlds(fresh_database: Any) -> Iterator[tuple[World, World]]:
+    ours, theirs = World("nous"), World("eux")
+    with fresh_database.admin() as admin:
+        bare(admin)
+        plant(admin, ours)
+        plant(admin, theirs)
+    yield ours, theirs
+    connection.close()
+
+
+def tables() -> list[type[Model]]:
+    return guarded()
+
+
+def key(model: type[Model]) -> str:
+    return f'"{model._meta.pk.column}"'
+
+
+def seen(model: type[Model], keys: list[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {model._meta.db_table} WHERE {key(model)} = ANY(%s)", [keys])
+        return cursor.fetchone()[0]
+
+
+def test_every_table_is_planted_and_every_reader_is_known(worlds):
+    ours, theirs = worlds
+    for model in tables():
+        assert ours.keys[model._meta.db_table], model
+        assert theirs.keys[model._meta.db_table], model
+        tenant = tenant_of(model)
+        unknown = {*tenant.readers, *tenant.writers} - {*READERS, "organisation_id"}
+        assert not unknown, f"{model}: say in tests/planting.py whose {unknown} is"
+
+
+def test_nobody_sees_a_row_of_the_other_world(worlds):
+    ours, theirs = worlds
+    leaks = []
+    for name, principal in {**ours.principals(), "visitor": Principal()}.items():
+        with acting(principal):
+            for model in tables():
+                table = model._meta.db_table
+                if table not in PUBLIC and seen(model, theirs.keys[table]):
+                    leaks.append(f"{name} sees {table}")
+    assert leaks == []
+
+
+def test_everybody_sees_their_own_rows_and_the_operator_sees_all(worlds):
+    ours, theirs = worlds
+    for model in tables():
+        table, tenant = model._meta.db_table, tenant_of(model)
+        readers = {READERS[column] for column in tenant.readers if column in READERS}
+        for hat in readers:
+            with acting(ours.principals()[hat]):
+                assert seen(model, ours.keys[table]) == len(ours.keys[table]), f"{hat} misses {table}"
+        with acting(OPERATOR):
+            assert seen(model, ours.keys[table] + theirs.keys[table]) == 2 * len(ours.keys[table]), table
+
+
+def test_public_tables_are_public_and_no_others(worlds):
+    _, theirs = worlds
+    with acting(Principal()):
+        open_ones = {m._meta.db_table for m in tables() if seen(m, theirs.keys[m._meta.db_table])}
+    assert open_ones == set(PUBLIC)
+
+
+def test_nobody_changes_or_deletes_a_row_of_the_other_world(worlds):
+    ours, theirs = worlds
+    done = []
+    for name, principal in ours.principals().items():
+        with acting(principal):
+            for model in tables():
+                table, keys = model._meta.db_table, theirs.keys[model._meta.db_table]
+                for verb, sql in (
+                    ("changes", f"UPDATE {table} SET {key(model)} = {key(model)} WHERE {key(model)} = ANY(%s)"),
+                    ("deletes", f"DELETE FROM {table} WHERE {key(model)} = ANY(%s)"),
+                ):
+                    if _rows(sql, keys):
+                        done.append(f"{name} {verb} {table}")
+                if _survivors(f"DELETE FROM {table}", model, keys) != len(keys):
+                    done.append(f"{name} empties {table}")
+    assert done == []
+
+
+def _rows(sql: str, keys: list[Any]) -> int:
+    """How many rows the statement touched; 0 when PostgreSQL refused it. Nothing stays."""
+    with connection.cursor() as cursor:
+        return cursor.rowcount if _allowed(partial(cursor.execute, sql, [keys])) else 0
+
+
+def _survivors(sql: str, model: type[Model], keys: list[Any]) -> int:
+    """How many of `keys` are left, for the operator's eyes, after a statement without any condition."""
+    left = len(keys)
+
+    def work() -> None:
+        nonlocal left
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+        with acting(OPERATOR):
+            left = seen(model, keys)
+
+    _allowed(work)
+    return left
+
+
+def _allowed(work: Callable[[], Any]) -> bool:
+    """Whether PostgreSQL lets it happen; what happened is undone. An error of another kind is the test's."""
+    try:
+        with transaction.atomic():
+            work()
+            transaction.set_rollback(True)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, psycopg.errors.InsufficientPrivilege):
+            raise
+        return False
+    return True
+
+
+def test_nobody_adds_a_row_to_the_other_world(worlds):
+    ours, theirs = worlds
+    added = []
+    for name, principal in {**ours.principals(), "visitor": Principal()}.items():
+        with acting(principal), connection.cursor() as cursor:
+            for model in tables():
+                columns = describe(cursor, model._meta.db_table)
+                for organisation in theirs.organisations.values():
+                    row = made(columns, theirs, organisation)
+                    if _allowed(partial(insert, cursor, model, row)):
+                        added.append(f"{name} adds to {model._meta.db_table}")
+    assert sorted(set(added)) == []
+
+
+def test_the_first_wall_holds_alone(worlds):
+    """`visible_to` has its own predicate: it hides the other world even from eyes that see all (the operator's)."""
+    ours, theirs = worlds
+    leaks, without = [], []
+    for model in tables():
+        table, tenant = model._meta.db_table, tenant_of(model)
+        if table in PUBLIC or not tenant.readers:
+            continue
+        if not hasattr(model._default_manager, "visible_to"):
+            without.append(table)
+            continue
+        for name, principal in {**ours.principals(), "visitor": Principal()}.items():
+            with acting(OPERATOR):
+                rows = model._default_manager.visible_to(principal)
+                if rows.filter(pk__in=theirs.keys[table]).exists():
+                    leaks.append(f"{name} finds {table}")
+    assert leaks == []
+    assert without == []
+
+
+def test_the_trial_can_fail(worlds, fresh_database):
+    """A table whose security is switched off shows the other world at once."""
+    ours, theirs = worlds
+    with fresh_database.admin() as admin:
+        admin.execute("ALTER TABLE funders_campaign DISABLE ROW LEVEL SECURITY")
+    with acting(ours.principals()["funder"]):
+        assert seen(Campaign, theirs.keys["funders_campaign"])
+        assert _rows('UPDATE funders_campaign SET "id" = "id" WHERE "id" = ANY(%s)', theirs.keys["funders_campaign"])
+        assert _survivors("DELETE FROM funders_campaign", Campaign, theirs.keys["funders_campaign"]) == 0
