@@ -188,7 +188,9 @@ class World:
         issuance.fill_batch(batch=batch, principal=OPERATOR)
         with acting(OPERATOR):
             issuance.activate(batch=batch, at=self.day(ago, 12))
-            batch.refresh_from_db()
+            batch = Batch.objects.select_related("line__account__purse", "circulation", "order", "campaign").get(
+                pk=batch.pk
+            )
         self.counted[campaign.pk].issued += batch.passes
         return batch
 
