@@ -12,7 +12,7 @@ from actors.models import Site
 from actors.permissions import EDITS_SITES, check_role
 from actors.places import ensure_place
 from aptic.audit.services import record
-from aptic.locks import Lock, wait_lock
+from aptic.locks import Lock, share_lock, wait_lock
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
@@ -42,6 +42,7 @@ def open_site(
     """
     check_role(EDITS_SITES, actor.pk)
     now = at or timezone.now()
+    share_lock(Lock.ACTOR, actor.pk)  # a suspension under way knows every site, or this one waits for it
     site = Site(
         actor=actor,
         name=name.strip(),

@@ -22,6 +22,7 @@ class Lock(IntEnum):
     DEMONSTRATION = 9  # exclusive: two calls of `demo` hand out different booklets
     SITE = 10  # shared by every redemption at a site, exclusive by its suspension (passes/sql/redeem.sql)
     BOOKLET = 11  # exclusive: redemptions in a booklet whose campaign limits passes per day (passes/sql/redeem.sql)
+    ACTOR = 12  # shared by opening a site, exclusive by the actor's suspension, which then takes each SITE in id order
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:

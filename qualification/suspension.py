@@ -46,5 +46,6 @@ def reinstate_actor(*, actor: Organisation, at: datetime | None = None) -> None:
 
 
 def _hold_sites(actor_id: uuid.UUID) -> None:
+    wait_lock(Lock.ACTOR, actor_id)  # no site opens meanwhile
     for site_id in Site.objects.filter(actor_id=actor_id).order_by("id").values_list("id", flat=True):
         wait_lock(Lock.SITE, site_id)

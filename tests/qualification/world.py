@@ -12,7 +12,7 @@ from tests.factories import make_operator, make_siret
 
 _serial = itertools.count(1)
 BORDEAUX, LIBOURNE = "33063", "33243"
-METROPOLE = "epci:243300316"
+METROPOLE, LIBOURNAIS = "epci:243300316", "epci:200070092"
 
 
 def apply(**more: Any) -> Application:
@@ -39,6 +39,12 @@ def set_cap(cap: int, territory: str = METROPOLE, **more: Any) -> None:
     """A cap, set by the operator."""
     with acting(make_operator().principal):
         services.set_cap(territory=territory, cap=cap, **more)
+
+
+def accept_elsewhere() -> Organisation:
+    """An actor of Libourne, which fills its territory."""
+    set_cap(1, LIBOURNAIS)
+    return accept(commune=LIBOURNE)
 
 
 def accept(application: Application | None = None, **more: Any) -> Organisation:
