@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from actors.models import Site
 from aptic.accounts.models import Membership, Role
+from aptic.accounts.principals import principal_for
 from aptic.spaces import personal, space
 from aptic.tenancy.principal import Hat, acting
 from aptic.vocabulary.models import Service
@@ -37,7 +38,10 @@ def choose_site(request: HttpRequest) -> HttpResponse:
     memberships = Membership.objects.active().filter(
         user_id=request.user.pk, organisation__is_actor=True, role__in=AT_THE_COUNTER
     )
-    sites = [site for membership in memberships.select_related("organisation") for site in _sites(membership)]
+    sites = []
+    for membership in memberships.select_related("organisation"):
+        with acting(principal_for(membership, Hat.ACTOR)):  # who stands where is the actor's to read
+            sites += _sites(membership)
     if len(sites) == 1:
         return redirect("counter", organisation=sites[0].actor_id, site=sites[0].pk)
     return TemplateResponse(request, "passes/counter/choose.html", {"sites": sites})
