@@ -26,6 +26,10 @@ from passes.refusals import Refusal
 T = TypeVar("T")
 
 
+class Undecided(RuntimeError):
+    """The statement moved nothing and the rule knows no reason: a defect, answered by a 5xx, never by a guess."""
+
+
 @dataclass(frozen=True, slots=True)
 class Till:
     """Where a pass is presented: a site, and the device or person who presents it."""
@@ -128,6 +132,8 @@ def _answer(till: Till, waiting: list[Outcome], now: datetime) -> None:
             waiting = _explain(till, waiting, now)
         if not waiting:
             return
+    # No answer is better than a wrong one: nothing is committed, and the caller may retry the same ids.
+    raise Undecided([outcome.attempt.id for outcome in waiting])
 
 
 def simulate(till: Till, attempt: Attempt, *, at: datetime | None = None) -> tuple[int, Refusal | None]:
