@@ -405,7 +405,7 @@ class Lifecycle(RuleBasedStateMachine):
             return
         with acting(self.operator):
             _, differences = compare()
-            assert [str(one) for one in differences if one.account.kind != K.SAFEGUARDED] == []
+            assert [str(one) for one in differences if one.kind != K.SAFEGUARDED] == []
             states = Counter(Pass.objects.values_list("state", flat=True))
         assert states == Counter(one.state for one in self.model.passes.values())
 
