@@ -15,9 +15,11 @@ urlpatterns = [
     path("guichet/", include("passes.urls.counter")),
     path("commanditaire/<uuid:organisation>/", include("impact.urls.funder")),
     path("commanditaire/<uuid:organisation>/", include("funders.urls.funder")),
+    path("commanditaire/<uuid:organisation>/", include("passes.urls.funder")),
     path("acteur/<uuid:organisation>/", include("impact.urls.actor")),
     path("acteur/<uuid:organisation>/", include("actors.urls.actor")),
     path("operateur/<uuid:organisation>/", include("impact.urls.operator")),
     path("operateur/<uuid:organisation>/", include("actors.urls.operator")),
     path("operateur/<uuid:organisation>/", include("funders.urls.operator")),
+    path("operateur/<uuid:organisation>/", include("passes.urls.operator")),
 ]

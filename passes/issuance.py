@@ -1,8 +1,9 @@
 """Issuing an order: a batch takes its range of booklets and its money, then its rows are made in sets.
 
-`open_batch` is one short transaction (range, batch, `issue` transfer under the line's guard); `fill_batch` makes rows
-in steps that each commit, so that a killed worker resumes where it stopped; `activate` lets the passes be used.
-A batch is active once its money is promised or received: the `issue` transfer proves it.
+`request_issue` queues the work once; `open_batch` is one short transaction (range, batch, `issue` transfer under the
+line's guard); `fill_batch` makes rows in steps that each commit, so that a killed worker resumes where it stopped;
+`activate` lets the passes be used. A batch is active once its money is promised or received: the `issue` transfer
+proves it.
 """
 
 import uuid
@@ -13,16 +14,67 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from aptic.accounts.models import Role
 from aptic.audit.services import record
+from aptic.errors import NotAllowed
+from aptic.jobs import services as jobs
+from aptic.jobs.models import Job
+from aptic.ledger.errors import InsufficientFunds
 from aptic.ledger.kinds import AccountKind, TransferKind
 from aptic.ledger.services import account, post
-from aptic.tenancy.principal import Principal, acting
+from aptic.tenancy.principal import Principal, acting, current
 from funders.models import Order
 from passes import codes, rules
-from passes.errors import NotIssuable
+from passes.errors import NotFunded, NotIssuable
 from passes.models import Batch, Booklet
 
 STEP = 5_000  # booklets per committed step: about a second of work
+ISSUE = "passes.issue"
+
+
+@transaction.atomic
+def request_issue(*, order: Order, at: datetime | None = None) -> Job:
+    """Queue the issuing of an order, for the operator; a repeat returns the work under way.
+
+    Asked again after work that failed or was stopped, it goes on from what exists. Raises NotAllowed, NotIssuable
+    and NotFunded.
+    """
+    principal = current()
+    if not principal.is_operator or principal.role not in {"", Role.MANAGER, Role.FINANCE}:
+        raise NotAllowed
+    locked = _locked(order)
+    if live := issue_jobs(locked).live().first():
+        return live
+    check_issuable(locked, at=at)
+    title = f"Émission de la commande {locked.number}"
+    return jobs.start(kind=ISSUE, params={"order": str(locked.pk)}, title=title)
+
+
+def issue_jobs(order: Order) -> Any:
+    """The pieces of work that issue an order, the latest first."""
+    return Job.objects.filter(kind=ISSUE, params__order=str(order.pk)).order_by("-created_at", "id")
+
+
+def check_issuable(order: Order, *, at: datetime | None = None) -> None:
+    """Say now what `open_batch` would refuse. Raises NotIssuable and NotFunded."""
+    if order.state == Order.State.CANCELLED:
+        raise NotIssuable("Cette commande est annulée : rien ne peut être émis.")
+    if order.state == Order.State.ISSUED:
+        raise NotIssuable("Cette commande est déjà émise.")
+    if order.state == Order.State.PLACED:
+        if rules.is_over(order.campaign.ends_on, order.campaign.time_zone, now=at or timezone.now()):
+            raise NotIssuable("Le dernier jour de cette opération est passé : ses pass ne serviraient à personne.")
+        if order.missing_cents:
+            raise NotFunded(order)
+
+
+def _locked(order: Order) -> Order:
+    """The order, held until the end of the transaction: it is issued or cancelled, never both."""
+    return (
+        Order.objects.select_for_update(of=("self",))
+        .select_related("campaign", "line__account__purse")
+        .get(pk=order.pk)
+    )
 
 
 @transaction.atomic
@@ -30,27 +82,26 @@ def open_batch(*, order: Order, at: datetime | None = None) -> Batch:
     """Take the order's booklet ids and move its value from the line's free money to circulation; a repeat returns
     the first batch.
 
-    Raises NotIssuable (cancelled order) and InsufficientFunds (issued would exceed funded on this line).
+    Raises NotIssuable (cancelled order, campaign over) and NotFunded (issued would exceed funded on this line).
     """
-    now = at or timezone.now()
-    locked = (
-        Order.objects.select_for_update(of=("self",))
-        .select_related("campaign", "line__account__purse")
-        .get(pk=order.pk)
-    )
+    now, locked = at or timezone.now(), _locked(order)
     if existing := Batch.objects.filter(order=locked, line=locked.line).first():
         return existing
-    if locked.state == Order.State.CANCELLED:
-        raise NotIssuable
+    check_issuable(locked, at=now)
     batch = _new_batch(locked)
-    post(
-        kind=TransferKind.ISSUE,
-        debit=locked.line.account,
-        credit=batch.circulation,
-        amount_cents=batch.amount_cents,
-        event=batch.uuid,
-        at=now,
-    )
+    try:
+        # The check above is a courtesy: what decides is the line's guard, under its own lock.
+        post(
+            kind=TransferKind.ISSUE,
+            debit=locked.line.account,
+            credit=batch.circulation,
+            amount_cents=batch.amount_cents,
+            event=batch.uuid,
+            at=now,
+        )
+    except InsufficientFunds as error:
+        locked.line.account.refresh_from_db(fields=["guarded_cents"])
+        raise NotFunded(locked) from error
     # Its money has left the line: from here on the order cannot be cancelled, and a dead worker resumes it.
     Order.objects.filter(pk=locked.pk).update(state=Order.State.FUNDED)
     record(verb="batch_opened", target=batch, organisation_id=locked.funder_id)

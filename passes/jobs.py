@@ -2,13 +2,18 @@
 
 from typing import Any
 
+from django.urls import reverse
+
+from aptic.jobs.errors import LeaseLost
 from aptic.jobs.registry import job
 from aptic.jobs.running import JobRun
 from funders.models import Order
-from passes.issuance import activate, fill_batch, open_batch
+from passes import booklets_pdf, printing
+from passes.issuance import ISSUE, activate, fill_batch, open_batch
+from passes.models import Batch
 
 
-@job("passes.issue", queue="documents")
+@job(ISSUE, queue="documents")
 def issue(run: JobRun) -> dict[str, Any]:
     """Issue the order named in the parameters: {"order": uuid}. Its result names the batch."""
     with run.acting():
@@ -20,4 +25,44 @@ def issue(run: JobRun) -> dict[str, Any]:
     )
     with run.acting():
         activate(batch=batch)
-    return {"batch": batch.pk, "label": f"Lot {batch.pk} : {batch.passes} pass"}
+    return {"batch": batch.pk, "label": f"Voir le lot {batch.pk}", "url": _address(run, "batch", batch)}
+
+
+@job(printing.PRINT, queue="documents")
+def print_booklets(run: JobRun) -> dict[str, Any]:
+    """Make the files that the batch named in the parameters lacks: {"batch": id}. Each file is one committed step."""
+    with run.acting():
+        batch = Batch.objects.select_related("campaign", "funder").get(pk=run.params["batch"])
+        sheet = booklets_pdf.sheet_of(batch)
+        spans = list(printing.missing_spans(batch))
+    made = batch.booklets - sum(span.booklets for span in spans)
+    for span in spans:
+        _make_file(run, batch, sheet, span, made)
+        made += span.booklets
+    return {"batch": batch.pk, "label": "Voir les fichiers", "url": _address(run, "batch_print", batch)}
+
+
+def _make_file(run: JobRun, batch: Batch, sheet: booklets_pdf.Sheet, span: printing.Span, made: int) -> None:
+    """Lay out one file, showing how far it is, then store it; the row and the step commit together."""
+    words = f"Mise en page des carnets {span.first} à {span.last}"
+
+    def show(booklets: int) -> None:
+        run.step((made + booklets) * batch.passes_per_booklet, batch.passes, words)
+
+    show(0)
+    content = booklets_pdf.render(sheet, first=span.first, last=span.last, progress=show)
+    kept = None
+    try:
+        with run.acting():
+            kept = printing.keep_file(batch=batch, span=span, content=content)
+            show(span.booklets)
+    except LeaseLost:
+        if kept is not None:
+            printing.discard(kept.document)
+        raise
+
+
+def _address(run: JobRun, page: str, batch: Batch) -> str:
+    """The page of the batch in the space of who started the work; empty for the machinery."""
+    organisation = run.principal.organisation_id
+    return reverse(f"{run.principal.hat.value}_{page}", args=[organisation, batch.uuid]) if organisation else ""

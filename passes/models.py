@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from actors.models import Site
+from aptic.documents.models import Document
 from aptic.ledger.models import Account, ByTenant
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.rls import Tenant
@@ -222,6 +223,34 @@ class CampaignSite(models.Model):
                 read_if="cardinality({booklets}) > 0",
             ),
         )
+
+
+class PrintedFile(models.Model):
+    """One PDF of a batch's booklets, from `first_number` to `last_number`: one for each, however often it is made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(Batch, on_delete=models.RESTRICT, related_name="printed_files")
+    funder = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+")
+    first_number = models.PositiveIntegerField()
+    last_number = models.PositiveIntegerField()
+    document = models.OneToOneField(Document, on_delete=models.RESTRICT, related_name="+")
+    printed_at = models.DateTimeField()
+
+    objects = ByTenant.as_manager()
+
+    class Meta:
+        verbose_name = "fichier à imprimer"
+        ordering = ("batch", "first_number")
+        constraints = (
+            models.UniqueConstraint(fields=["batch", "first_number"], name="one_printed_file"),
+            models.CheckConstraint(
+                condition=Q(first_number__gte=1, last_number__gte=F("first_number")), name="printed_file_range"
+            ),
+            Tenant(name="printed_file_rls", readers=("funder_id",), writers=("funder_id",)),
+        )
+
+    def __str__(self) -> str:
+        return f"Carnets {self.first_number} à {self.last_number}"
 
 
 class StockMove(models.Model):

@@ -108,3 +108,8 @@ def validity(starts_on: date, ends_on: date, claim_days: int, time_zone: str) ->
 
     after_last = ends_on + timedelta(days=1)
     return midnight(starts_on), midnight(after_last), midnight(after_last + timedelta(days=claim_days))
+
+
+def is_over(ends_on: date, time_zone: str, *, now: datetime) -> bool:
+    """True after the last day, inclusive, in the campaign's time zone."""
+    return now.astimezone(ZoneInfo(time_zone)).date() > ends_on

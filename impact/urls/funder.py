@@ -17,5 +17,6 @@ declare_space(
         ("Tableau de bord", "funder_home"),
         ("Opérations", "funder_campaigns"),
         ("Commandes", "funder_orders"),
+        ("Lots", "funder_batches"),
     ],
 )

@@ -13,6 +13,7 @@ declare_space(
         ("Tableau de bord", "operator_home"),
         ("Commanditaires", "operator_funders"),
         ("Commandes", "operator_orders"),
+        ("Lots", "operator_batches"),
         ("Aiguilleurs", "operator_distributors"),
         ("Banque", "operator_bank_balances"),
         ("Règlements", "operator_settlements"),
