@@ -12,13 +12,18 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+FEWEST = 5  # smaller counts are not published (design §9)
 YEAR = timedelta(days=365)
 RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio: 15 to 25 kEUR a year per actor
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, given back."""
+    """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, kept as fees.
+
+    `collected` is what funders' own receipts say and `settled` what executed payouts say: the balances of the ledger
+    add up to both.
+    """
 
     safeguarded: int = 0
     receivable: int = 0
@@ -30,29 +35,31 @@ class Money:
     vat_due: int = 0
     settled: int = 0
     collected: int = 0
+    swept: int = 0
 
 
 _MONEY = """
-SELECT a.kind,
-       sum(CASE WHEN a.kind IN ('safeguarded', 'receivable', 'claim') THEN 1 ELSE -1 END
-           * (coalesce(d.cents, 0) - coalesce(c.cents, 0))),
-       sum(coalesce(d.settled, 0)), sum(coalesce(d.collected, 0))
-  FROM ledger_account a
-  LEFT JOIN (SELECT debit_id, sum(amount_cents) cents,
-                    sum(amount_cents) FILTER (WHERE kind = 'payout_settled') settled,
-                    sum(amount_cents) FILTER (WHERE kind IN ('funds_received', 'funds_collected')) collected
-               FROM ledger_transfer GROUP BY debit_id) d ON d.debit_id = a.id
-  LEFT JOIN (SELECT credit_id, sum(amount_cents) cents FROM ledger_transfer GROUP BY credit_id) c ON c.credit_id = a.id
- WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s
- GROUP BY a.kind
+SELECT a.kind, sum(ledger_balance(a.id))::bigint FROM ledger_account a
+ WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s GROUP BY a.kind
+UNION ALL
+SELECT 'collected', coalesce(sum(r.amount_cents), 0)::bigint FROM funders_receipt r
+ WHERE %(funder)s::uuid IS NULL OR r.funder_id = %(funder)s
+UNION ALL
+SELECT 'settled', coalesce(sum(s.net_cents), 0)::bigint FROM actors_payoutpurse s
+ WHERE (%(funder)s::uuid IS NULL OR s.funder_id = %(funder)s)
+   AND EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_settled')
+   AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_returned')
+UNION ALL
+SELECT 'swept', coalesce(sum(t.amount_cents), 0)::bigint
+  FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind IN ('fees_swept', 'vat_swept')
+ WHERE a.kind IN ('fees_due', 'vat_due') AND (%(funder)s::uuid IS NULL OR a.funder_id = %(funder)s)
 """
 
 
 def money(funder_id: uuid.UUID | None = None) -> Money:
     """Where the money of one funder is, or of all of them."""
     rows = _rows(_MONEY, {"funder": funder_id})
-    balances = {kind: int(cents) for kind, cents, _, _ in rows if kind in Money.__dataclass_fields__}
-    return Money(**balances, settled=sum(int(row[2]) for row in rows), collected=sum(int(row[3]) for row in rows))
+    return Money(**{name: int(cents) for name, cents in rows if name in Money.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,30 @@ class Usage:
     expired_cents: int
 
 
-_USAGE = """
-WITH batch AS (
+# Which redemptions reached a bank: their line was claimed by a payout that was executed, or by one that came back and
+# whose own line another payout claimed, until one was executed for good. Read from transfers, which the funder and the
+# actor may both read; `live` (id, value_cents) comes before.
+PAID = """
+claimed AS (
+  SELECT live.id, live.value_cents, c.share_id FROM live
+    JOIN ledger_transfer t ON t.event = live.id AND t.kind = 'redeem' JOIN actors_claim c ON c.transfer_id = t.id
+), way (origin, share_id) AS (
+  SELECT DISTINCT share_id, share_id FROM claimed
+  UNION
+  SELECT way.origin, c.share_id FROM way
+    JOIN ledger_transfer t ON t.event = way.share_id AND t.kind IN ('payout_rejected', 'payout_returned')
+    JOIN actors_claim c ON c.transfer_id = t.id
+), executed AS (
+  SELECT DISTINCT way.origin FROM way
+   WHERE EXISTS (SELECT FROM ledger_transfer t WHERE t.event = way.share_id AND t.kind = 'payout_settled')
+     AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = way.share_id AND t.kind = 'payout_returned')
+), paid AS (
+  SELECT claimed.id, claimed.value_cents FROM claimed JOIN executed ON executed.origin = claimed.share_id
+)
+"""
+
+_USAGE = f"""
+WITH RECURSIVE batch AS (
   SELECT * FROM passes_batch b
    WHERE b.state = 'issued' AND (%(funder)s::uuid IS NULL OR b.funder_id = %(funder)s)
      AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
@@ -81,12 +110,7 @@ WITH batch AS (
   SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
     LEFT JOIN passes_void v ON v.redemption_id = r.id
    WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
-), paid AS (
-  SELECT count(*) n, coalesce(sum(live.value_cents), 0) cents FROM live
-    JOIN ledger_transfer t ON t.event = live.id AND t.kind = 'redeem'
-    JOIN actors_claim c ON c.transfer_id = t.id
-    JOIN actors_payoutpurse s ON s.id = c.share_id JOIN actors_payout p ON p.id = s.payout_id AND p.state = 'settled'
-), expired AS (
+), {PAID}, expired AS (
   SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / b.face_value_cents), 0) n
     FROM ledger_transfer t JOIN batch b ON b.uuid = t.event WHERE t.kind = 'expire'
 ), handed AS (
@@ -98,7 +122,8 @@ SELECT coalesce(sum(b.booklets * b.passes_per_booklet), 0),
        (SELECT n FROM handed), (SELECT cents FROM handed),
        (SELECT count(DISTINCT pass_id >> 4) FROM live), (SELECT count(*) FROM live),
        (SELECT coalesce(sum(value_cents), 0) FROM live),
-       (SELECT n FROM paid), (SELECT cents FROM paid), (SELECT n FROM expired), (SELECT cents FROM expired)
+       (SELECT count(*) FROM paid), (SELECT coalesce(sum(value_cents), 0) FROM paid),
+       (SELECT n FROM expired), (SELECT cents FROM expired)
   FROM batch b
 """
 
@@ -211,6 +236,11 @@ def delay_to_first_use(campaign_id: uuid.UUID) -> tuple[float | None, int]:
     """(median days between hand-out and first use, booklets it stands on)."""
     days, booklets = _rows(_DELAY, [campaign_id])[0]
     return (float(days) if days is not None else None), booklets
+
+
+def fewest(count: int) -> int | None:
+    """A count as it is published: under five it is not said, for it could point at somebody."""
+    return count if count == 0 or count >= FEWEST else None
 
 
 def _rows(sql: str, parameters: dict[str, Any] | Sequence[Any]) -> list[Any]:

@@ -10,12 +10,12 @@ from impact.figures import Money, Usage
 
 def money_segments(money: Money) -> list[Segment]:
     """Where each euro is, from settled to free; the parts add up to what was collected and promised."""
-    owed = money.payable + money.in_transfer + money.fees_due + money.vat_due
     parts = (
         ("Versés aux acteurs", money.settled),
-        ("Dus ou en cours de virement", owed),
+        ("Dus ou en cours de virement", money.payable + money.in_transfer),
         ("En circulation dans des pass", money.circulation),
         ("Disponibles pour de nouveaux pass", money.credit),
+        ("Frais et TVA de l’opérateur", money.fees_due + money.vat_due + money.swept),
     )
     return [Segment(label, cents, euros(cents)) for label, cents in parts if cents]
 

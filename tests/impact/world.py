@@ -23,7 +23,7 @@ from aptic.ledger.bank import booked_cents, confirm_bank_balance, enter_bank_bal
 from aptic.ledger.models import Purse
 from aptic.tenancy.demonstration import mark_demonstration
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import Hat, acting
+from aptic.tenancy.principal import Hat, Principal, acting
 from aptic.territories.models import Commune
 from aptic.vocabulary.models import Service
 from funders import services as funders
@@ -219,7 +219,7 @@ class World:
                 service_id=self.services[service].pk,
                 occurred_at=self.day(ago, 15),
             )
-            with acting(self._at(counter)):
+            with acting(self.actor_principal(counter)):
                 redemption.present([attempt.code], site_id=counter.site.pk)
                 (outcome,) = redemption.redeem(counter.till, [attempt], at=self.day(ago, 15))
             assert outcome.error is None, outcome.error
@@ -234,7 +234,7 @@ class World:
 
     def void(self, counter: Desk, redemption_id: uuid.UUID, *, ago: int, service: int = 0) -> None:
         """Undo within the window."""
-        with acting(self._at(counter)):
+        with acting(self.actor_principal(counter)):
             redemption.void(redemption_id, counter.till, at=self.day(ago, 15) + timedelta(minutes=3))
         gone = next(one for one in self.redeemed if one[0] == redemption_id)
         self.redeemed.remove(gone)
@@ -246,9 +246,8 @@ class World:
         counted.services[self.services[service].name] -= 1
         counted.communes[counter.site.commune.name] -= 1
 
-    def _at(self, counter: Desk):
-        from aptic.tenancy.principal import Principal
-
+    def actor_principal(self, counter: Desk) -> Principal:
+        """Who stands at a counter."""
         return Principal(
             hat=Hat.ACTOR,
             organisation_id=counter.till.actor_id,
@@ -338,6 +337,9 @@ def build(now: datetime | None = None) -> World:
     w.redeem(w.library[0], w.old_batch, [19], ago=140)
     w.run_2 = w.run(ago=130)
     w.settle(w.run_2, ago=128)
+    w.come_back(w.payout(w.run_2, w.library[0]), ago=120)
+    w.run_again = w.run(ago=110)
+    w.settle(w.run_again, ago=108)
     w.expire(w.old_batch, ago=50)
 
     # A running one, of another funder whose promise has not come in full: 6 booklets of 10.
@@ -355,6 +357,7 @@ def build(now: datetime | None = None) -> World:
     w.state(ago=25)
     w.sweep(ago=24)
     w.redeem(w.library[0], w.batch, [36, 37], ago=10)
+    # The club's transfer came back and waits in this run; the library's of the third is still under way.
     w.run_4 = w.run(ago=5, send=False)
     w.redeem(w.club[0], w.batch, [20], ago=1)
 

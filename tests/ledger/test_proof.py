@@ -279,7 +279,10 @@ def test_one_snapshot_serves_the_whole_proof(world):
     with as_system(), connections["default"].execute_wrapper(look):
         made, differences = prove()
     assert differences == []
-    assert next(sql for sql in seen if not sql.startswith("BEGIN")) == "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    assert (
+        next(sql for sql in seen if "pg_type" not in sql and sql != "BEGIN")
+        == "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    )
     with as_system():
         lines = ProofLine.objects.filter(proof=made)
         assert lines.exists()
