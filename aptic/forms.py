@@ -13,6 +13,7 @@ from django.forms.renderers import DjangoTemplates
 from django.template import loader
 
 from aptic import french
+from aptic.errors import DomainError
 
 MAX_CENTS = 100_000_000_000  # a billion euros: beyond, somebody forgot a comma
 
@@ -100,3 +101,26 @@ class EurosField(forms.Field):
             return self.to_python(data) != initial
         except ValidationError:
             return True
+
+
+class PhoneField(forms.CharField):
+    """A French number, kept as ten digits, or an international one with its +."""
+
+    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "class": "w-2"})
+
+    def clean(self, value: str) -> str:
+        """Digits only; a ValidationError on anything that cannot be called."""
+        plain = re.sub(r"[\s.()\-]", "", super().clean(value))
+        plain = re.sub(r"^(?:\+33|0033)0?", "0", plain)
+        if plain and not re.fullmatch(r"0[1-9]\d{8}|\+\d{7,15}", plain):
+            raise ValidationError("Écrivez un numéro comme 05 00 00 00 00.")
+        return plain
+
+
+class DomainForm(forms.Form):
+    """A form that can show what a service refused, beside the field it is about."""
+
+    def refuse(self, error: DomainError) -> None:
+        """Add the refusal: on its field when this form has it, on top otherwise."""
+        field = error.field if error.field in self.fields else None
+        self.add_error(field, f"{error.text} {error.next_step}".strip())

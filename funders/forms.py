@@ -1,78 +1,25 @@
 """The forms of both spaces: what a person types, turned into what a service takes. Refusals stay in the services."""
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.urls import reverse_lazy
 from django.utils import timezone
 
 from aptic import french
 from aptic.errors import DomainError
-from aptic.forms import DateField, EurosField
+from aptic.forms import DateField, DomainForm, EurosField, PhoneField
 from aptic.ledger.models import Purse
 from aptic.siret import check_siret
 from aptic.territories.errors import UnknownTerritory
-from aptic.territories.models import Commune
-from aptic.territories.services import find_commune, search_territories, territory_labels
+from aptic.territories.forms import CommuneField
+from aptic.territories.services import search_territories, territory_labels
 from aptic.vocabulary.models import Service
 from funders import rules
 from funders.models import Campaign, FundingLine, PaymentOrder
-
-
-class DomainForm(forms.Form):
-    """A form that can show what a service refused, beside the field it is about."""
-
-    def refuse(self, error: DomainError) -> None:
-        """Add the refusal: on its field when this form has it, on top otherwise."""
-        field = error.field if error.field in self.fields else None
-        self.add_error(field, f"{error.text} {error.next_step}".strip())
-
-
-class CommuneField(forms.CharField):
-    """A commune by name or postcode, suggested while one types and understood without."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        attrs = {
-            "autocomplete": "off",
-            "list": "communes",
-            "hx-get": reverse_lazy("territories:communes"),
-            "hx-trigger": "input changed delay:200ms",
-            "hx-target": "#communes",
-        }
-        kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
-        kwargs.setdefault("label", "Commune")
-        kwargs.setdefault("help_text", "Son nom ou son code postal, par exemple Bègles ou 33130.")
-        super().__init__(**kwargs)
-
-    def clean(self, value: str) -> Commune | None:
-        """The commune that was typed; a ValidationError when none or several answer."""
-        typed = super().clean(value)
-        if not typed:
-            return None
-        try:
-            return find_commune(typed)
-        except DomainError as error:
-            names = ", ".join(str(one) for one in error.details.get("candidates", ())[:6])
-            raise ValidationError(f"{error.text} {names or error.next_step}".strip()) from error
-
-
-class PhoneField(forms.CharField):
-    """A French number, kept as ten digits, or an international one with its +."""
-
-    widget = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "class": "w-2"})
-
-    def clean(self, value: str) -> str:
-        """Digits only; a ValidationError on anything that cannot be called."""
-        plain = re.sub(r"[\s.()\-]", "", super().clean(value))
-        plain = re.sub(r"^(?:\+33|0033)0?", "0", plain)
-        if plain and not re.fullmatch(r"0[1-9]\d{8}|\+\d{7,15}", plain):
-            raise ValidationError("Écrivez un numéro comme 05 00 00 00 00.")
-        return plain
 
 
 class OrganisationForm(DomainForm):
