@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core import context
 from django import forms
 from django.http import HttpRequest
 
@@ -30,6 +31,14 @@ class SignupDetails(forms.Form):
     full_name = forms.CharField(
         label="Nom et prénom", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
+
+    def clean(self) -> dict[str, Any]:
+        """The link that let the visitor in proves one address: the account is for that one."""
+        values = super().clean() or self.cleaned_data
+        proved = context.request.session.get("account_verified_email", "")
+        if proved and values.get("email", "").lower() != proved.lower():
+            self.add_error("email", f"Votre invitation est pour {proved} : ouvrez votre compte avec cette adresse.")
+        return values
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Called by allauth once the account exists; the adapter has kept the name already."""
