@@ -26,7 +26,7 @@ CHUNK = 20  # booklets laid out at a time: WeasyPrint's memory grows with its pa
 MASK = 3  # the QR's content is mostly a signature, that is noise: no mask is better than another
 LONGEST = 172  # characters: beyond, the modules of a square of 34 mm become too small for old cameras
 POINTS = 0.75  # of a CSS pixel
-SERVICES_NAMED = 6
+NAMED = 5  # services or territories on a cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,8 @@ def _services(chosen: list[int]) -> str:
 
 def _listed(names: list[str]) -> str:
     """The first names, and how many more there are."""
-    more = len(names) - SERVICES_NAMED
-    shown = " · ".join(names[:SERVICES_NAMED])
+    more = len(names) - NAMED
+    shown = " · ".join(names[:NAMED])
     return f"{shown} · et {french.plural(more, 'autre')}" if more > 0 else shown
 
 
