@@ -11,6 +11,7 @@ urlpatterns = [
     path("documents/", include("aptic.documents.urls")),
     path("territoires/", include("aptic.territories.urls")),
     path("", include("impact.urls.public")),
+    path("", include("qualification.urls.public")),
     path("demonstration/", include("impact.urls.demonstration")),
     path("guichet/", include("passes.urls.counter")),
     path("commanditaire/<uuid:organisation>/", include("impact.urls.funder")),
@@ -21,5 +22,6 @@ urlpatterns = [
     path("operateur/<uuid:organisation>/", include("impact.urls.operator")),
     path("operateur/<uuid:organisation>/", include("actors.urls.operator")),
     path("operateur/<uuid:organisation>/", include("funders.urls.operator")),
+    path("operateur/<uuid:organisation>/", include("qualification.urls.operator")),
     path("operateur/<uuid:organisation>/", include("passes.urls.operator")),
 ]

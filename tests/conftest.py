@@ -160,7 +160,7 @@ def together() -> Callable[..., list[Any]]:
 def _empty_valkey(request: pytest.FixtureRequest) -> Iterator[None]:
     """Counters and cache never pass from one test to the next."""
     yield
-    if DATABASE_FIXTURES & set(request.fixturenames):
+    if DATABASE_FIXTURES & set(request.fixturenames) or request.node.get_closest_marker("django_db"):
         cache.clear()
 
 

@@ -1,5 +1,5 @@
 """An actor's own addresses in the actors' room, under /acteur/<organisation>/."""
 
-from actors.urls._settlement import actor_patterns
+from actors.urls import _network, _settlement
 
-urlpatterns = [*actor_patterns]
+urlpatterns = [*_settlement.actor_patterns, *_network.actor_patterns]

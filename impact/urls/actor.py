@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from aptic.context import declare_space
+from aptic.context import Entry, declare_space
 from impact.views import homes
 
 urlpatterns = [path("", homes.actor_home, name="actor_home")]
 declare_space(
     "actor",
     label="Espace acteur",
-    entries=[("Tableau de bord", "actor_home"), ("Paiements", "actor_payouts"), ("Guichet", "counter_home")],
+    entries=[
+        ("Tableau de bord", "actor_home"),
+        ("Guichet", "counter_home"),
+        ("Paiements", "actor_payouts"),
+        ("Lieux", "actor_sites"),
+        Entry("Au guichet", "actor_staff", frozenset({"manager"})),
+        Entry("Appareils", "actor_devices", frozenset({"manager"})),
+        Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
+    ],
 )

@@ -111,7 +111,7 @@ def test_a_proposal_is_withdrawn(actor):
     ("wrong", "refusal"),
     [
         ({"iban": "FR7630006000011234567890188"}, InvalidIban),
-        ({"iban": "FR49 3000 6000 0112 3456 7890 188"}, InvalidIban),
+        ({"iban": "FR06 3000 6000 0112 3456 7890 188"}, InvalidIban),
         ({"bic": "NON"}, InvalidBic),
         ({"holder": "  "}, InvalidHolder),
         ({"holder": "x" * 71}, InvalidHolder),

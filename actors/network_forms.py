@@ -1,0 +1,126 @@
+"""What a person of an actor types: a site, a counter colleague, a device, a bank account."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from actors.bank_accounts import HOLDER_MAX
+from actors.iban import check_bic, check_iban
+from actors.models import Site
+from aptic.errors import DomainError
+from aptic.forms import DomainForm, PhoneField
+from aptic.territories.forms import CommuneField
+from aptic.vocabulary.forms import ServicesField
+
+
+class SiteForm(DomainForm):
+    """A counter, as citizens will read it."""
+
+    name = forms.CharField(label="Nom du lieu", max_length=120, help_text="Celui que les habitants connaissent.")
+    address = forms.CharField(label="Adresse", max_length=200, help_text="Numéro et voie.")
+    commune = CommuneField()
+    phone = PhoneField(label="Téléphone", help_text="Affiché aux habitants.")
+    email = forms.EmailField(label="Adresse électronique", required=False)
+    hours = forms.CharField(
+        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
+    )
+    services = ServicesField(label="Services proposés")
+
+    @classmethod
+    def initial_of(cls, site: Site) -> dict[str, Any]:
+        """What the form shows of a site that exists."""
+        return {
+            "name": site.name,
+            "address": site.address,
+            "commune": site.commune.label(),
+            "phone": site.phone,
+            "email": site.email,
+            "hours": site.hours,
+            "services": site.services,
+        }
+
+
+class CloseForm(DomainForm):
+    """Why a counter closes."""
+
+    reason = forms.CharField(
+        label="Motif",
+        max_length=300,
+        help_text="Par exemple : travaux jusqu’en septembre.",
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class InviteScannerForm(DomainForm):
+    """Somebody who will only stand at the counter."""
+
+    email = forms.EmailField(
+        label="Adresse électronique",
+        help_text="Elle reçoit un lien valable 14 jours. Vous choisirez ensuite ses lieux.",
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
+
+
+class SitesForm(DomainForm):
+    """At which counters somebody stands."""
+
+    sites = forms.ModelMultipleChoiceField(
+        label="Lieux où cette personne encaisse",
+        queryset=Site.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sites"].queryset = sites  # type: ignore[attr-defined]
+
+
+class DeviceForm(DomainForm):
+    """A telephone, tablet or computer that will stand at one counter."""
+
+    site = forms.ModelChoiceField(label="Lieu", queryset=Site.objects.none(), empty_label=None)
+    name = forms.CharField(
+        label="Nom de l’appareil", max_length=80, help_text="Pour le reconnaître : « Tablette de l’accueil »."
+    )
+
+    def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+
+class BankAccountForm(DomainForm):
+    """Where to be paid, as the RIB says it."""
+
+    holder = forms.CharField(
+        label="Titulaire du compte", max_length=HOLDER_MAX, help_text="Tel qu’il est écrit sur le RIB."
+    )
+    iban = forms.CharField(
+        label="IBAN",
+        max_length=50,
+        help_text="Avec ou sans espaces, par exemple FR76 3000 6000 0112 3456 7890 189.",
+        widget=forms.TextInput({"autocomplete": "off", "class": "w-3 num"}),
+    )
+    bic = forms.CharField(
+        label="BIC",
+        max_length=14,
+        required=False,
+        help_text="8 ou 11 caractères.",
+        widget=forms.TextInput({"autocomplete": "off", "class": "w-2"}),
+    )
+
+    def clean_iban(self) -> str:
+        """Without spaces."""
+        return _checked(check_iban, self.cleaned_data["iban"])
+
+    def clean_bic(self) -> str:
+        """Without spaces."""
+        return _checked(check_bic, self.cleaned_data["bic"])
+
+
+def _checked(check: Any, typed: str) -> str:
+    try:
+        return check(typed)
+    except DomainError as error:
+        raise ValidationError(f"{error.text} {error.next_step}".strip()) from error

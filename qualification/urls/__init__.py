@@ -1,0 +1,1 @@
+"""Addresses of qualification, one module per space."""

@@ -1,0 +1,24 @@
+"""The operator's addresses for applications, caps and actors, under /operateur/<organisation>/."""
+
+from django.urls import path
+
+from qualification.views import operator as views
+from qualification.views import operator_actors as actors
+
+urlpatterns = [
+    path("candidatures/", views.application_list, name="operator_applications"),
+    path("candidatures/<uuid:pk>/", views.application_detail, name="operator_application"),
+    path("candidatures/<uuid:pk>/attente/", views.application_wait, name="operator_application_wait"),
+    path("candidatures/<uuid:pk>/refus/", views.application_refuse, name="operator_application_refuse"),
+    path("plafonds/", views.cap_list, name="operator_caps"),
+    path("plafonds/nouveau/", views.cap_edit, name="operator_cap_create"),
+    path("plafonds/<str:territory>/", views.cap_edit, name="operator_cap"),
+    path("acteurs/", actors.actor_list, name="operator_actors"),
+    path("acteurs/<uuid:pk>/", actors.actor_detail, name="operator_actor"),
+    path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
+    path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
+    path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
+    path("lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
+    path("lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
+    path("coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
+]

@@ -1,0 +1,1 @@
+"""Pages of qualification, one module per space."""
