@@ -115,6 +115,7 @@ class PrincipalAPIView(APIView):
     """A view whose handler and rendering run inside `acting(request.user.principal)`; an error rolls it back."""
 
     authentication_classes = [BearerAuthentication]
+    _acts = False
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Authenticate first, as nobody; then act, handle and render in one transaction."""
@@ -126,10 +127,11 @@ class PrincipalAPIView(APIView):
         """Enter the principal's transaction once the token and its scopes are checked."""
         super().initial(request, *args, **kwargs)
         self._block.enter_context(acting(request.user.principal))
+        self._acts = True
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as usual, and keep nothing of what the handler wrote."""
         response = super().handle_exception(exc)
-        if connection.in_atomic_block:
+        if self._acts:
             transaction.set_rollback(True)
         return response

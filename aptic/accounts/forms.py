@@ -1,10 +1,12 @@
 """The forms of people and keys."""
 
+from datetime import date
 from typing import Any
 
 from allauth.core import context
 from django import forms
 from django.http import HttpRequest
+from django.utils import timezone
 
 from aptic.accounts import scopes
 from aptic.accounts.models import APIKey, Membership, Role, User
@@ -92,6 +94,13 @@ class ApiKeyForm(forms.ModelForm):
     def __init__(self, *args: Any, hat: Hat, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scopes"].choices = [(s.name, s.label) for s in scopes.offered_to(hat)]  # type: ignore[attr-defined]
+
+    def clean_expires_on(self) -> date | None:
+        """A last day that is past would make a key that never opens anything."""
+        day = self.cleaned_data["expires_on"]
+        if day and day < timezone.localdate():
+            raise forms.ValidationError("Choisissez un jour à venir.")
+        return day
 
 
 class ProfileForm(forms.ModelForm):
