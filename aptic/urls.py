@@ -17,6 +17,7 @@ urlpatterns = [
     path("commanditaire/<uuid:organisation>/", include("impact.urls.funder")),
     path("commanditaire/<uuid:organisation>/", include("funders.urls.funder")),
     path("commanditaire/<uuid:organisation>/", include("passes.urls.funder")),
+    path("aiguilleur/<uuid:organisation>/", include("passes.urls.distributor")),
     path("acteur/<uuid:organisation>/", include("impact.urls.actor")),
     path("acteur/<uuid:organisation>/", include("actors.urls.actor")),
     path("operateur/<uuid:organisation>/", include("impact.urls.operator")),

@@ -1,11 +1,16 @@
-"""Reading what custody opens: whoever holds a booklet may read its passes, its batch and its operation's terms."""
+"""What custody opens and counts: whoever holds a booklet may read its passes, its batch and its operation's terms."""
 
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
+from django.db.models import Count, Min, Q
 
 from aptic.tenancy.principal import current
+from passes.models import Batch, Booklet
 
 # The booklets asked for that the acting organisation really holds; the settings in force before come back with them.
 _SHOW = """
@@ -29,3 +34,74 @@ def holding(booklets: Iterable[int]) -> Iterator[None]:
     # After an exception the savepoint is rolled back, and the setting with it.
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('aptic.booklets', %s, true)", [before])
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a distributor has of one batch."""
+
+    batch: Batch
+    received: int
+    left: int
+
+    @property
+    def handed_out(self) -> int:
+        """Booklets given to people."""
+        return self.received - self.left
+
+
+def holdings(distributor_id: uuid.UUID) -> list[Holding]:
+    """The acting distributor's stock, batch by batch, the one that ends first on top."""
+    mine = Booklet.objects.filter(distributor_id=distributor_id)
+    rows = (
+        mine.order_by()
+        .values("batch_id")
+        .annotate(one=Min("pk"), received=Count("pk"), left=Count("pk", filter=Q(handed_out_at__isnull=True)))
+    )
+    counted = {row["batch_id"]: row for row in rows}
+    with holding(row["one"] for row in counted.values()):
+        batches = list(
+            Batch.objects.filter(pk__in=counted).select_related("campaign", "funder").order_by("valid_until", "pk")
+        )
+    return [Holding(batch, counted[batch.pk]["received"], counted[batch.pk]["left"]) for batch in batches]
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """What became of the booklets handed out since a day: how many, how many begun, how many passes used."""
+
+    handed_out: int
+    begun: int
+    passes_used: int
+
+
+# Redemptions carry their distributor, and the index on (pass, turn) finds those of a booklet.
+_SUCCESS = """
+SELECT count(*), count(*) FILTER (WHERE used > 0), coalesce(sum(used), 0) FROM (
+  SELECT (SELECT count(*) FROM passes_redemption r
+           WHERE r.pass_id BETWEEN h.booklet_id << 4 AND (h.booklet_id << 4) + 15
+             AND r.turn IS NOT NULL AND r.distributor_id = h.distributor_id
+             AND NOT EXISTS (SELECT 1 FROM passes_void v WHERE v.redemption_id = r.id)) AS used
+    FROM passes_handout h
+   WHERE h.distributor_id = %s AND h.undone_at IS NULL AND h.handed_out_at >= %s) given
+"""
+
+
+def success(distributor_id: uuid.UUID, *, since: datetime) -> Success:
+    """How far the booklets that the distributor handed out since then have gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUCCESS, [distributor_id, since])
+        return Success(*map(int, cursor.fetchone()))
+
+
+def used_by_booklet(booklets: Iterable[int]) -> dict[int, int]:
+    """How many passes of each booklet were redeemed, as far as the acting organisation may see."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT booklet, (SELECT count(*) FROM passes_redemption r WHERE r.turn IS NOT NULL"
+            "   AND r.pass_id BETWEEN booklet << 4 AND (booklet << 4) + 15"
+            "   AND NOT EXISTS (SELECT 1 FROM passes_void v WHERE v.redemption_id = r.id))"
+            " FROM unnest(%s::int[]) booklet",
+            [list(booklets)],
+        )
+        return dict(cursor.fetchall())

@@ -113,6 +113,10 @@ class HandOutRefused(DomainError):
             "Aucun pass de ce carnet n’est utilisable : il a été bloqué, ou il est déjà utilisé.",
             "Mettez-le de côté et prévenez le commanditaire.",
         ),
+        "page_too_old": (
+            "Cette page est restée ouverte trop longtemps : rien n’est enregistré.",
+            "Scannez de nouveau le carnet.",
+        ),
         "used": (
             "Un pass de ce carnet est déjà utilisé : la remise ne peut plus être annulée.",
             "Si le carnet est perdu, demandez au commanditaire de le bloquer.",
