@@ -296,6 +296,15 @@ class Payout(models.Model):
                 | (~Q(state__in=["prepared", "released"]) & Q(sent_at__isnull=False)),
                 name="payout_sent_iff_dated",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=["prepared", "released", "sent"], settled_at__isnull=True, rejected_at__isnull=True
+                )
+                | Q(state="settled", settled_at__isnull=False, rejected_at__isnull=True)
+                | Q(state="rejected", settled_at__isnull=True, rejected_at__isnull=False) & ~Q(rejection_reason="")
+                | Q(state="returned", settled_at__isnull=False, rejected_at__isnull=False) & ~Q(rejection_reason=""),
+                name="payout_answer_dated",
+            ),
             Tenant(name="payout_rls", readers=("actor_id",)),
         )
 

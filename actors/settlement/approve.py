@@ -9,16 +9,19 @@ from actors.models import Settlement
 from actors.settlement.digest import content_digest
 from actors.settlement.errors import AlreadyDone, AnotherPersonMustApprove, ContentChanged
 from actors.settlement.people import cashier
+from actors.settlement.prepare import set_limits
 from aptic.audit.services import record
 
 
 @transaction.atomic
 def approve_settlement(*, settlement: Settlement, digest: str, at: datetime | None = None) -> None:
-    """Approve the run whose `digest` the person has seen. One conditional statement: of two at once, one approves.
+    """Approve the run whose `digest` the person has seen. The run is held meanwhile: of two at once, one approves.
 
     Raises NotAllowed, AnotherPersonMustApprove, AlreadyDone and ContentChanged.
     """
     person_id = cashier()
+    set_limits()
+    Settlement.objects.select_for_update(of=("self",)).get(pk=settlement.pk)
     if content_digest(settlement) != digest:
         raise ContentChanged
     waiting = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.PREPARED)

@@ -35,11 +35,13 @@ WITH payable AS (
   SELECT reached.*, sum(CASE WHEN is_debt THEN 0 ELSE greatest(after, 0) - greatest(after - signed_cents, 0) END)
                     OVER (PARTITION BY purse_id ORDER BY place) AS spent
     FROM reached
-), cash AS (
-  SELECT u.id AS purse_id, u.available_cents - coalesce((
-           SELECT sum(s.gross_cents) FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id
-            WHERE p.state = 'prepared' AND s.purse_id = u.id), 0) AS cents
-    FROM ledger_purse u
+), cash AS MATERIALIZED (
+  -- What the purse holds beyond what is already promised to payouts that have not left.
+  SELECT u.id AS purse_id, u.available_cents - coalesce(promised.cents, 0) AS cents
+    FROM ledger_purse u LEFT JOIN (
+           SELECT s.purse_id, sum(s.gross_cents) AS cents
+             FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id
+            WHERE p.state = 'prepared' GROUP BY s.purse_id) promised ON promised.purse_id = u.id
 ), taken AS (
   SELECT s.id, s.purse_id, s.actor_id, s.funder_id, s.bank_account_id, s.signed_cents, s.is_value
     FROM spending s JOIN cash c USING (purse_id) WHERE s.is_debt OR s.spent <= c.cents

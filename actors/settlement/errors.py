@@ -55,6 +55,15 @@ class BankFileMissing(DomainError):
     next_step = "Préparez le fichier, déposez-le à la banque, puis marquez le règlement comme envoyé."
 
 
+class CashGone(DomainError):
+    """A purse no longer holds what it was to pay: no other purse pays for it."""
+
+    code = "cash_gone"
+    status = 409
+    message = "L’argent d’un commanditaire ne suffit plus pour ce règlement. Rien n’est parti."
+    next_step = "Ne déposez pas le fichier à la banque. Vérifiez les remboursements faits depuis la préparation."
+
+
 class DebtorMissing(DomainError):
     """The scheme's own account is not set."""
 

@@ -11,20 +11,24 @@ from django.utils import timezone
 from actors.models import Payout, Settlement
 from actors.settlement.errors import AlreadyDone, ReasonMissing
 from actors.settlement.people import cashier
-from actors.settlement.prepare import LIMITS, lock_purses
+from actors.settlement.prepare import lock_purses, set_limits
 from aptic.audit.services import record
 from aptic.ledger.describe import Description, Event, describes
 from aptic.ledger.kinds import AccountKind, TransferKind
 
+# An account is found by its whole key: what each kind is about.
+_ABOUT = {
+    AccountKind.IN_TRANSFER: "= s.payout_id",
+    AccountKind.PAYABLE: "= s.actor_id",
+    AccountKind.SAFEGUARDED: "IS NULL",
+}
 _POST = """
 INSERT INTO ledger_transfer
        (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, actor_id, accounted_at)
 SELECT s.purse_id, d.id, c.id, s.net_cents, %(kind)s, s.id, s.funder_id, s.actor_id, %(at)s
   FROM actors_payoutpurse s
-       JOIN ledger_account d ON d.purse_id = s.purse_id AND d.kind = %(debit)s AND d.about IS NOT DISTINCT FROM
-            CASE %(debit)s WHEN 'in_transfer' THEN s.payout_id END
-       JOIN ledger_account c ON c.purse_id = s.purse_id AND c.kind = %(credit)s AND c.about IS NOT DISTINCT FROM
-            CASE %(credit)s WHEN 'payable' THEN s.actor_id END
+       JOIN ledger_account d ON d.purse_id = s.purse_id AND d.kind = %(debit)s AND d.about {debit_about}
+       JOIN ledger_account c ON c.purse_id = s.purse_id AND c.kind = %(credit)s AND c.about {credit_about}
  WHERE s.payout_id = ANY(%(payouts)s) ORDER BY s.purse_id, s.id
 """
 
@@ -98,11 +102,11 @@ def _undo(payout: Payout, reason: str, at: datetime | None, *, was: Payout.State
 
 
 def _post(payouts: list[Payout], kind: TransferKind, debit: AccountKind, credit: AccountKind, at: datetime) -> None:
+    set_limits()
+    lock_purses()
     with connection.cursor() as cursor:
-        cursor.execute(LIMITS)
-        lock_purses()
         cursor.execute(
-            _POST,
+            _POST.format(debit_about=_ABOUT[debit], credit_about=_ABOUT[credit]),
             {
                 "kind": kind.value,
                 "debit": debit.value,

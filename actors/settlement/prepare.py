@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from actors.models import Actor, Claim, Payout, Settlement, Waiting
@@ -18,9 +18,10 @@ from aptic.ledger.models import Purse
 
 CLAIM = (Path(__file__).parent / "claim.sql").read_text()
 # Time limits and memory of this transaction only; a run of a million lines sorts on disk beyond `work_mem`.
-LIMITS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'; SET LOCAL work_mem = '64MB'"
+LIMITS = "SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '5min'; SET LOCAL work_mem = '64MB'"
 
 
+@transaction.atomic
 def prepare_settlement(*, cutoff: datetime, at: datetime | None = None) -> Settlement:
     """The run that pays what was owed before `cutoff`; a repeat, or a rival, gets the run that exists.
 
@@ -29,25 +30,22 @@ def prepare_settlement(*, cutoff: datetime, at: datetime | None = None) -> Settl
     person_id, now = preparer(), at or timezone.now()
     if cutoff > now:
         raise CutoffAhead(field="cutoff")
+    set_limits()
+    # Purses first: a rival waits here until the run that was first has committed, and then finds it.
+    lock_purses()
     if existing := live_settlement(cutoff):
         return existing
-    try:
-        with transaction.atomic():
-            settlement = Settlement(
-                number=_number(cutoff),
-                cutoff=cutoff,
-                prepared_by=person_id,
-                fee_basis_points=settings.FEE_BASIS_POINTS,
-                vat_basis_points=settings.VAT_BASIS_POINTS,
-            )
-            settlement.save(force_insert=True)
-            _claim(settlement, now)
-            return settlement
-    except IntegrityError:
-        # A rival committed first: its row holds the cutoff (or the number, for another cutoff of the same day).
-        if existing := live_settlement(cutoff):
-            return existing
-        raise
+    _lock_actors()
+    settlement = Settlement(
+        number=_number(cutoff),
+        cutoff=cutoff,
+        prepared_by=person_id,
+        fee_basis_points=settings.FEE_BASIS_POINTS,
+        vat_basis_points=settings.VAT_BASIS_POINTS,
+    )
+    settlement.save(force_insert=True)
+    _claim(settlement, now)
+    return settlement
 
 
 def live_settlement(cutoff: datetime) -> Settlement | None:
@@ -59,6 +57,7 @@ def live_settlement(cutoff: datetime) -> Settlement | None:
 def cancel_settlement(*, settlement: Settlement) -> None:
     """Give a run up before its approval: its lines are owed again. Raises NotAllowed and AlreadyDone."""
     cashier()
+    set_limits()
     live = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.PREPARED)
     if not live.update(state=Settlement.State.CANCELLED):
         raise AlreadyDone
@@ -66,6 +65,12 @@ def cancel_settlement(*, settlement: Settlement) -> None:
     Claim.objects.filter(share__payout__settlement=settlement).delete()
     Waiting.objects.filter(settlement=settlement).delete()
     record(verb="settlement_cancelled", target=settlement)
+
+
+def set_limits() -> None:
+    """Give the transaction the time and the memory of a run."""
+    with connection.cursor() as cursor:
+        cursor.execute(LIMITS)
 
 
 def lock_purses() -> None:
@@ -84,9 +89,6 @@ def _lock_actors() -> None:
 
 def _claim(settlement: Settlement, now: datetime) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(LIMITS)
-        lock_purses()
-        _lock_actors()
         cursor.execute(
             CLAIM,
             {
@@ -100,6 +102,8 @@ def _claim(settlement: Settlement, now: datetime) -> None:
         payouts, _, waiting = cursor.fetchone()
     if not payouts and not waiting:
         raise NothingToPay
+    # An earlier look at the same cutoff found nobody to pay: what it left waiting is told anew by this run.
+    Waiting.objects.filter(cutoff=settlement.cutoff).exclude(settlement=settlement).delete()
     _date_waiting(settlement)
     settlement.state = Settlement.State.PREPARED if payouts else Settlement.State.CANCELLED
     settlement.prepared_at = now

@@ -4,15 +4,15 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from actors.models import Payout, Settlement
 from actors.sepa import bank_file
 from actors.settlement.digest import content_digest
-from actors.settlement.errors import AlreadyDone, BankFileMissing, ContentChanged
+from actors.settlement.errors import AlreadyDone, BankFileMissing, CashGone, ContentChanged
 from actors.settlement.people import ROLES, cashier
-from actors.settlement.prepare import LIMITS, lock_purses
+from actors.settlement.prepare import lock_purses, set_limits
 from aptic.audit.services import record
 from aptic.documents import services as documents
 from aptic.documents.models import Document
@@ -30,27 +30,35 @@ SELECT DISTINCT s.purse_id, k.kind, NULL::uuid, s.funder_id, NULL::uuid, NULL::b
 ON CONFLICT DO NOTHING
 """
 
-TRANSFERS = """
-INSERT INTO ledger_transfer
-       (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, actor_id, accounted_at)
-SELECT s.purse_id, d.id, c.id, m.cents, m.kind, s.id, s.funder_id, s.actor_id, %(at)s
+# One part for each account credited: each is found by its whole key, whatever the statistics say.
+_PART = """
+SELECT s.id, s.purse_id, d.id, c.id, s.{cents}, '{kind}', s.funder_id, s.actor_id, %(at)s::timestamptz
   FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id
-       CROSS JOIN LATERAL (VALUES ('payout_sent', 'in_transfer', p.id, s.net_cents),
-                                  ('fee', 'fees_due', NULL, s.fee_cents),
-                                  ('fee_vat', 'vat_due', NULL, s.fee_vat_cents)) AS m(kind, to_kind, about, cents)
        JOIN ledger_account d ON d.purse_id = s.purse_id AND d.kind = 'payable' AND d.about = s.actor_id
-       JOIN ledger_account c ON c.purse_id = s.purse_id AND c.kind = m.to_kind AND c.about IS NOT DISTINCT FROM m.about
- WHERE p.settlement_id = %(settlement)s AND m.cents > 0
- ORDER BY s.purse_id, s.id
+       JOIN ledger_account c ON c.purse_id = s.purse_id AND c.kind = '{credit}' AND {about}
+ WHERE p.settlement_id = %(settlement)s AND s.{cents} > 0
+"""
+TRANSFERS = f"""
+INSERT INTO ledger_transfer
+       (event, purse_id, debit_id, credit_id, amount_cents, kind, funder_id, actor_id, accounted_at)
+{_PART.format(cents="net_cents", kind="payout_sent", credit="in_transfer", about="c.about = s.payout_id")}
+UNION ALL
+{_PART.format(cents="fee_cents", kind="fee", credit="fees_due", about="c.about IS NULL")}
+UNION ALL
+{_PART.format(cents="fee_vat_cents", kind="fee_vat", credit="vat_due", about="c.about IS NULL")}
 """
 
 
+@transaction.atomic
 def write_bank_file(*, settlement: Settlement) -> Document:
     """The order for the bank, made once per run and kept encrypted; a repeat returns the first.
 
     Raises NotAllowed, AlreadyDone (not approved), ContentChanged and DebtorMissing.
     """
     cashier()
+    set_limits()
+    # Held, so that of two at once the second finds the file of the first.
+    Settlement.objects.select_for_update(of=("self",)).get(pk=settlement.pk)
     settlement.refresh_from_db()
     if settlement.bank_file is not None:
         return settlement.bank_file
@@ -68,20 +76,19 @@ def write_bank_file(*, settlement: Settlement) -> Document:
         roles=ROLES,
         encrypted=True,
     )
-    # Of two at once, one file is kept with the run; both say the same, byte for byte.
-    Settlement.objects.filter(pk=settlement.pk, bank_file=None).update(bank_file=document)
-    settlement.refresh_from_db()
-    assert settlement.bank_file is not None
-    return settlement.bank_file
+    settlement.bank_file = document
+    settlement.save(update_fields=["bank_file"])
+    return document
 
 
 @transaction.atomic
 def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
     """The bank has the order: post what leaves to each actor, and the fees. Once; a rival gets AlreadyDone.
 
-    Raises NotAllowed, AlreadyDone, BankFileMissing, ContentChanged, and IntegrityError when a purse cannot pay.
+    Raises NotAllowed, AlreadyDone, BankFileMissing, ContentChanged, and CashGone when a purse cannot pay any more.
     """
     person_id, now = cashier(), at or timezone.now()
+    set_limits()
     approved = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.APPROVED)
     ready = approved.filter(bank_file__isnull=False)
     if not ready.update(state=Settlement.State.SENT, sent_by=person_id, sent_at=now):
@@ -89,14 +96,22 @@ def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
     settlement.refresh_from_db()
     if content_digest(settlement) != settlement.digest:
         raise ContentChanged
-    with connection.cursor() as cursor:
-        cursor.execute(LIMITS)
-        lock_purses()
-        values: dict[str, Any] = {"settlement": settlement.pk, "at": now}
-        cursor.execute(ACCOUNTS, values)
-        cursor.execute(TRANSFERS, values)
+    _post(settlement, now)
     Payout.objects.filter(settlement=settlement).update(state=Payout.State.SENT, sent_at=now)
     record(verb="settlement_sent", target=settlement, fields=("state", "sent_by"))
+
+
+def _post(settlement: Settlement, at: datetime) -> None:
+    lock_purses()
+    values: dict[str, Any] = {"settlement": settlement.pk, "at": at}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(ACCOUNTS, values)
+            cursor.execute(TRANSFERS, values)
+    except IntegrityError as error:
+        if "purse_pays_for_itself" in str(error):
+            raise CashGone from error
+        raise
 
 
 def _operator_id() -> uuid.UUID:

@@ -412,5 +412,5 @@ def test_the_proof_holds_at_every_step_and_names_the_account_that_was_touched(sc
         reject_payout(payout=payout, reason="Compte clos")
     assert differences() == []
     with acting(OPERATOR):
-        Payout.objects.filter(pk=payout.pk).update(state=Payout.State.SENT)
+        Payout.objects.filter(pk=payout.pk).update(state=Payout.State.SENT, rejected_at=None)
     assert differences() == [("in_transfer", 0, 1904)]

@@ -164,7 +164,9 @@ def test_a_payouts_state_changed_is_named(world, was, becomes, kinds):
     with acting(OPERATOR):
         payout = Payout.objects.filter(state=was).order_by("id").first()
     with as_owner() as cursor:
-        cursor.execute("ALTER TABLE actors_payout DROP CONSTRAINT payout_sent_iff_dated")
+        cursor.execute(
+            "ALTER TABLE actors_payout DROP CONSTRAINT payout_sent_iff_dated, DROP CONSTRAINT payout_answer_dated"
+        )
         cursor.execute("UPDATE actors_payout SET state = %s WHERE id = %s", [becomes, payout.pk])
         _, differences = compare()
     found = {one.kind for one in differences}
