@@ -88,6 +88,12 @@ class FreshDatabase:
         urls = {names[alias]: SERVERS.postgres.url(role, self.name) for alias, role in ROLES.items()}
         return {**urls, "REDIS_URL": settings.REDIS_URL, "APTIC_VAR": str(settings.VAR)}
 
+    def as_tests_see_it(self) -> dict[str, str]:
+        """The variables of another process that runs under the settings of the tests."""
+        number = settings.REDIS_URL.rsplit("db=", 1)[1]
+        names = {"APTIC_TEST_DATABASE": self.name, "APTIC_TEST_VALKEY": number}
+        return {"DJANGO_SETTINGS_MODULE": "tests.settings", **names}
+
 
 @pytest.fixture
 def fresh_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[FreshDatabase]:
@@ -106,7 +112,7 @@ def live_site(fresh_database: FreshDatabase) -> Iterator[str]:
     """The address of a real server on the test's own database, for browsers and for HTTP races."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "APTIC_TEST_DATABASE": fresh_database.name}
+    environment = {**os.environ, **fresh_database.as_tests_see_it(), "APTIC_PUBLIC_URL": f"http://localhost:{port}"}
     place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
     server = spawn(programs.web(place).command, env=environment)
     try:

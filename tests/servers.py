@@ -42,12 +42,14 @@ class Servers:
     def environment(self) -> dict[str, str]:
         """The variables that point the product at these servers. Database names come later, one per worker."""
         var = self.folder / "var" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        # A server or worker that a test starts shares the Valkey database of that test.
+        valkey = int(os.environ.get("APTIC_TEST_VALKEY") or 1 + os.getpid() % (VALKEY_DATABASES - 1))
         return {
             "APTIC_VAR": str(var),
             "DATABASE_URL": self.postgres.url("aptic_app", "nowhere"),
             "DATABASE_OWNER_URL": self.postgres.url("aptic_owner", "nowhere"),
             "DATABASE_SYSTEM_URL": self.postgres.url("aptic_system", "nowhere"),
-            "REDIS_URL": self.valkey.url(1 + os.getpid() % (VALKEY_DATABASES - 1)),
+            "REDIS_URL": self.valkey.url(valkey),
         }
 
     def use(self) -> None:
