@@ -21,7 +21,7 @@ class Lock(IntEnum):
     PUBLISH_HEAD = 5  # exclusive, once: the day's seal is published and mailed once
     DEMONSTRATION = 9  # exclusive: two calls of `demo` hand out different booklets
     SITE = 10  # shared by every redemption at a site, exclusive by its suspension (passes/sql/redeem.sql)
-    BOOKLET = 11  # exclusive: redemptions in a booklet whose campaign limits passes per day (passes/sql/redeem.sql)
+    BOOKLET = 11  # exclusive: a daily limit, an undone hand-out; shared: what a hand-out permits (passes/sql)
     ACTOR = 12  # shared by opening a site, exclusive by the actor's suspension, which then takes each SITE in id order
 
 

@@ -52,14 +52,16 @@ CREATE FUNCTION passes_redeem(
 RETURNS TABLE (id uuid, value_cents int, recorded_at timestamptz) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
+  -- A daily limit counts in the booklet, alone; a hand-out that permits must not be undone meanwhile.
+  PERFORM CASE WHEN held.limited THEN pg_advisory_xact_lock(11, held.booklet_id)
+               ELSE pg_advisory_xact_lock_shared(11, held.booklet_id) END FROM (
+    SELECT DISTINCT p.booklet_id, c.passes_per_day IS NOT NULL AS limited FROM passes_pass p
+      JOIN passes_batch b ON b.id = p.batch_id JOIN funders_campaign c ON c.id = b.campaign_id
+     WHERE p.id = ANY(wanted) AND (c.passes_per_day IS NOT NULL OR c.needs_hand_out) ORDER BY p.booklet_id) held;
   IF cardinality(wanted) > 1 THEN
     -- Several rows: lock them in one order for everybody, so that two workshops cannot wait for each other.
     PERFORM 1 FROM passes_pass p WHERE p.id = ANY(wanted) ORDER BY p.id FOR NO KEY UPDATE;
   END IF;
-  PERFORM pg_advisory_xact_lock(11, limited.booklet_id) FROM (
-    SELECT DISTINCT p.booklet_id FROM passes_pass p
-      JOIN passes_batch b ON b.id = p.batch_id JOIN funders_campaign c ON c.id = b.campaign_id
-     WHERE p.id = ANY(wanted) AND c.passes_per_day IS NOT NULL ORDER BY p.booklet_id) limited;
   RETURN QUERY
   WITH asked AS (
     SELECT DISTINCT ON (a.pass_id) a.*, row_number() OVER (PARTITION BY a.pass_id >> 4 ORDER BY a.place) AS in_booklet
