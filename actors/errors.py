@@ -8,7 +8,7 @@ class AnotherTerritory(DomainError):
 
     code = "another_territory"
     message = "Votre organisation n’a pas de place dans ce territoire."
-    next_step = "Demandez à l’opérateur une place dans ce territoire : il vérifie son plafond et y ouvre le lieu."
+    next_step = "Demandez à l’opérateur une place dans ce territoire : il vérifie son plafond et y ouvre le lieu."
 
 
 class NotInState(DomainError):
@@ -17,14 +17,14 @@ class NotInState(DomainError):
     code = "not_in_state"
     status = 409
     message = "Cette action ne correspond plus à l’état actuel."
-    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
 
 
 class ReasonMissing(DomainError):
     """What takes something away from an actor says why."""
 
     code = "reason_missing"
-    message = "Indiquez le motif : il est transmis à l’acteur."
+    message = "Indiquez le motif : il est transmis à l’acteur."
 
     def __init__(self) -> None:
         super().__init__(field="reason")
@@ -36,7 +36,7 @@ class ClosedByOperator(DomainError):
     code = "closed_by_operator"
     status = 403
     message = "Ce lieu a été fermé par l’opérateur."
-    next_step = "Contactez l’opérateur : lui seul peut le rouvrir."
+    next_step = "Contactez l’opérateur : lui seul peut le rouvrir."
 
 
 class UnknownService(DomainError):
@@ -51,7 +51,7 @@ class InvalidIban(DomainError):
     """An IBAN whose length, key, bank or RIB key is wrong; the sentence says what to look at."""
 
     code = "invalid_iban"
-    message = "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas."
+    message = "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas."
     next_step = "Recopiez-le depuis votre relevé d’identité bancaire (RIB)."
 
 
@@ -59,7 +59,7 @@ class InvalidBic(DomainError):
     """A BIC that no bank can have."""
 
     code = "invalid_bic"
-    message = "Ce BIC n’est pas valable : il compte 8 ou 11 lettres et chiffres."
+    message = "Ce BIC n’est pas valable : il compte 8 ou 11 lettres et chiffres."
     next_step = "Recopiez-le depuis votre RIB, ou laissez ce champ vide."
 
 
@@ -76,7 +76,7 @@ class OnePersonOnly(DomainError):
     code = "one_person_only"
     status = 403
     message = "Une autre personne doit approuver ces coordonnées bancaires."
-    next_step = "Demandez à un collègue de l’opérateur : personne n’approuve ce qu’il a proposé."
+    next_step = "Demandez à un collègue de l’opérateur : personne n’approuve ce qu’il a proposé."
 
 
 class NotAMember(DomainError):

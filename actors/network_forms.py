@@ -23,7 +23,7 @@ class SiteForm(DomainForm):
     phone = PhoneField(label="Téléphone", help_text="Affiché aux habitants.")
     email = forms.EmailField(label="Adresse électronique", required=False)
     hours = forms.CharField(
-        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
+        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
     )
     services = ServicesField(label="Services proposés")
 
@@ -47,7 +47,7 @@ class CloseForm(DomainForm):
     reason = forms.CharField(
         label="Motif",
         max_length=300,
-        help_text="Par exemple : travaux jusqu’en septembre.",
+        help_text="Par exemple : travaux jusqu’en septembre.",
         widget=forms.Textarea({"rows": 3}),
     )
 
@@ -82,7 +82,7 @@ class DeviceForm(DomainForm):
 
     site = forms.ModelChoiceField(label="Lieu", queryset=Site.objects.none(), empty_label=None)
     name = forms.CharField(
-        label="Nom de l’appareil", max_length=80, help_text="Pour le reconnaître : « Tablette de l’accueil »."
+        label="Nom de l’appareil", max_length=80, help_text="Pour le reconnaître : « Tablette de l’accueil »."
     )
 
     def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:

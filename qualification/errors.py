@@ -9,7 +9,7 @@ class AlreadyApplied(DomainError):
     code = "already_applied"
     status = 409
     message = "Une candidature est déjà enregistrée pour ce SIRET."
-    next_step = "Si ce n’est pas la vôtre, un collègue a peut-être déjà candidaté : écrivez-nous, nous la retrouverons."
+    next_step = "Si ce n’est pas la vôtre, un collègue a peut-être déjà candidaté : écrivez-nous, nous la retrouverons."
 
 
 class AlreadyActor(DomainError):
@@ -27,14 +27,14 @@ class AlreadyDecided(DomainError):
     code = "already_decided"
     status = 409
     message = "Cette candidature a déjà reçu une réponse."
-    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
 
 
 class ReasonMissing(DomainError):
     """Who is told no is told why."""
 
     code = "reason_missing"
-    message = "Indiquez le motif : la personne qui candidate le recevra."
+    message = "Indiquez le motif : la personne qui candidate le recevra."
 
     def __init__(self) -> None:
         super().__init__(field="reason")
@@ -52,7 +52,7 @@ class CapReached(DomainError):
 
     code = "cap_reached"
     status = 409
-    message = "Le plafond de ce territoire est atteint : il n’y reste aucune place."
+    message = "Le plafond de ce territoire est atteint : il n’y reste aucune place."
     next_step = "Mettez la candidature sur liste d’attente, ou accordez une exception motivée sur la page des plafonds."
 
 
@@ -61,7 +61,7 @@ class CapMissing(DomainError):
 
     code = "cap_missing"
     message = "Aucun plafond n’est fixé pour ce territoire."
-    next_step = "Fixez-le d’abord sur la page des plafonds : il dit combien d’acteurs ce territoire peut faire vivre."
+    next_step = "Fixez-le d’abord sur la page des plafonds : il dit combien d’acteurs ce territoire peut faire vivre."
 
 
 class CapBelowQualified(DomainError):
@@ -85,4 +85,4 @@ class NotQualified(DomainError):
     code = "not_in_state"
     status = 409
     message = "Cet acteur n’est plus dans cet état."
-    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."

@@ -36,7 +36,7 @@ class ApplicationForm(DomainForm):
     site_address = forms.CharField(label="Adresse du lieu", max_length=200, help_text="Numéro et voie.")
     commune = CommuneField(label="Commune du lieu")
     site_hours = forms.CharField(
-        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
+        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
     )
     services = ServicesField(label="Ce que vous y faites")
     motivation = forms.CharField(
@@ -48,10 +48,10 @@ class ApplicationForm(DomainForm):
     contact_name = forms.CharField(label="Votre nom", max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
     email = forms.EmailField(
         label="Votre adresse électronique",
-        help_text="Nous vous y répondons ; c’est aussi celle qui ouvrira votre espace.",
+        help_text="Nous vous y répondons ; c’est aussi celle qui ouvrira votre espace.",
         widget=forms.EmailInput({"autocomplete": "email"}),
     )
-    phone = PhoneField(label="Téléphone", help_text="Celui du lieu : il sera affiché aux habitants.")
+    phone = PhoneField(label="Téléphone", help_text="Celui du lieu : il sera affiché aux habitants.")
 
     SECTIONS = (
         ("Votre organisation", ("organisation_name", "siret")),
@@ -96,7 +96,7 @@ class CapForm(DomainForm):
         label="Plafond",
         min_value=0,
         max_value=MAX_CAP,
-        help_text="Combien d’acteurs peuvent en vivre : les pass attendus sur un an, en euros, divisés par 20 000 €.",
+        help_text="Combien d’acteurs peuvent en vivre : les pass attendus sur un an, en euros, divisés par 20 000 €.",
         widget=forms.NumberInput({"class": "w-1", "inputmode": "numeric"}),
     )
     exceptions = forms.IntegerField(

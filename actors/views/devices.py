@@ -59,7 +59,7 @@ def device_revoke(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     device = _device(request, pk)
     if request.method == "POST":
         revoke_device(device=device)
-        messages.success(request, f"L’appareil « {device.name} » n’encaisse plus.")
+        messages.success(request, f"L’appareil « {device.name} » n’encaisse plus.")
         return redirect("actor_devices", request.organisation.pk)
     return render(request, "actors/network/device_revoke.html", {"device": device})
 

@@ -70,7 +70,7 @@ def site_open(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Le lieu « {site.name} » est ouvert : les habitants le trouvent dès maintenant.")
+            messages.success(request, f"Le lieu « {site.name} » est ouvert : les habitants le trouvent dès maintenant.")
             return redirect("actor_site", request.organisation.pk, site.pk)
     return render(request, "actors/network/site_form.html", {"form": form, "site": None})
 
@@ -104,7 +104,7 @@ def site_close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Le lieu « {site.name} » est fermé.")
+            messages.success(request, f"Le lieu « {site.name} » est fermé.")
             return redirect("actor_site", request.organisation.pk, pk)
     return render(request, "actors/network/site_close.html", {"form": form, "site": site})
 
@@ -115,7 +115,7 @@ def site_reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Open it again."""
     site = _site(request, pk)
     sites.reopen_site(site=site)
-    messages.success(request, f"Le lieu « {site.name} » est de nouveau ouvert.")
+    messages.success(request, f"Le lieu « {site.name} » est de nouveau ouvert.")
     return redirect("actor_site", request.organisation.pk, pk)
 
 

@@ -18,7 +18,7 @@ urlpatterns = [
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
-    path("lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
-    path("lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
-    path("coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
+    path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
+    path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
+    path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
 ]

@@ -67,7 +67,7 @@ def application_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             refusal = error
         else:
             messages.success(
-                request, f"{accepted.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie."
+                request, f"{accepted.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie."
             )
             return redirect("operator_actor", request.organisation.pk, accepted.organisation_id)
     territory = places.territory_of(application.commune)
@@ -100,7 +100,7 @@ def application_refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, then refuse."""
     title, text = (
         "Refuser la candidature",
-        "La personne reçoit ce motif par e-mail ; elle pourra candidater de nouveau.",
+        "La personne reçoit ce motif par e-mail ; elle pourra candidater de nouveau.",
     )
     return _answer(request, pk, services.refuse, title, text)
 
@@ -163,7 +163,7 @@ def cap_edit(request: HttpRequest, territory: str = "") -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Plafond enregistré : {territory_label(done.territory)}, {done.cap}.")
+            messages.success(request, f"Plafond enregistré : {territory_label(done.territory)}, {done.cap}.")
             return redirect("operator_caps", request.organisation.pk)
     context = {
         "form": form,

@@ -86,7 +86,7 @@ def actor_suspend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{actor.name} est suspendu : ses lieux n’encaissent plus aucun pass.")
+            messages.success(request, f"{actor.name} est suspendu : ses lieux n’encaissent plus aucun pass.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/actor_suspend.html", {"form": form, "actor": actor})
 
@@ -97,7 +97,7 @@ def actor_reinstate(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Let its sites take passes again."""
     actor = _actor(pk)
     reinstate_actor(actor=actor)
-    messages.success(request, f"{actor.name} est de nouveau qualifié : ses lieux ouverts encaissent.")
+    messages.success(request, f"{actor.name} est de nouveau qualifié : ses lieux ouverts encaissent.")
     return redirect("operator_actor", request.organisation.pk, pk)
 
 
@@ -113,7 +113,7 @@ def site_open(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Le lieu « {site.name} » est ouvert.")
+            messages.success(request, f"Le lieu « {site.name} » est ouvert.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/site_form.html", {"form": form, "actor": actor})
 
@@ -130,7 +130,7 @@ def site_close(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Le lieu « {site.name} » est fermé.")
+            messages.success(request, f"Le lieu « {site.name} » est fermé.")
             return redirect("operator_actor", request.organisation.pk, site.actor_id)
     return render(request, "qualification/operator/site_close.html", {"form": form, "site": site})
 
@@ -141,7 +141,7 @@ def site_reopen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Open a site again."""
     site = get_object_or_404(Site.objects.visible_to(request.principal), pk=pk)
     reopen_site(site=site)
-    messages.success(request, f"Le lieu « {site.name} » est de nouveau ouvert.")
+    messages.success(request, f"Le lieu « {site.name} » est de nouveau ouvert.")
     return redirect("operator_actor", request.organisation.pk, site.actor_id)
 
 

@@ -13,7 +13,7 @@ from qualification.forms import ApplicationForm
 PER_HOUR = 20  # tries from one address, since each may send an e-mail
 HOUR = 3600
 TOO_MANY = (
-    "Trop de candidatures depuis cette connexion. Gardez cette page ouverte et réessayez dans une heure : "
+    "Trop de candidatures depuis cette connexion. Gardez cette page ouverte et réessayez dans une heure : "
     "ce que vous avez écrit y reste."
 )
 

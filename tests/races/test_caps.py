@@ -43,7 +43,7 @@ def test_two_acceptances_for_the_last_place(fresh_database: Any, together: Any) 
     answers = together(2, work)
     assert kinds(answers) == {Application: 1, errors.CapReached: 1}
     refusal = next(answer for answer in answers if isinstance(answer, errors.CapReached))
-    assert refusal.text == "Le plafond de ce territoire est atteint : il n’y reste aucune place."
+    assert refusal.text == errors.CapReached.message
     check_counter(METROPOLE, 1)
     with acting(OPERATOR):
         assert Counter(Application.objects.values_list("state", flat=True)) == {"accepted": 1, "submitted": 1}
