@@ -1,4 +1,7 @@
-"""`make bench`: every measure, as one table. `python -m benchmarks redeem issue` takes some of them."""
+"""`make bench`: every measure, as one table. `python -m benchmarks redeem issue` takes some of them.
+
+`--full` takes the large samples where a measure has them.
+"""
 
 import os
 import platform
@@ -6,23 +9,26 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from benchmarks.bed import Bed
 
 Row = tuple[str, str, str, str]
+FULL = "--full"
 
 
-def main(wanted: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Prepare a database, run the measures asked for (all by default), print the table."""
+    wanted = [name for name in arguments if name != FULL]
     with tempfile.TemporaryDirectory(prefix="aptic-bench-") as folder:
         bed = Bed(Path(folder))
         bed.start()
         try:
             _project()
-            rows = [
-                row for name, measure in _measures().items() if not wanted or name in wanted for row in measure(bed)
-            ]
+            measures = _measures(full=FULL in arguments)
+            chosen = [measure for name, measure in measures.items() if not wanted or name in wanted]
+            rows = [row for measure in chosen for row in measure(bed)]
         finally:
             bed.stop()
     _print(rows)
@@ -38,10 +44,14 @@ def _project() -> None:
     call_command("load_territories", "--departement", "33", verbosity=0)
 
 
-def _measures() -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import issue, redeem
+def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
+    from benchmarks import booklets, issue, redeem
 
-    return {"redeem": redeem.measure, "issue": issue.measure}
+    return {
+        "redeem": redeem.measure,
+        "issue": issue.measure,
+        "booklets": partial(booklets.measure, full=full),
+    }
 
 
 def _print(rows: list[Row]) -> None:

@@ -37,6 +37,9 @@ class Bed:
             server.start()
             server.wait()
         prepare(lambda name: self.postgres.connect(database=name))
+        vendor = Path(os.environ.get("APTIC_VAR", "var")).resolve() / "vendor"
+        if vendor.is_dir():
+            (self.folder / "vendor").symlink_to(vendor)  # the typeface, for what is printed
         os.environ.update(self.environment())
 
     def environment(self) -> dict[str, str]:
