@@ -38,6 +38,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "members": Paginator(members.select_related("user"), PAGE).get_page(request.GET.get("page")),
         "invitations": [(invitation, Role(invitation.role).label) for invitation in pending],
         "page_url": _page(request, TEAM),
+        "keys_url": _page(request, KEYS),
     }
     return render(request, "accounts/team.html", context)
 

@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -33,7 +32,7 @@ def start(*, kind: str, params: dict[str, Any], title: str, organisation_id: uui
         principal=principal.as_json(),
         queued_at=timezone.now(),
     )
-    transaction.on_commit(partial(send, job.pk, kind), robust=True)
+    _send_after_commit(job)
     return job
 
 
@@ -45,6 +44,13 @@ def send(job_id: uuid.UUID, kind: str) -> None:
         run_job.apply_async(args=[str(job_id)], queue=kind_of(kind).queue)
     except LookupError:
         logger.error("job %s: kind %s is unknown to this version", job_id, kind)
+
+
+def _send_after_commit(job: Job) -> None:
+    def hand_over() -> None:  # a plain function: Django names it in its log when it fails
+        send(job.pk, job.kind)
+
+    transaction.on_commit(hand_over, robust=True)
 
 
 @transaction.atomic
@@ -64,4 +70,4 @@ def restart(*, job: Job) -> None:
     if not failed.update(state=Job.State.QUEUED, attempts=0, error="", finished_at=None, queued_at=now):
         raise NotRunnable
     record(verb="job_restarted", target=job)
-    transaction.on_commit(partial(send, job.pk, job.kind), robust=True)
+    _send_after_commit(job)

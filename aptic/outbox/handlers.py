@@ -27,9 +27,10 @@ def send_email(message: Message) -> None:
     try:
         email.send()
     except smtplib.SMTPRecipientsRefused as error:
+        # The reason is kept in the message's row: the address is not.
         if all(code in PERMANENT for code, _ in error.recipients.values()):
-            raise Undeliverable("address refused") from error
-        raise
+            raise Undeliverable("address refused") from None
+        raise OSError("address refused for now") from None
 
 
 def _written(content: dict[str, Any]) -> tuple[str, str]:

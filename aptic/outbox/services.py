@@ -3,13 +3,13 @@
 import json
 import uuid
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
+from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.outbox.models import Message
 from aptic.tenancy.principal import current
@@ -40,6 +40,17 @@ def post_message(*, to: str, subject: str, body: str, organisation_id: uuid.UUID
     return _post_sealed({"to": to, "subject": subject, "body": body}, organisation_id)
 
 
+@transaction.atomic
+def retry(*, message: Message, at: datetime | None = None) -> bool:
+    """Try a message that was given up again, from its first delay; False when it is not given up (any more)."""
+    given_up = Message.objects.given_up().filter(pk=message.pk)
+    if not given_up.update(failed_at=None, attempts=0, due_at=at or timezone.now()):
+        return False
+    record(verb="message_retried", target=message, organisation_id=message.organisation_id)
+    _wake_after_commit(message.pk)
+    return True
+
+
 def email_context(message_id: uuid.UUID) -> bytes:
     """What an e-mail's content is bound to: it opens in its own message only."""
     return b"outbox:" + message_id.bytes
@@ -67,8 +78,15 @@ def _insert(
     )
     message.save(force_insert=True)
     if message.due_at <= now:
-        transaction.on_commit(partial(wake, message_id), robust=True)
+        _wake_after_commit(message_id)
     return message
+
+
+def _wake_after_commit(message_id: uuid.UUID) -> None:
+    def hand_over() -> None:  # a plain function: Django names it in its log when it fails
+        wake(message_id)
+
+    transaction.on_commit(hand_over, robust=True)
 
 
 def wake(message_id: uuid.UUID) -> None:

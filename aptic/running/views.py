@@ -14,7 +14,9 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis.exceptions import RedisError
 
+from aptic.audit.models import Seal
 from aptic.jobs.models import Job
+from aptic.ledger.models import Proof
 from aptic.outbox.models import Message
 from aptic.tenancy.checks import role_faults
 from aptic.tenancy.principal import Hat, Principal, acting
@@ -87,10 +89,20 @@ def _figures() -> bytes:
     registry = CollectorRegistry()
     jobs = Gauge("aptic_jobs", "Long work, by state", ["state"], registry=registry)
     waiting = Gauge("aptic_outbox_waiting", "Messages not yet delivered", registry=registry)
+    given_up = Gauge("aptic_outbox_given_up", "Messages that a person must look at", registry=registry)
+    sealed = Gauge("aptic_last_seal_timestamp_seconds", "When the trail was last sealed", registry=registry)
+    wrong = Gauge("aptic_proof_differences", "Accounts that differ in the last proof", registry=registry)
+    proved = Gauge("aptic_last_proof_timestamp_seconds", "When the books were last proved", registry=registry)
     up = Gauge("aptic_valkey_up", "1 when Valkey answers", registry=registry)
     with acting(Principal(hat=Hat.OPERATOR)):
         for state in (Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED):
             jobs.labels(state.value).set(Job.objects.filter(state=state).count())
-        waiting.set(Message.objects.filter(done_at=None, failed_at=None).count())
+        waiting.set(Message.objects.waiting().count())
+        given_up.set(Message.objects.given_up().count())
+        if (seal := Seal.objects.order_by("-id").first()) is not None:
+            sealed.set(seal.at.timestamp())
+        if (proof := Proof.objects.order_by("-id").first()) is not None:
+            proved.set(proof.proved_at.timestamp())
+            wrong.set(proof.differences)
     up.set(_valkey() == "ok")
     return generate_latest(registry)

@@ -17,5 +17,6 @@ declare_space(
         Entry("Au guichet", "actor_staff", frozenset({"manager"})),
         Entry("Appareils", "actor_devices", frozenset({"manager"})),
         Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
+        Entry("Équipe", "actor_team", frozenset({"manager"})),
     ],
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aptic.context import declare_space
+from aptic.context import Entry, declare_space
 from impact.views import homes, reports
 
 urlpatterns = [
@@ -18,5 +18,6 @@ declare_space(
         ("Opérations", "funder_campaigns"),
         ("Commandes", "funder_orders"),
         ("Lots", "funder_batches"),
+        Entry("Équipe", "funder_team", frozenset({"manager"})),
     ],
 )

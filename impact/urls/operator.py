@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aptic.context import declare_space
+from aptic.context import Entry, declare_space
 from impact.views import homes
 
 urlpatterns = [path("", homes.operator_home, name="operator_home")]
@@ -20,5 +20,7 @@ declare_space(
         ("Plafonds", "operator_caps"),
         ("Banque", "operator_bank_balances"),
         ("Règlements", "operator_settlements"),
+        Entry("Équipe", "operator_team", frozenset({"manager"})),
+        Entry("Machines", "operator_machinery", frozenset({"manager"})),
     ],
 )

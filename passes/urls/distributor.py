@@ -23,5 +23,6 @@ declare_space(
         Entry("Remettre un carnet", "distributor_hand_out", frozenset(DECIDERS)),
         ("Remises", "distributor_hand_outs"),
         ("Stock", "distributor_stock"),
+        Entry("Équipe", "distributor_team", frozenset({"manager"})),
     ],
 )
