@@ -4,7 +4,8 @@ SIRETs start with 000, which the register never gave; telephones are in the bloc
 (05 36 49); addresses end in .example, which nobody can own (RFC 2606).
 """
 
-from dataclasses import dataclass, field
+import unicodedata
+from dataclasses import dataclass
 
 from stdnum import luhn
 
@@ -75,10 +76,9 @@ class Provider:
 
     organisation: Organisation
     places: tuple[Place, ...]
-    joins: int = 0  # months after the first
-    fate: str = "accepted"  # accepted, suspended, waiting, submitted, refused
+    joins: float = 0  # months after the first
+    fate: str = "accepted"  # accepted, suspended (for a while), waiting, submitted, refused
     charges_vat: bool = False
-    people: tuple[Person, ...] = field(default=())
 
 
 INSTITUTIONS = (
@@ -117,7 +117,25 @@ PEOPLE = (
     Person("amina.diallo", "Amina Diallo", "clics-estey", Role.MANAGER, login=True),
     Person("theo.lacaze", "Théo Lacaze", "clics-estey", Role.SCANNER, login=True),
 )
-"""Those the bar can become, and those who act in the story; every other actor has one manager, made from its name."""
+"""Those the bar can become, and those who act in the story; every other actor's two people come from `NAMES`."""
+
+NAMES = (
+    ("Camille Renard", "Sofia Nunes"),
+    ("Baptiste Aubert", "Malik Traoré"),
+    ("Hélène Vidal", "Lucas Morin"),
+    ("Fatou Ndiaye", "Chloé Barbier"),
+    ("Antoine Leclerc", "Maëlle Guérin"),
+    ("Mireille Dupuy", "Samir Belkacem"),
+    ("Olivier Castaing", "Jeanne Lamarque"),
+    ("Sabrina Haddad", "Quentin Faure"),
+    ("Denis Labat", "Elsa Moreau"),
+    ("Virginie Sarrazin", "Idriss Camara"),
+    ("Pascal Lafon", "Manon Rey"),
+    ("Nathalie Bonneau", "Rayan Cherif"),
+    ("Gilles Duprat", "Louise Gaillard"),
+    ("Aurélie Marchand", "Noé Pasquier"),
+)
+"""(manager, who stands at the counters) of each accepted actor after the first, in the order of `PROVIDERS`."""
 
 
 def _actor(key: str, name: str, commune: str, rank: int) -> Organisation:
@@ -144,14 +162,14 @@ PROVIDERS = (
     Provider(
         _actor("port-attache", "Port d’attache numérique", "Lormont", 33),
         (
-            Place("Port d’attache de Lormont", "Lormont", "2 rue de l’Exemple", 9, 1),
+            Place("Port d’attache de Lormont", "Lormont", "2 rue de l’Exemple", 10, 1),
             Place("Port d’attache de Cenon", "Cenon", "17 avenue de l’Exemple", 8, 4),
         ),
     ),
     Provider(
         _actor("entraide-libournais", "Entraide connectée du Libournais", "Libourne", 34),
         (
-            Place("Entraide connectée", "Libourne", "26 rue de l’Exemple", 11, 2),
+            Place("Entraide connectée", "Libourne", "26 rue de l’Exemple", 14, 2),
             Place("Entraide connectée de Coutras", "Coutras", "5 place de l’Exemple", 4, 0),
             Place("Entraide connectée de Castillon", "Castillon-la-Bataille", "9 rue de l’Exemple", 3, 3),
         ),
@@ -173,14 +191,14 @@ PROVIDERS = (
     Provider(
         _actor("tiers-lieu-sud", "Tiers-lieu du Sud-Gironde", "Langon", 37),
         (
-            Place("Tiers-lieu de Langon", "Langon", "4 cours de l’Exemple", 8, 1),
+            Place("Tiers-lieu de Langon", "Langon", "4 cours de l’Exemple", 10, 1),
             Place("Tiers-lieu de Bazas", "Bazas", "1 place de l’Exemple", 4, 4),
         ),
         joins=1,
     ),
     Provider(
         _actor("deux-rives", "Atelier des Deux Rives", "La Réole", 38),
-        (Place("Atelier des Deux Rives", "La Réole", "11 rue de l’Exemple", 5, 2),),
+        (Place("Atelier des Deux Rives", "La Réole", "11 rue de l’Exemple", 8, 2),),
         joins=2,
     ),
     Provider(
@@ -189,7 +207,7 @@ PROVIDERS = (
     ),
     Provider(
         _actor("cubzac-numerique", "Relais numérique du Cubzaguais", "Saint-André-de-Cubzac", 40),
-        (Place("Relais du Cubzaguais", "Saint-André-de-Cubzac", "30 rue de l’Exemple", 5, 0),),
+        (Place("Relais du Cubzaguais", "Saint-André-de-Cubzac", "30 rue de l’Exemple", 9, 0),),
         joins=3,
     ),
     Provider(
@@ -200,24 +218,24 @@ PROVIDERS = (
     Provider(
         _actor("merignac-liens", "Liens numériques de Mérignac", "Mérignac", 42),
         (
-            Place("Liens numériques", "Mérignac", "2 place de l’Exemple", 7, 1),
-            Place("Liens numériques, Saint-Médard", "Saint-Médard-en-Jalles", "45 avenue de l’Exemple", 4, 3),
+            Place("Liens numériques", "Mérignac", "2 place de l’Exemple", 11, 1),
+            Place("Liens numériques, Saint-Médard", "Saint-Médard-en-Jalles", "45 avenue de l’Exemple", 7, 3),
         ),
         joins=2,
     ),
     Provider(
         _actor("pays-foyen", "La Clé du Pays foyen", "Sainte-Foy-la-Grande", 43),
-        (Place("La Clé du Pays foyen", "Sainte-Foy-la-Grande", "8 rue de l’Exemple", 3, 4),),
+        (Place("La Clé du Pays foyen", "Sainte-Foy-la-Grande", "8 rue de l’Exemple", 9, 4),),
         joins=4,
     ),
     Provider(
         _actor("creon-mediation", "Créon Médiation", "Créon", 44),
-        (Place("Créon Médiation", "Créon", "13 place de l’Exemple", 3, 1),),
+        (Place("Créon Médiation", "Créon", "13 place de l’Exemple", 10, 1),),
         joins=5,
     ),
     Provider(
         _actor("val-eyre", "Val de l’Eyre en ligne", "Belin-Béliet", 45),
-        (Place("Val de l’Eyre en ligne", "Belin-Béliet", "22 route de l’Exemple", 3, 2),),
+        (Place("Val de l’Eyre en ligne", "Belin-Béliet", "22 route de l’Exemple", 14, 2),),
         joins=3,
         fate="suspended",
     ),
@@ -236,13 +254,43 @@ PROVIDERS = (
     Provider(
         _actor("cafe-soulac", "Café numérique de la Pointe", "Soulac-sur-Mer", 48),
         (Place("Café de la Pointe", "Soulac-sur-Mer", "2 esplanade de l’Exemple", 0, 0),),
-        joins=13,
+        joins=13.9,
         fate="submitted",
+    ),
+    Provider(
+        _actor("flash-depannage", "Flash Dépannage informatique", "Libourne", 49),
+        (Place("Flash Dépannage", "Libourne", "61 avenue de l’Exemple", 0, 0),),
+        joins=6,
+        fate="refused",
     ),
 )
 """The first of them has the counter that `demo --json` lists first."""
 
 
+ACCEPTED = tuple(one for one in PROVIDERS if one.fate in {"accepted", "suspended"})
+
+
+def _staff() -> tuple[Person, ...]:
+    """Two people for each accepted actor that `PEOPLE` does not staff."""
+    people = []
+    for provider, names in zip(ACCEPTED[1:], NAMES, strict=True):
+        for name, role in zip(names, (Role.MANAGER, Role.SCANNER), strict=True):
+            key = "".join(letter for letter in unicodedata.normalize("NFD", name.lower()) if letter.isascii())
+            people.append(Person(key.replace(" ", "."), name, provider.organisation.key, role))
+    return tuple(people)
+
+
+EVERYBODY = PEOPLE + _staff()
+CAPS = {"Bordeaux": 5}
+"""Actors that the EPCI of a commune feeds; `OTHER_CAPS` for every other EPCI of the département."""
+OTHER_CAPS = 2
+
+
 def organisations() -> list[Organisation]:
     """Everybody who takes part, the operator first."""
     return [*INSTITUTIONS, *DISTRIBUTORS, *(one.organisation for one in PROVIDERS)]
+
+
+def people_of(organisation: str) -> list[Person]:
+    """The people of an organisation, its manager first."""
+    return [person for person in EVERYBODY if person.organisation == organisation]

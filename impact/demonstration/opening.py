@@ -18,7 +18,7 @@ def open_scheme(stage: Stage) -> None:
     at = stage.at(stage.first_day, 9)
     with acting(Principal(hat=Hat.OPERATOR)):
         operator = cast.INSTITUTIONS[0]
-        stage.organisations[operator.key] = Organisation.objects.create(
+        row = Organisation.objects.create(
             name=operator.name,
             siret=operator.siret,
             commune=commune(operator.commune),
@@ -26,18 +26,17 @@ def open_scheme(stage: Stage) -> None:
             phone=operator.phone,
             is_operator=True,
         )
-        hire(stage, operator.key)
+        hire(stage, operator.key, row)
     with stage.playing("claire.bonnet"):
         for partner in (*cast.INSTITUTIONS[1:], *cast.DISTRIBUTORS):
-            stage.organisations[partner.key] = _register(partner, at)
-            hire(stage, partner.key)
+            hire(stage, partner.key, _register(partner, at))
 
 
-def hire(stage: Stage, key: str) -> None:
+def hire(stage: Stage, key: str, organisation: Organisation) -> None:
     """Give an organisation its people of the cast."""
-    for person in cast.PEOPLE:
-        if person.organisation == key:
-            stage.people[person.key] = create_person(person, stage.organisations[key])
+    stage.organisations[key] = organisation
+    for person in cast.people_of(key):
+        stage.people[person.key] = create_person(person, organisation)
 
 
 def commune(name: str) -> Commune:

@@ -57,27 +57,29 @@ EUROPE = "Fonds européen (exemple)"
 
 PAST = Programme(
     "premiers-pas", "Premiers pas numériques", cast.GIRONDE, 0, 7,
-    money=(Money("", 20_000_00, 0.9, promised=0.1), Money(STATE, 10_000_00, 0.3)),
-    lots=(Lot("", 200, 0.2, 0.93, 0.66, 20), Lot(STATE, 100, 0.4, 0.9, 0.6, 20)),
+    money=(Money("", 45_000_00, 0.9, promised=0.1), Money(STATE, 20_000_00, 0.3)),
+    lots=(Lot("", 430, 0.2, 0.93, 0.7, 20), Lot(STATE, 180, 0.4, 0.9, 0.64, 20)),
     lasts=False,
 )  # fmt: skip
 MAIN = Programme(
     "connectee", "Gironde connectée", cast.GIRONDE, 4, 24,
     money=(
-        Money("", 40_000_00, 4.4, promised=3.6),
-        Money(EUROPE, 15_000_00, 6),
-        Money("", 25_000_00, None, promised=12.6),
+        Money("", 80_000_00, 4.6, promised=3.6),
+        Money(EUROPE, 32_000_00, 6),
+        Money("", 80_000_00, 9.2, promised=7.8),
+        Money("", 30_000_00, None, promised=12.2),
     ),
     lots=(
-        Lot("", 400, 4.1, 0.95, 0.62, 34),
-        Lot(EUROPE, 150, 6.1, 0.9, 0.55, 30),
-        Lot("", 220, 12.8, 0.6, 0.5, 14),
+        Lot("", 780, 4.1, 0.95, 0.74, 26),
+        Lot(EUROPE, 300, 6.1, 0.9, 0.68, 30),
+        Lot("", 800, 8.4, 0.9, 0.74, 28),
+        Lot("", 280, 12.3, 0.8, 0.66, 10),
     ),
 )  # fmt: skip
 RIGHTS = Programme(
     "droits", "Mes droits en ligne", cast.CAISSE, 3, 23,
-    money=(Money("", 15_000_00, 3),),
-    lots=(Lot("", 280, 3.2, 0.88, 0.6, 40),),
+    money=(Money("", 12_000_00, 5.2, promised=2.8), Money("", 18_000_00, None, promised=8.6)),
+    lots=(Lot("", 240, 3.1, 0.92, 0.66, 26), Lot("", 340, 8.8, 0.85, 0.66, 26)),
     passes_per_booklet=5, services=(1,),
 )  # fmt: skip
 MEDOC = Programme(

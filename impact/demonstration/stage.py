@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -46,6 +47,7 @@ class Stage:
     sites: list["OpenSite"] = field(default_factory=list)
     agenda: dict[date, list[Callable[[date], object]]] = field(default_factory=lambda: defaultdict(list))
     visits: dict[date, list[tuple["OpenSite", Visit]]] = field(default_factory=lambda: defaultdict(list))
+    hand_outs: dict[date, dict[str, list[Any]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     redeemed: int = 0
 
     @property
@@ -77,7 +79,7 @@ class Stage:
 
     def principal(self, person: str) -> Principal:
         """How somebody of the cast acts, in their own organisation."""
-        one = next(person_ for person_ in cast.PEOPLE if person_.key == person)
+        one = next(person_ for person_ in cast.EVERYBODY if person_.key == person)
         organisation = self.organisations[one.organisation]
         return Principal(
             hat=organisation.hats[0],
@@ -102,7 +104,6 @@ class OpenSite:
     place: cast.Place
     opens_on: date
     person: User
-    closes_on: date | None = None
 
     @property
     def principal(self) -> Principal:
@@ -111,7 +112,7 @@ class OpenSite:
             hat=Hat.ACTOR,
             organisation_id=self.row.actor_id,
             person_id=self.person.pk,
-            role=Role.AGENT,
+            role=Role.SCANNER,
             site_id=self.row.pk,
         )
 

@@ -1,0 +1,65 @@
+"""Playing the demonstration: fourteen months, day by day, by calling the services with the clock that they take.
+
+Everything is one transaction, so that a killed `make run` leaves an empty database and the next one starts again.
+What needs committed rows (closings, proof, public counters) follows, and may run any number of times.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from aptic.ledger.balances import close_books
+from aptic.ledger.proof import prove
+from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import as_system
+from impact.demonstration import buying, counters, handing, network, paying
+from impact.demonstration.errors import AlreadyPlayed, RealDataHere
+from impact.demonstration.opening import open_scheme
+from impact.demonstration.stage import Stage
+from impact.publishing import publish
+
+
+def seed(*, at: datetime | None = None, scale: float = 1.0) -> Stage:
+    """Make this installation a demonstration and play its story up to `at` (default now).
+
+    `scale` shrinks the number of booklets. Raises RealDataHere and AlreadyPlayed.
+    """
+    refuse_beside_data()
+    mark_demonstration()
+    stage = Stage(now=at or timezone.now(), scale=scale)
+    with transaction.atomic():
+        play(stage)
+    publish_figures()
+    return stage
+
+
+def refuse_beside_data() -> None:
+    """Raise RealDataHere, or AlreadyPlayed, when the database has organisations."""
+    if Organisation.objects.exists():
+        raise AlreadyPlayed if is_demonstration() else RealDataHere
+
+
+def play(stage: Stage) -> None:
+    """The story itself, in the running transaction."""
+    open_scheme(stage)
+    network.plan_network(stage)
+    buying.plan_programmes(stage, handing.deliver(stage))
+    paying.plan_payments(stage)
+    day = stage.first_day
+    while day <= stage.today:
+        for act in stage.agenda[day]:  # an act may plan another one for the same day
+            act(day)
+        handing.open_desks(stage, day)
+        counters.open_tills(stage, day)
+        day += timedelta(days=1)
+    paying.close_accounts(stage)
+
+
+def publish_figures() -> None:
+    """What the nightly and hourly jobs would do: close the books, prove every account, publish the counters."""
+    with as_system():
+        close_books()
+        prove()
+        publish()
