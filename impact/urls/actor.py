@@ -3,9 +3,10 @@
 from django.urls import path
 
 from aptic.context import Entry, declare_space
+from impact.urls._trace import patterns
 from impact.views import homes
 
-urlpatterns = [path("", homes.actor_home, name="actor_home")]
+urlpatterns = [path("", homes.actor_home, name="actor_home"), *patterns("actor")]
 declare_space(
     "actor",
     label="Espace acteur",
@@ -13,6 +14,7 @@ declare_space(
         ("Tableau de bord", "actor_home"),
         ("Guichet", "counter_home"),
         ("Paiements", "actor_payouts"),
+        ("Suivre un euro", "actor_follow"),
         ("Lieux", "actor_sites"),
         Entry("Au guichet", "actor_staff", frozenset({"manager"})),
         Entry("Appareils", "actor_devices", frozenset({"manager"})),

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from aptic.context import Entry, declare_space
+from impact.urls._trace import patterns
 from impact.views import homes, reports
 
 urlpatterns = [
     path("", homes.funder_home, name="funder_home"),
     path("operations/<uuid:campaign>/rapport/", reports.report, name="funder_report"),
     path("operations/<uuid:campaign>/rapport.csv", reports.report_csv, name="funder_report_csv"),
+    *patterns("funder"),
 ]
 declare_space(
     "funder",
@@ -18,6 +20,7 @@ declare_space(
         ("Opérations", "funder_campaigns"),
         ("Commandes", "funder_orders"),
         ("Lots", "funder_batches"),
+        ("Suivre un euro", "funder_follow"),
         Entry("Équipe", "funder_team", frozenset({"manager"})),
     ],
 )

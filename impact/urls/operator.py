@@ -3,9 +3,14 @@
 from django.urls import path
 
 from aptic.context import Entry, declare_space
-from impact.views import homes
+from impact.urls._trace import patterns
+from impact.views import homes, proof
 
-urlpatterns = [path("", homes.operator_home, name="operator_home")]
+urlpatterns = [
+    path("", homes.operator_home, name="operator_home"),
+    path("preuve/", proof.show, name="operator_proof"),
+    *patterns("operator"),
+]
 declare_space(
     "operator",
     label="Espace opérateur",
@@ -20,6 +25,8 @@ declare_space(
         ("Plafonds", "operator_caps"),
         ("Banque", "operator_bank_balances"),
         ("Règlements", "operator_settlements"),
+        ("Suivre un euro", "operator_follow"),
+        ("Preuve", "operator_proof"),
         Entry("Équipe", "operator_team", frozenset({"manager"})),
         Entry("Machines", "operator_machinery", frozenset({"manager"})),
     ],

@@ -1,11 +1,12 @@
 """The first page of each space: where each euro is, how far the passes went, who earns what."""
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
 from actors.models import Payout, Settlement
-from aptic.ledger.models import Proof
+from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign
@@ -16,8 +17,9 @@ from impact import figures, presenting
 @space(Hat.OPERATOR)
 def operator_home(request: HttpRequest) -> HttpResponse:
     """The operator: the scheme in one page."""
-    money = figures.money()
+    money, proof = figures.money(), Proof.objects.first()
     context = {
+        "alarm": _alarm(proof),
         "tiles": presenting.money_tiles(money),
         "segments": presenting.money_segments(money),
         "steps": presenting.steps(figures.usage()),
@@ -25,7 +27,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "ratios": figures.ratios(),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
-        "proof": Proof.objects.first(),
+        "proof": proof,
         "settlements": Settlement.objects.all()[:5],
     }
     return TemplateResponse(request, "impact/operator_home.html", context)
@@ -59,3 +61,10 @@ def actor_home(request: HttpRequest) -> HttpResponse:
         "payouts": Payout.objects.visible_to(request.principal).select_related("settlement")[:6],  # type: ignore[attr-defined]
     }
     return TemplateResponse(request, "impact/actor_home.html", context)
+
+
+def _alarm(proof: Proof | None) -> list[ProofLine]:
+    """The first accounts that the last proof found to differ."""
+    if proof is None or not proof.differences:
+        return []
+    return list(ProofLine.objects.filter(proof=proof).exclude(ledger_cents=F("counted_cents")).order_by("pk")[:5])

@@ -79,6 +79,7 @@ class World:
         self.counted: dict[uuid.UUID, Counted] = {}
         self.first, self.second = make_operator(Role.FINANCE), make_operator(Role.FINANCE)
         self.services = list(Service.objects.order_by("id")[:2])
+        self.people: dict[uuid.UUID, Member] = {}
         self.redeemed: list[tuple[uuid.UUID, Batch, int, Organisation]] = []
 
     def day(self, ago: int, hour: int = 10) -> datetime:
@@ -114,7 +115,7 @@ class World:
                 )
                 for commune in communes
             ]
-        person = make_member(organisation, Hat.ACTOR, Role.MANAGER)
+        person = self.people[organisation.pk] = make_member(organisation, Hat.ACTOR, Role.MANAGER)
         return [Desk(site, Till(site_id=site.pk, actor_id=organisation.pk, person_id=person.user.pk)) for site in sites]
 
     def operation(self, funder: Member, *, begins: int, ends: int, booklet: int = 5, claim_days: int = 10) -> Campaign:
