@@ -13,6 +13,7 @@ from aptic.accounts.models import Invitation
 from aptic.audit.models import Event
 from aptic.documents.crypto import decrypt_text
 from aptic.errors import NotAllowed
+from aptic.outbox.handlers import send_email
 from aptic.outbox.models import Message
 from aptic.outbox.services import email_context
 from aptic.siret import InvalidSiret
@@ -200,3 +201,23 @@ def test_the_database_holds_the_rules_of_applications():
     with acting(Principal(hat=Hat.PUBLIC)):
         twin.siret, twin.state, twin.decided_at = make_siret(), "waiting", timezone.now()
         broken(lambda: twin.save(force_insert=True), "row-level security")
+
+
+def test_each_answer_is_a_letter_that_says_what_happens(mailoutbox):
+    name = "L’Atelier & d’ailleurs"
+    for answer in (services.refuse, services.put_on_waiting_list):
+        application = apply(organisation_name=name)
+        with acting(make_operator().principal):
+            answer(application=application, reason="Il reste <1 place> ; l’an prochain.")
+    with acting(OPERATOR):
+        for message in Message.objects.filter(kind="email").order_by("created_at"):
+            send_email(message)
+    received, refused, _, waiting = mailoutbox
+    assert all(name in mail.subject and name in mail.body for mail in mailoutbox)
+    assert all(mail.body.startswith("Bonjour Camille Essai,") for mail in mailoutbox)
+    assert "bien reçu" in received.body
+    assert "Bordeaux Métropole" in received.body
+    for mail in (refused, waiting):
+        assert "Il reste <1 place> ; l’an prochain." in mail.body
+    assert "/candidature/" in refused.body
+    assert "liste d’attente" in waiting.subject
