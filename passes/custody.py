@@ -1,16 +1,18 @@
 """What custody opens and counts: whoever holds a booklet may read its passes, its batch and its operation's terms."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import connection
 from django.db.models import Count, Min, Q
 
 from aptic.tenancy.principal import current
-from passes.models import Batch, Booklet
+from passes.models import Batch, Booklet, Redemption
 
 # The booklets asked for that the acting organisation really holds; the settings in force before come back with them.
 _SHOW = """
@@ -64,6 +66,48 @@ def holdings(distributor_id: uuid.UUID) -> list[Holding]:
             Batch.objects.filter(pk__in=counted).select_related("campaign", "funder").order_by("valid_until", "pk")
         )
     return [Holding(batch, counted[batch.pk]["received"], counted[batch.pk]["left"]) for batch in batches]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one distributor has of a batch (or nobody: `distributor_id` is None), seen by who bought it."""
+
+    distributor_id: uuid.UUID | None
+    booklets: int
+    left: int
+    passes_used: int = 0
+
+    @property
+    def handed_out(self) -> int:
+        """Booklets given to people."""
+        return self.booklets - self.left
+
+
+def shares(batches: Sequence[Batch]) -> dict[int, list[Share]]:
+    """Who holds the booklets of each batch, and how many of their passes were used; two walks, whatever the number."""
+    found: dict[int, list[Share]] = {batch.pk: [] for batch in batches}
+    ranges = [Q(pk__range=(batch.first_booklet, batch.last_booklet)) for batch in batches]
+    if not ranges:
+        return found
+    used = {
+        (row["batch_id"], row["distributor_id"]): row["used"]
+        for row in Redemption.objects.live()
+        .filter(batch__in=found)
+        .order_by()
+        .values("batch_id", "distributor_id")
+        .annotate(used=Count("pk"))
+    }
+    held = (
+        Booklet.objects.filter(reduce(or_, ranges))
+        .order_by()
+        .values("batch_id", "distributor_id")
+        .annotate(booklets=Count("pk"), left=Count("pk", filter=Q(handed_out_at__isnull=True)))
+    )
+    for row in held:
+        batch_id, distributor_id = row["batch_id"], row["distributor_id"]
+        passes_used = used.get((batch_id, distributor_id), 0)
+        found[batch_id].append(Share(distributor_id, row["booklets"], row["left"], passes_used))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

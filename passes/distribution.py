@@ -7,7 +7,7 @@ meet on its row, and one wins. A hand-out is a row of its own; undoing dates it 
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import Exists, Q, QuerySet
 from django.utils import timezone
 
 from aptic import french
@@ -65,14 +65,17 @@ def take_back(
     return _moved(batch, distributor, first_booklet, booklets, returned=True, at=at)
 
 
-def next_run(batch: Batch) -> tuple[int, int]:
-    """The first booklet that nobody holds, and how many follow it without a gap; (0, 0) when all are out."""
+def next_run(batch: Batch, distributor: Organisation | None = None) -> tuple[int, int]:
+    """The first booklet that nobody holds (or that `distributor` has not handed out), and how many follow it without
+    a gap; (0, 0) when there is none."""
     mine = Booklet.objects.filter(pk__range=(batch.first_booklet, batch.last_booklet)).order_by("pk")
-    first = mine.filter(distributor__isnull=True).values_list("pk", flat=True).first()
+    wanted = Q(distributor=distributor, handed_out_at__isnull=True)
+    first = mine.filter(wanted).values_list("pk", flat=True).first()
     if first is None:
         return 0, 0
-    held = mine.filter(pk__gt=first, distributor__isnull=False).values_list("pk", flat=True).first()
-    return first, (held or batch.last_booklet + 1) - first
+    other = Q(handed_out_at__isnull=False) | ~Q(distributor=distributor)
+    end = mine.filter(other, pk__gt=first).values_list("pk", flat=True).first()
+    return first, (end or batch.last_booklet + 1) - first
 
 
 @transaction.atomic

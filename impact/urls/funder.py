@@ -19,6 +19,7 @@ declare_space(
         ("Tableau de bord", "funder_home"),
         ("Opérations", "funder_campaigns"),
         ("Commandes", "funder_orders"),
+        ("Stock", "funder_stock"),
         ("Lots", "funder_batches"),
         ("Suivre un euro", "funder_follow"),
         Entry("Équipe", "funder_team", frozenset({"manager"})),

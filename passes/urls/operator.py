@@ -1,8 +1,8 @@
-"""The operator's addresses for issuing, batches and printing, under /operateur/<organisation>/."""
+"""The operator's addresses for issuing, batches, printing and oppositions, under /operateur/<organisation>/."""
 
 from django.urls import path
 
-from passes.views import batches, batches_print, issue
+from passes.views import batches, batches_print, block, issue
 
 urlpatterns = [
     path("commandes/<uuid:pk>/emettre/", issue.order_issue, name="operator_order_issue"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("lots/<uuid:pk>/", batches.operator_detail, name="operator_batch"),
     path("lots/<uuid:pk>/impression/", batches_print.operator_print, name="operator_batch_print"),
     path("lots/<uuid:pk>/impression/confirmer/", batches_print.operator_confirm, name="operator_batch_printed"),
+    path("opposition/", block.operator_block, name="operator_block"),
+    path("opposition/confirmer/", block.operator_blocked, name="operator_blocked"),
 ]
