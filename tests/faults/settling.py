@@ -29,7 +29,9 @@ def main(step: str, identity: str) -> None:
             _child(work, uuid.UUID(identity), statements)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
-            sys.exit(f"a child failed with {status}") if status else print(statements - 1)
+            if status:
+                sys.exit(f"a child failed with {status}")
+            sys.stdout.write(f"{statements - 1}\n")
             return
     sys.exit("no child came to the end")
 
@@ -50,7 +52,7 @@ def _child(work: Callable[[uuid.UUID], None], identity: uuid.UUID, statements: i
         with connection.execute_wrapper(count):
             work(identity)
     except BaseException as error:  # noqa: BLE001 - a child never returns into its parent
-        print(repr(error), file=sys.stderr, flush=True)
+        os.write(2, f"{error!r}\n".encode())
         os._exit(1)
     os._exit(0)
 
