@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
@@ -72,7 +73,7 @@ def read(document: Document) -> bytes:
     return b"".join(chunks(document))
 
 
-def chunks(document: Document) -> Iterator[bytes]:
+def chunks(document: Document) -> "Content":
     """The clear content piece by piece; the first piece is checked before anything is returned.
 
     Raises DocumentGone and DocumentUnreadable.
@@ -85,7 +86,24 @@ def chunks(document: Document) -> Iterator[bytes]:
         first = next(pieces, b"")
     except (CannotDecrypt, OSError) as error:
         raise DocumentUnreadable from error
-    return _from(first, pieces)
+    return Content(first, pieces)
+
+
+class Content:
+    """The pieces of an open file; `close` lets it go when nobody asks for the rest (a HEAD, a visitor who left)."""
+
+    def __init__(self, first: bytes, rest: Generator[bytes, None, None]) -> None:
+        self._pieces, self._rest = chain((first,), rest), rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._rest.close()
 
 
 def delete_expired(*, at: datetime | None = None) -> int:
@@ -143,15 +161,10 @@ def _context(document: Document) -> bytes:
     return b"document:" + document.pk.bytes
 
 
-def _clear(document: Document, stored: BinaryIO | Any) -> Iterator[bytes]:
+def _clear(document: Document, stored: BinaryIO | Any) -> Generator[bytes, None, None]:
     with stored:
         if document.encrypted:
             yield from sealed.unseal(stored, context=_context(document))
             return
         while piece := stored.read(PIECE):
             yield piece
-
-
-def _from(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
-    yield first
-    yield from rest
