@@ -26,6 +26,7 @@ ALLOWED_HOSTS = env.list("APTIC_HOSTS", default=["localhost", "127.0.0.1", "[::1
 CSRF_TRUSTED_ORIGINS = env.list("APTIC_TRUSTED_ORIGINS", default=[])
 HTTPS = PUBLIC_URL.startswith("https://")
 SCHEME_NAME = env.str("APTIC_SCHEME_NAME", default="Aptic")
+HOSTED_BY = env.str("APTIC_HOSTED_BY", default="")  # name and address of the host, for the legal page
 METRICS_TOKEN = env.str("APTIC_METRICS_TOKEN", default="")
 
 # --- keys: rings are "version:base64" lists, the last one writes, all of them read -----------------
@@ -249,7 +250,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"hide_codes": {"()": "aptic.logs.HideCodes"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_codes"]}},
     # Both tell each step of each PDF.
     "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.str("APTIC_LOG_LEVEL", default="INFO")},

@@ -11,6 +11,7 @@ urlpatterns = [
     path("documents/", include("aptic.documents.urls")),
     path("territoires/", include("aptic.territories.urls")),
     path("", include("impact.urls.public")),
+    path("", include("passes.urls.public")),
     path("", include("qualification.urls.public")),
     path("demonstration/", include("impact.urls.demonstration")),
     path("guichet/", include("passes.urls.counter")),

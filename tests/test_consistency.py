@@ -70,7 +70,7 @@ MAY_CASCADE = {
 }
 BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 # Templates and names that the spaces under construction will use.
-COMING = {"public/home.html", "429.html", "operator_order_issue"}
+COMING = {"operator_order_issue"}
 # Modules that may open the one door past row-level security.
 SYSTEM_JOBS = {
     "aptic/tenancy/principal.py", "aptic/audit/tasks.py", "aptic/audit/management/commands/verify_seals.py",

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from impact.views import public
+from impact.views import front, public
 
-urlpatterns = [path("transparence/", public.transparency, name="transparency")]
+urlpatterns = [
+    path("", front.home, name="home"),
+    path("transparence/", public.transparency, name="transparency"),
+]

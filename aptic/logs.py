@@ -1,0 +1,18 @@
+"""What never stands in a log: the code of a pass, which some addresses carry. Whoever reads a log could spend it."""
+
+import logging
+import re
+
+_CODE_IN_PATH = re.compile(r"(/(?:p|passes)/)[^/?\s\"']+(?:/[0-9A-Za-z]{60,})?", re.IGNORECASE)
+
+
+class HideCodes(logging.Filter):
+    """Replace the code of every address in a record's message, before anybody formats it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep every record, without its codes."""
+        text = record.getMessage()
+        hidden = _CODE_IN_PATH.sub(r"\1…", text)
+        if hidden != text:
+            record.msg, record.args = hidden, ()
+        return True

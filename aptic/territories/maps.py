@@ -1,0 +1,220 @@
+"""A map as our own SVG, from the communes' points: no tile, no border file, nothing asked of another server.
+
+Each commune is a dot, larger with its population; a département shows its shape by its dots alone. What the map is
+about stands on it as numbered pins, the same numbers as in the list beside: the list says everything, the map shows it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import cos, radians
+
+from django.db.models import Max, Min, QuerySet
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from aptic.charts import FILLS, INK, LINE, NARROW, PAPER, WIDE
+from aptic.territories.models import Commune
+
+TALLEST, FLATTEST = 1.15, 0.5  # height for width
+MARGIN = 26.0
+SMALLEST = 0.12  # degrees of latitude: about 13 km, so that one place alone still stands in a landscape
+MOST_DOTS, MOST_NAMES = 2500, 9
+DOTS = ((20_000, 11), (3_000, 7), (0, 4))  # from so many inhabitants, a dot so wide
+NEAR = 24.0  # two pins closer than this share one
+MAINLAND = (41.2, 51.2, -5.3, 9.7)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in degrees."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    def around(self) -> "Box":
+        """The same with some landscape around."""
+        tall = max(self.north - self.south, SMALLEST)
+        wide = max(self.east - self.west, SMALLEST)
+        middle, centre = (self.south + self.north) / 2, (self.west + self.east) / 2
+        return Box(middle - tall * 0.6, middle + tall * 0.6, centre - wide * 0.6, centre + wide * 0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A numbered place of the map."""
+
+    number: int
+    latitude: float
+    longitude: float
+
+
+@dataclass(slots=True)
+class _Group:
+    """Pins that fall on one spot, drawn as one."""
+
+    x: float
+    y: float
+    numbers: list[int] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """« 3 », « 3, 4 » or « 3…9 »."""
+        if len(self.numbers) < 3:
+            return ", ".join(map(str, self.numbers))
+        return f"{self.numbers[0]}…{self.numbers[-1]}"
+
+    @property
+    def half(self) -> float:
+        """Half its width."""
+        return max(14.0, 6 + len(self.label) * 4.2)
+
+
+def box_of(points: Iterable[tuple[float | None, float | None]]) -> Box | None:
+    """The smallest rectangle that holds every (latitude, longitude); None without any."""
+    known = [(north, east) for north, east in points if north is not None and east is not None]
+    if not known:
+        return None
+    norths, easts = [north for north, _ in known], [east for _, east in known]
+    return Box(min(norths), max(norths), min(easts), max(easts))
+
+
+def box_of_departements(codes: Sequence[str]) -> Box | None:
+    """The rectangle of whole départements; several far apart give the mainland. One query."""
+    if len(codes) > 4:
+        return Box(*MAINLAND)
+    edges = Commune.objects.filter(departement__in=codes).aggregate(
+        south=Min("latitude"), north=Max("latitude"), west=Min("longitude"), east=Max("longitude")
+    )
+    return None if edges["south"] is None else Box(**edges)
+
+
+def communes_in(box: Box) -> QuerySet[Commune]:
+    """The communes whose point lies in the rectangle, the most populated first."""
+    inside = Commune.objects.filter(latitude__range=(box.south, box.north), longitude__range=(box.west, box.east))
+    return inside.order_by("-population", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A drawing in two widths, as `components/map.html` shows it."""
+
+    title: str
+    svg: SafeString
+    narrow: SafeString
+
+
+def draw(*, box: Box, ground: QuerySet[Commune], pins: Sequence[Pin], title: str, here: Pin | None = None) -> Map:
+    """The map: the ground's dots and names, the pins, and `here` (where one asked from). One query.
+
+    Pins outside of the rectangle are left out: the list names them.
+    """
+    rows = list(ground.values_list("latitude", "longitude", "population", "name")[:MOST_DOTS])
+    wide, narrow = (_svg(_Frame(box.around(), width), rows, pins, title, here) for width in (WIDE, NARROW))
+    return Map(title, wide, narrow)
+
+
+def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
+    spots = [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+    groups = _grouped(frame, pins)
+    parts = [_dots(spots), _names(frame, spots, groups, here)]
+    if here is not None:
+        x, y = frame.at(here.latitude, here.longitude)
+        parts.append(
+            f'<circle cx="{x:.0f}" cy="{y:.0f}" r="11" fill="none" stroke="{INK}" stroke-width="3" class="axis"/>'
+        )
+    parts += [_pin(group) for group in groups]
+    return mark_safe(  # noqa: S308
+        f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height:.0f}" '
+        f'role="img" aria-label="{escape(title)}" font-family="Atkinson Hyperlegible Next, sans-serif" font-size="15">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+class _Frame:
+    """From degrees to the drawing's units: a plane whose east is narrowed by the middle latitude."""
+
+    def __init__(self, box: Box, width: int) -> None:
+        self.width = width
+        narrow = cos(radians((box.south + box.north) / 2))
+        wide, tall = (box.east - box.west) * narrow, box.north - box.south
+        ratio = min(max(tall / wide, FLATTEST), TALLEST)
+        self.height = width * ratio
+        self._scale = min((width - 2 * MARGIN) / wide, (self.height - 2 * MARGIN) / tall)
+        self._narrow = narrow
+        self._middle = ((box.west + box.east) / 2, (box.south + box.north) / 2)
+
+    def at(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """Where a point stands on the drawing."""
+        x = self.width / 2 + (longitude - self._middle[0]) * self._narrow * self._scale
+        return x, self.height / 2 - (latitude - self._middle[1]) * self._scale
+
+    def holds(self, x: float, y: float) -> bool:
+        """True on the drawing."""
+        return 0 <= x <= self.width and 0 <= y <= self.height
+
+
+Spot = tuple[float, float, int, str]
+
+
+def _dots(spots: Sequence[Spot]) -> str:
+    """Three sizes, one path each: a line of no length with a round end is a dot, in ten characters."""
+    paths, least = [], [people for people, _ in DOTS]
+    for rank, (people, wide) in enumerate(DOTS):
+        most = least[rank - 1] if rank else float("inf")
+        way = "".join(f"M{x:.0f} {y:.0f}h0" for x, y, count, _ in spots if people <= count < most)
+        if way:
+            pen = f'stroke="{LINE}" stroke-width="{wide}" stroke-linecap="round" fill="none" class="gridline"'
+            paths.append(f'<path d="{way}" {pen}/>')
+    return "".join(paths)
+
+
+def _grouped(frame: _Frame, pins: Sequence[Pin]) -> list[_Group]:
+    groups: list[_Group] = []
+    for pin in pins:
+        x, y = frame.at(pin.latitude, pin.longitude)
+        if not frame.holds(x, y):
+            continue
+        close = next((one for one in groups if abs(one.x - x) < NEAR and abs(one.y - y) < NEAR), None)
+        if close is None:
+            close = _Group(x, y)
+            groups.append(close)
+        close.numbers.append(pin.number)
+    return groups
+
+
+def _names(frame: _Frame, spots: Sequence[Spot], groups: Sequence[_Group], here: Pin | None) -> str:
+    """The largest communes, where their names cover nothing."""
+    taken = [(one.x - one.half, one.y - 16, one.x + one.half, one.y + 16) for one in groups]
+    if here is not None:
+        x, y = frame.at(here.latitude, here.longitude)
+        taken.append((x - 14, y - 14, x + 14, y + 14))
+    written: list[str] = []
+    for x, y, _, name in spots[:60]:
+        half = len(name) * 4.2
+        for low in (y + 20, y - 10):
+            area = (x - half, low - 14, x + half, low + 4)
+            inside = area[0] >= 0 and area[2] <= frame.width and area[1] >= 0 and area[3] <= frame.height
+            if inside and not any(_overlap(area, other) for other in taken):
+                taken.append(area)
+                written.append(
+                    f'<text x="{x:.0f}" y="{low:.0f}" text-anchor="middle" fill="{INK}">{escape(name)}</text>'
+                )
+                break
+        if len(written) == MOST_NAMES:
+            break
+    return "".join(written)
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _pin(group: _Group) -> str:
+    return (
+        f'<rect x="{group.x - group.half:.0f}" y="{group.y - 14:.0f}" width="{2 * group.half:.0f}" height="28" rx="14" '
+        f'fill="{FILLS[2]}" stroke="{PAPER}" stroke-width="2" class="c3 gap"/>'
+        f'<text x="{group.x:.0f}" y="{group.y + 5:.0f}" text-anchor="middle" font-weight="700" '
+        f'fill="#16213a" class="on-sun">{group.label}</text>'
+    )

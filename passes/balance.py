@@ -1,0 +1,195 @@
+"""What whoever holds a code may know: what is left, until when, for which services, and where to go.
+
+Nothing about anybody: not where a pass was used, nor when, nor who handed it out. The code is the only key, so that
+the query reads the passes of its own booklet, their state and their value.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from math import cos, radians
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet
+
+from actors.models import Site
+from aptic.territories.models import Commune
+from aptic.territories.rules import distance_km
+from passes import redemption
+from passes.codes import Code
+from passes.errors import CodeUnknown
+from passes.models import Booklet, CampaignSite, Pass
+
+NEAREST = 5
+_DRAWN = {Pass.State.OPEN: "alive", Pass.State.REDEEMED: "used", Pass.State.EXPIRED: "used"}
+
+
+class Standing(StrEnum):
+    """How a booklet stands today, for the person who holds it."""
+
+    USABLE = "usable"
+    NOT_YET = "not_yet"
+    NOT_HANDED_OUT = "not_handed_out"
+    OVER = "over"
+    BLOCKED = "blocked"
+    USED_UP = "used_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One small ticket of the booklet's row."""
+
+    number: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A booklet, as the person who holds it reads it."""
+
+    standing: Standing
+    passes: tuple[Drawn, ...]
+    presented: Pass.State | None  # of the very pass shown; None for a cover
+    presented_number: int
+    left: int
+    value_cents: int  # of one pass
+    first_day: date
+    last_day: date  # inclusive
+    services: tuple[int, ...]  # empty: all
+    territories: tuple[str, ...]  # empty: everywhere
+    campaign_id: uuid.UUID
+    restricts_sites: bool
+    passes_per_day: int | None
+    phone: str
+    funder: str
+    around: str | None  # code of the commune of whoever handed it out
+
+    @property
+    def left_cents(self) -> int:
+        """What the passes left are worth."""
+        return self.left * self.value_cents
+
+    @property
+    def usable(self) -> bool:
+        """True when a counter would take one of them today."""
+        return self.standing == Standing.USABLE
+
+
+def balance_of(code: Code, *, at: datetime) -> Balance:
+    """The balance behind a genuine code, in the running transaction. Raises CodeUnknown when no pass answers to it."""
+    redemption.present([code])
+    terms = Booklet.objects.filter(pk=code.booklet_id).order_by("pk").values(*_TERMS).first()
+    rows = Pass.objects.filter(pk__range=(code.booklet_id << 4, (code.booklet_id << 4) + 15)).order_by("pk")
+    states = {pk & 15: Pass.State(state) for pk, state in rows.values_list("pk", "state")}
+    if code.is_training or terms is None or not (code.is_cover or code.position in states):
+        raise CodeUnknown
+    left = sum(state == Pass.State.OPEN for state in states.values())
+    zone = ZoneInfo(terms["batch__campaign__time_zone"])
+    handed_out = terms["handed_out_at"] is not None or not terms["batch__campaign__needs_hand_out"]
+    standing = _standing(
+        states=set(states.values()),
+        left=left,
+        handed_out=handed_out,
+        started=terms["batch__activated_at"] is not None and at >= terms["batch__valid_from"],
+        over=at >= terms["batch__valid_until"],
+    )
+    return Balance(
+        standing=standing,
+        passes=tuple(Drawn(number, _drawn(state, standing)) for number, state in states.items()),
+        presented=states.get(code.position),
+        presented_number=code.position,
+        left=left if standing not in (Standing.OVER, Standing.BLOCKED) else 0,
+        value_cents=terms["batch__face_value_cents"],
+        first_day=terms["batch__valid_from"].astimezone(zone).date(),
+        last_day=(terms["batch__valid_until"] - timedelta(minutes=1)).astimezone(zone).date(),
+        services=tuple(terms["batch__campaign__services"]),
+        territories=tuple(terms["batch__campaign__territories"]),
+        campaign_id=terms["batch__campaign_id"],
+        restricts_sites=terms["batch__campaign__restricts_sites"],
+        passes_per_day=terms["batch__campaign__passes_per_day"],
+        phone=terms["batch__campaign__contact_phone"],
+        funder=terms["batch__funder__name"],
+        around=terms["distributor__commune_id"],
+    )
+
+
+_TERMS = (
+    "handed_out_at",
+    "distributor__commune_id",
+    "batch__activated_at",
+    "batch__valid_from",
+    "batch__valid_until",
+    "batch__face_value_cents",
+    "batch__campaign_id",
+    "batch__campaign__needs_hand_out",
+    "batch__campaign__restricts_sites",
+    "batch__campaign__services",
+    "batch__campaign__territories",
+    "batch__campaign__passes_per_day",
+    "batch__campaign__time_zone",
+    "batch__campaign__contact_phone",
+    "batch__funder__name",
+)
+
+
+def _standing(*, states: set[Pass.State], left: int, handed_out: bool, started: bool, over: bool) -> Standing:
+    """The first thing the person must know, in the order that helps most."""
+    if over or states <= {Pass.State.EXPIRED}:
+        return Standing.OVER
+    if not left:
+        return Standing.BLOCKED if states & {Pass.State.BLOCKED, Pass.State.REPLACED} else Standing.USED_UP
+    if not started:
+        return Standing.NOT_YET
+    return Standing.USABLE if handed_out else Standing.NOT_HANDED_OUT
+
+
+def _drawn(state: Pass.State, standing: Standing) -> str:
+    """A pass that nobody will ever take again is drawn hollow, whatever its row says."""
+    if standing == Standing.OVER:
+        return "used"
+    return _DRAWN.get(state, "no")
+
+
+@dataclass(frozen=True, slots=True)
+class NearSite:
+    """A place to go, and how far it is from where one asked."""
+
+    site: Site
+    distance_km: float | None
+
+
+def sites_for(balance: Balance) -> QuerySet[Site]:
+    """The open sites that take these passes. A site that has not said what it offers may offer it."""
+    sites = Site.objects.open_to_public().select_related("commune")
+    if balance.territories:
+        sites = sites.filter(territories__overlap=list(balance.territories))
+    if balance.services:
+        sites = sites.filter(Q(services__overlap=list(balance.services)) | Q(services=[]))
+    if balance.restricts_sites:
+        named = CampaignSite.objects.filter(campaign_id=balance.campaign_id, site_id=OuterRef("pk"))
+        sites = sites.filter(Exists(named))
+    return sites
+
+
+def nearest(sites: QuerySet[Site], centre: Commune, *, limit: int = NEAREST) -> list[NearSite]:
+    """The sites closest to the point of a commune, closest first."""
+    if centre.latitude is None or centre.longitude is None:
+        return [NearSite(site, None) for site in sites.filter(commune=centre)[:limit]]
+    found = by_distance(sites, centre.latitude, centre.longitude)[:limit]
+    return [NearSite(site, kilometres(site, centre)) for site in found]
+
+
+def by_distance(sites: QuerySet[Site], latitude: float, longitude: float) -> QuerySet[Site]:
+    """Closest first. Degrees on a flat Earth order a few hundred kilometres as well as the sphere does."""
+    north = F("latitude") - latitude
+    east = (F("longitude") - longitude) * cos(radians(latitude))
+    square = ExpressionWrapper(north * north + east * east, output_field=FloatField())
+    return sites.order_by(square.asc(nulls_last=True), "search_key", "pk")
+
+
+def kilometres(site: Site, centre: Commune) -> float | None:
+    """The distance to show; None where either has no point."""
+    if None in (site.latitude, site.longitude, centre.latitude, centre.longitude):
+        return None
+    return distance_km(centre.latitude, centre.longitude, site.latitude, site.longitude)  # type: ignore[arg-type]
