@@ -1,0 +1,84 @@
+"""Start-up: a process whose role row-level security would not hold ends with one sentence instead of serving."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from django.core.checks import run_checks
+from django.db import connections
+
+from aptic.tenancy.checks import FAULTS, refuse_unsafe_serving, role_faults
+from tests.servers import BASE, SERVERS
+
+pytestmark = pytest.mark.pg15
+
+
+def serve(fresh_database, **changes: str) -> subprocess.CompletedProcess:
+    """Import the application as a web server does."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "aptic.settings",
+        "PYTHONWARNINGS": "ignore",
+        **fresh_database.environment(),
+        **changes,
+    }
+    return subprocess.run(
+        [sys.executable, "-c", "import aptic.wsgi"],
+        cwd=BASE,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_serving_role_serves(fresh_database):
+    done = serve(fresh_database)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_owner_does_not(fresh_database):
+    done = serve(fresh_database, DATABASE_URL=fresh_database.environment()["DATABASE_OWNER_URL"])
+    assert done.returncode == 1
+    assert done.stderr.startswith("Aptic refuse de servir : le rôle « aptic_owner » de DATABASE_URL possède une table")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_system_role_does_not(fresh_database):
+    done = serve(fresh_database, DATABASE_URL=fresh_database.environment()["DATABASE_SYSTEM_URL"])
+    assert done.returncode == 1
+    assert "a les droits du rôle système" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_superuser_does_not(fresh_database):
+    done = serve(fresh_database, DATABASE_URL=SERVERS.postgres.url("postgres", fresh_database.name))
+    assert done.returncode == 1
+    assert "est superutilisateur" in done.stderr
+
+
+def test_the_sentence_says_which_role_to_use(fresh_database):
+    with fresh_database.admin() as admin:
+        admin.execute("CREATE TABLE mine (); ALTER TABLE mine OWNER TO aptic_app")
+    (fault,) = role_faults()
+    assert FAULTS[4] in fault
+    assert "Utilisez aptic_app pour servir et aptic_system pour les tâches planifiées." in fault
+    with pytest.raises(SystemExit, match=r"^Aptic refuse de servir : le rôle « aptic_app »"):
+        refuse_unsafe_serving()
+    assert [error.id for error in run_checks(databases=["default"], include_deployment_checks=False)] == ["aptic.E001"]
+
+
+def test_a_database_that_is_away_is_waited_for_then_named(fresh_database):
+    real = connections.settings["default"]["NAME"]
+    connections["default"].close()
+    connections.settings["default"]["NAME"] = "nowhere_at_all"
+    began = time.monotonic()
+    try:
+        with pytest.raises(SystemExit, match="la base de données ne répond pas"):
+            refuse_unsafe_serving(patience=0.1)
+    finally:
+        connections["default"].close()
+        connections.settings["default"]["NAME"] = real
+    assert time.monotonic() - began < 10
