@@ -8,3 +8,7 @@ class ImpactConfig(AppConfig):
 
     name = "impact"
     verbose_name = "Effets"
+
+    def ready(self) -> None:
+        """Register the jobs."""
+        from impact import tasks  # noqa: F401

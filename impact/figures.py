@@ -4,6 +4,8 @@ One function answers one question; each page calls a fixed number of them. Amoun
 """
 
 import uuid
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +14,6 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-FEWEST = 5  # smaller counts are not published (design §9)
 YEAR = timedelta(days=365)
 RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio: 15 to 25 kEUR a year per actor
 
@@ -105,7 +106,8 @@ _USAGE = f"""
 WITH RECURSIVE batch AS (
   SELECT * FROM passes_batch b
    WHERE b.state = 'issued' AND (%(funder)s::uuid IS NULL OR b.funder_id = %(funder)s)
-     AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
+    
+         AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
 ), live AS (
   SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
     LEFT JOIN passes_void v ON v.redemption_id = r.id
@@ -190,41 +192,78 @@ def ratios(*, at: datetime | None = None) -> list[tuple[uuid.UUID, str, int, int
     return [tuple(row) for row in _rows(_ACTORS, {"since": (at or timezone.now()) - YEAR})]  # type: ignore[misc]
 
 
+# Each name with the key that tells two of the same name apart.
 _BY = {
-    "service": "JOIN vocabulary_service x ON x.id = r.service_id",
-    "territory": "JOIN actors_site s ON s.id = r.site_id JOIN territories_commune x ON x.code = s.commune_id",
+    "service": ("x.name", "x.id", "JOIN vocabulary_service x ON x.id = r.service_id"),
+    "commune": (
+        "x.name",
+        "x.code",
+        "JOIN actors_site s ON s.id = r.site_id JOIN territories_commune x ON x.code = s.commune_id",
+    ),
+    "departement": (
+        "d.name",
+        "d.code",
+        "JOIN actors_site s ON s.id = r.site_id JOIN territories_commune x ON x.code = s.commune_id "
+        "JOIN territories_departement d ON d.code = x.departement_id",
+    ),
+    "month": ("to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM')", "1", ""),
 }
+Row = tuple[str, int, int]
 
 
-def used_by(dimension: str, campaign_id: uuid.UUID) -> list[tuple[str, int, int]]:
-    """(name, passes, cents) of a campaign's used passes by "service" or "territory", the largest first."""
+def used_by(dimension: str, *, campaign_id: uuid.UUID | None = None, before: datetime | None = None) -> list[Row]:
+    """(name, passes, cents) of the used passes of a campaign, or of all, accounted before an instant: the largest
+    first, but months in their order."""
+    name, key, join = _BY[dimension]
+    order = "1" if dimension == "month" else "2 DESC, 1"
     sql = f"""
-      SELECT x.name, count(*), sum(r.value_cents)::bigint
-        FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id {_BY[dimension]}
+      SELECT {name}, count(*), sum(r.value_cents)::bigint
+        FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id {join}
         LEFT JOIN passes_void v ON v.redemption_id = r.id
-       WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s
-       GROUP BY x.name ORDER BY 2 DESC, 1
+       WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
+         AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
+         AND (%(before)s::timestamptz IS NULL OR r.accounted_at < %(before)s)
+       GROUP BY {name}, {key} ORDER BY {order}
     """
-    return [tuple(row) for row in _rows(sql, [campaign_id])]  # type: ignore[misc]
+    return [tuple(row) for row in _rows(sql, {"campaign": campaign_id, "before": before})]  # type: ignore[misc]
 
 
-_MONTHS = """
-SELECT to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'), count(*),
-       sum(r.value_cents)::bigint
-  FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id LEFT JOIN passes_void v ON v.redemption_id = r.id
- WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s
- GROUP BY 1 ORDER BY 1
+_HANDED = """
+SELECT to_char(date_trunc('month', k.handed_out_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'),
+       sum(b.passes_per_booklet)::bigint, sum(b.passes_per_booklet * b.face_value_cents)::bigint
+  FROM passes_booklet k JOIN passes_batch b ON b.id = k.batch_id
+ WHERE k.handed_out_at IS NOT NULL AND b.campaign_id = %s GROUP BY 1 ORDER BY 1
 """
 
 
-def used_by_month(campaign_id: uuid.UUID) -> list[tuple[str, int, int]]:
-    """(year-month, passes, cents) of a campaign's used passes."""
-    return [tuple(row) for row in _rows(_MONTHS, [campaign_id])]  # type: ignore[misc]
+def handed_out_by_month(campaign_id: uuid.UUID) -> list[Row]:
+    """(year-month, passes, cents) of the booklets given to people."""
+    return [tuple(row) for row in _rows(_HANDED, [campaign_id])]  # type: ignore[misc]
 
 
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Days between a booklet's hand-out and its first use: the quarters, and how many booklets in each span."""
+
+    booklets: int = 0
+    first_quarter: float | None = None
+    median: float | None = None
+    third_quarter: float | None = None
+    spans: tuple[tuple[str, int], ...] = ()
+
+
+# Upper bounds in days, exclusive; each word says what lies below it.
+_SPANS = (
+    (1, "moins d’un jour"),
+    (8, "1 à 7 jours"),
+    (15, "8 à 14 jours"),
+    (31, "15 à 30 jours"),
+    (61, "31 à 60 jours"),
+)
 _DELAY = """
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days), count(*) FROM (
-  SELECT extract(epoch FROM min(r.occurred_at) - k.handed_out_at) / 86400 AS days
+SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY days), count(*),
+       array_agg(floor(days)::int ORDER BY days) FROM (
+  SELECT greatest(extract(epoch FROM min(r.occurred_at) - k.handed_out_at) / 86400, 0) AS days
     FROM passes_redemption r JOIN passes_batch b ON b.id = r.batch_id
     JOIN passes_booklet k ON k.id = r.pass_id >> 4 LEFT JOIN passes_void v ON v.redemption_id = r.id
    WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND b.campaign_id = %s AND k.handed_out_at IS NOT NULL
@@ -232,15 +271,17 @@ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days), count(*) FROM (
 """
 
 
-def delay_to_first_use(campaign_id: uuid.UUID) -> tuple[float | None, int]:
-    """(median days between hand-out and first use, booklets it stands on)."""
-    days, booklets = _rows(_DELAY, [campaign_id])[0]
-    return (float(days) if days is not None else None), booklets
-
-
-def fewest(count: int) -> int | None:
-    """A count as it is published: under five it is not said, for it could point at somebody."""
-    return count if count == 0 or count >= FEWEST else None
+def delay_to_first_use(campaign_id: uuid.UUID) -> Delay:
+    """How long people keep a booklet before they use it for the first time."""
+    quarters, booklets, days = _rows(_DELAY, [campaign_id])[0]
+    if not booklets:
+        return Delay()
+    bounds = [bound for bound, _ in _SPANS]
+    counted = Counter(bisect_right(bounds, day) for day in days)
+    names = [*(name for _, name in _SPANS), "plus de 60 jours"]
+    spans = tuple((name, counted[rank]) for rank, name in enumerate(names))
+    first, median, third = (float(one) for one in quarters)
+    return Delay(booklets, first, median, third, spans)
 
 
 def _rows(sql: str, parameters: dict[str, Any] | Sequence[Any]) -> list[Any]:

@@ -1,11 +1,15 @@
 """Figures as the components want them: segments of a bar, tiles, plots. No query here."""
 
-from datetime import date
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
 from aptic.charts import Plot, Segment, Series, bar_chart, row_chart
-from aptic.french import euros, short_month
-from impact.figures import Money, Usage
+from aptic.french import euros, month, number, short_month
+from impact.figures import Delay, Money, Row, Usage
+
+MOST = 12  # bars of one drawing; its table has every row
 
 
 def money_segments(money: Money) -> list[Segment]:
@@ -30,29 +34,60 @@ def money_tiles(money: Money, url: str = "") -> list[dict[str, Any]]:
     ]
 
 
-def steps(usage: Usage) -> list[tuple[str, int, int]]:
-    """(step, passes, cents), in the order of a pass's life."""
-    return [
+class Step(NamedTuple):
+    """One step of the life of passes, and its share of what was issued."""
+
+    name: str
+    passes: int
+    cents: int
+    share: float
+
+
+def steps(usage: Usage) -> list[Step]:
+    """In the order of a pass's life."""
+    rows = (
         ("Émis", usage.issued, usage.issued_cents),
         ("Remis à des personnes", usage.handed_out, usage.handed_out_cents),
         ("Utilisés", usage.used, usage.used_cents),
         ("Versés aux acteurs", usage.paid, usage.paid_cents),
         ("Expirés", usage.expired, usage.expired_cents),
-    ]
+    )
+    return [Step(name, passes, cents, passes / usage.issued if usage.issued else 0.0) for name, passes, cents in rows]
 
 
-def rows_plot(title: str, rows: list[tuple[str, int, int]], first: str) -> Plot | None:
-    """Used passes by name, or None when there are none."""
+def rows_plot(title: str, rows: list[Row], first: str) -> Plot | None:
+    """Used passes by name, the largest drawn and all in the table; None when there are none."""
     if not rows:
         return None
-    segments = [Segment(name, passes) for name, passes, _ in rows[:12]]
-    return row_chart(segments, title=title, first=first, value_name="Pass utilisés")
+    drawn = row_chart([Segment(name, passes) for name, passes, _ in rows[:MOST]], title=title, first=first)
+    table = [[name, number(passes), euros(cents)] for name, passes, cents in rows]
+    return replace(drawn, columns=[first, "Pass", "Montant"], rows=table)
 
 
-def months_plot(rows: list[tuple[str, int, int]]) -> Plot | None:
-    """Used passes by month, or None when there are none."""
+def months_plot(rows: list[Row], title: str, *, value_name: str = "Pass utilisés") -> Plot | None:
+    """Passes by month, empty months between the first and the last drawn too; None when there are none."""
     if not rows:
         return None
-    labels = [short_month(date.fromisoformat(f"{month}-01")) for month, _, _ in rows]
-    used = Series("Pass utilisés", [passes for _, passes, _ in rows])
-    return bar_chart(labels, [used], title="Pass utilisés par mois")
+    by_month = {name: (passes, cents) for name, passes, cents in rows}
+    months = list(_months(rows[0][0], rows[-1][0]))
+    values = [by_month.get(f"{day:%Y-%m}", (0, 0)) for day in months]
+    series = [Series(value_name, [passes for passes, _ in values])]
+    drawn = bar_chart([short_month(day) for day in months], series, title=title)
+    table = [[month(day), number(passes), euros(cents)] for day, (passes, cents) in zip(months, values, strict=True)]
+    return replace(drawn, columns=["Mois", value_name, "Montant"], rows=table)
+
+
+def _months(first: str, last: str) -> Iterator[date]:
+    day, end = date.fromisoformat(f"{first}-01"), date.fromisoformat(f"{last}-01")
+    while day <= end:
+        yield day
+        day = (day + timedelta(days=32)).replace(day=1)
+
+
+def delay_plot(delay: Delay) -> Plot | None:
+    """How many booklets were first used how long after they were given; None when there are none."""
+    if not delay.booklets:
+        return None
+    rows = [Segment(name, booklets) for name, booklets in delay.spans]
+    title = "Délai entre la remise d’un carnet et son premier usage"
+    return row_chart(rows, title=title, first="Délai", value_name="Carnets")

@@ -1,30 +1,41 @@
-"""The public counters: counted by a system job from the same rows as every dashboard, then published."""
+"""The public counters: counted by a system job from the same rows as every dashboard, suppressed, then published."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from aptic.ledger.models import Proof
-from impact import figures
+from impact import figures, suppression
 from impact.models import Publication
 
 
 @transaction.atomic
-def publish() -> Publication:
+def publish(*, at: datetime | None = None) -> Publication:
     """Count and publish; run by the system role, which alone sees every tenant."""
-    return Publication.objects.create(figures=count())
+    return Publication.objects.create(figures=count(at=at))
 
 
-def count() -> dict[str, Any]:
-    """Every public figure: sums in cents and passes, and counts of organisations, suppressed under five (design §9)."""
-    ratio = figures.ratio()
+def count(*, at: datetime | None = None) -> dict[str, Any]:
+    """Every public figure. Breakdowns stop at the last month that is over, so that two publications an hour apart do
+    not tell where one person came."""
+    now = at or timezone.now()
+    until = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     proof = Proof.objects.order_by("-id").first()
+    earning = sum(1 for _, _, cents, _ in figures.ratios(at=now) if cents)
+    usage = suppression.usage(asdict(figures.usage()))
     return {
-        "usage": asdict(figures.usage()),
-        "money": asdict(figures.money()),
-        "actors": figures.fewest(sum(1 for _, _, cents, _ in figures.ratios() if cents)),
-        "days_to_payment": ratio.days_to_payment,
+        "usage": usage,
+        # What circulates and what is owed would tell a number of uses that is not said.
+        "money": asdict(figures.money()) if usage["used"] is not None else None,
+        "actors": suppression.fewest(earning),
+        "days_to_payment": figures.ratio(at=now).days_to_payment if suppression.fewest(earning) else None,
+        "by_service": suppression.grouped(figures.used_by("service", before=until)),
+        "by_departement": suppression.grouped(figures.used_by("departement", before=until)),
+        "by_month": suppression.months(figures.used_by("month", before=until)),
+        "until": until.date().isoformat(),
         "proof": {"at": proof.proved_at.isoformat(), "differences": proof.differences, "accounts": proof.accounts}
         if proof
         else None,

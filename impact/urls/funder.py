@@ -10,6 +10,7 @@ urlpatterns = [
     path("", homes.funder_home, name="funder_home"),
     path("operations/<uuid:campaign>/rapport/", reports.report, name="funder_report"),
     path("operations/<uuid:campaign>/rapport.csv", reports.report_csv, name="funder_report_csv"),
+    path("operations/<uuid:campaign>/rapport.pdf", reports.report_pdf, name="funder_report_pdf"),
     *patterns("funder"),
 ]
 declare_space(

@@ -1,19 +1,22 @@
-"""The report of one campaign: page and CSV, from the same figures."""
+"""The report of one campaign: page, CSV and PDF, from the same figures."""
 
-import csv
-import io
 import uuid
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.views.decorators.http import require_GET
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_POST
 
+from aptic.documents.models import Document
+from aptic.jobs import services as jobs
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign
-from impact import figures, presenting
+from impact import reporting
+from impact.tasks import REPORT
 
 
 @require_GET
@@ -21,59 +24,41 @@ from impact import figures, presenting
 def report(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
     """One campaign: issued, handed out, started, used, paid, expired; by service, territory and month."""
     chosen = _campaign(request, campaign)
-    content = _content(chosen)
-    context = {"campaign": chosen, "plots": _plots(content)} | content
+    gathered = reporting.gather(chosen)
+    context = {
+        "campaign": chosen,
+        "report": gathered,
+        "steps": gathered.steps,
+        "trace": reverse("funder_trace", args=[request.organisation.pk, "campaign", str(chosen.pk)]),
+        "documents": Document.objects.visible_to(request.principal)
+        .stored()
+        .filter(kind=REPORT, owner_id=chosen.funder_id, title__startswith=f"Rapport « {chosen.name} »")
+        .order_by("-created_at", "pk")[:5],
+    }
     return TemplateResponse(request, "impact/report.html", context)
 
 
 @require_GET
 @space(Hat.FUNDER)
 def report_csv(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
-    """The same figures as lines: section, name, passes, euros."""
+    """The same figures as lines."""
     chosen = _campaign(request, campaign)
-    content = _content(chosen)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";")
-    writer.writerow(["rubrique", "libellé", "pass", "centimes"])
-    for label, passes, cents in content["steps"]:
-        writer.writerow(["étape", label, passes, cents])
-    for section in ("service", "territory", "month"):
-        for name, passes, cents in content[f"by_{section}"]:
-            writer.writerow(
-                [{"service": "service", "territory": "commune", "month": "mois"}[section], _plain(name), passes, cents]
-            )
-    response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="rapport.csv"'
+    content = reporting.as_csv(reporting.gather(chosen))
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    name = f"rapport-{slugify(chosen.name)}-{timezone.localdate().isoformat()}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
     return response
 
 
+@require_POST
+@space(Hat.FUNDER)
+def report_pdf(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
+    """A worker lays the report out and keeps it among the documents; its page shows the progress."""
+    chosen = _campaign(request, campaign)
+    job = jobs.start(kind=REPORT, params={"campaign": str(chosen.pk)}, title=f"Rapport « {chosen.name} »"[:160])
+    return redirect("job", job.pk)
+
+
 def _campaign(request: HttpRequest, pk: uuid.UUID) -> Campaign:
-    return get_object_or_404(Campaign.objects.visible_to(request.principal), pk=pk)  # type: ignore[attr-defined]
-
-
-def _content(campaign: Campaign) -> dict[str, Any]:
-    usage = figures.usage(campaign_id=campaign.pk, funder_id=campaign.funder_id)
-    delay, booklets = figures.delay_to_first_use(campaign.pk)
-    return {
-        "steps": presenting.steps(usage),
-        "started": usage.started,
-        "delay": delay,
-        "delay_booklets": booklets,
-        "by_service": figures.used_by("service", campaign.pk),
-        "by_territory": figures.used_by("territory", campaign.pk),
-        "by_month": figures.used_by_month(campaign.pk),
-    }
-
-
-def _plots(content: dict[str, Any]) -> list[Any]:
-    plots = (
-        presenting.months_plot(content["by_month"]),
-        presenting.rows_plot("Par service", content["by_service"], "Service"),
-        presenting.rows_plot("Par commune du lieu", content["by_territory"], "Commune"),
-    )
-    return [plot for plot in plots if plot]
-
-
-def _plain(text: str) -> str:
-    """A spreadsheet must not read a name as a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
+    return get_object_or_404(Campaign.objects.visible_to(request.principal), pk=pk)

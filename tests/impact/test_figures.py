@@ -42,9 +42,9 @@ def test_the_report_of_an_operation_is_what_a_child_would_count(world, name):
     for principal in (funder.principal, OPERATOR):
         with acting(principal):
             usage = figures.usage(campaign_id=campaign.pk)
-            services = figures.used_by("service", campaign.pk)
-            communes = figures.used_by("territory", campaign.pk)
-            months = figures.used_by_month(campaign.pk)
+            services = figures.used_by("service", campaign_id=campaign.pk)
+            communes = figures.used_by("commune", campaign_id=campaign.pk)
+            months = figures.used_by("month", campaign_id=campaign.pk)
         assert (usage.issued, usage.handed_out, usage.used, usage.expired, usage.started) == (
             mine.issued, mine.handed_out, mine.used, mine.expired, len(mine.started),
         )  # fmt: skip
