@@ -20,6 +20,7 @@ from aptic.embedded.process import CannotStart
 from aptic.keys import fingerprint, read_ring
 from aptic.running.environment import say
 from aptic.tenancy.checks import key_faults, role_faults
+from aptic.tenancy.demonstration import forget_demonstration
 
 OWNER = "owner"
 
@@ -36,8 +37,8 @@ def prepare_installation(*, demonstration: bool) -> None:
     remember_keys()
     load_geography()
     collect_static_files()
-    if demonstration:
-        seed_demonstration()
+    if not apps.get_model("tenancy", "Organisation").objects.exists():
+        begin(demonstration=demonstration)
 
 
 def bring_tables_up_to_date() -> None:
@@ -66,12 +67,11 @@ def load_geography() -> None:
     call_command("load_territories", verbosity=0)
 
 
-def seed_demonstration() -> None:
-    """Play the demonstration into a database that has no organisation yet."""
-    if apps.get_model("tenancy", "Organisation").objects.exists():
-        return
-    if "seed_demo" not in get_commands():
-        say("Pas de démonstration : la commande seed_demo n’existe pas dans cette version.")
+def begin(*, demonstration: bool) -> None:
+    """Play the demonstration into the empty database, or leave it empty and say that it is nobody's demonstration."""
+    if not demonstration:
+        forget_demonstration()
+        (settings.VAR / "demo-logins.txt").unlink(missing_ok=True)
         return
     say("Préparation de la démonstration (une fois, moins d’une minute)…")
     call_command("seed_demo", verbosity=1)

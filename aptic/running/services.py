@@ -51,7 +51,9 @@ class Services:
             self.postgres.start()
         if self.valkey:
             self.valkey.start()
-        made: dict[str, str] = {}
+        made = {"PORT": str(self.place.port)}
+        if public := os.environ.get("APTIC_PUBLIC_URL"):
+            made["APTIC_PUBLIC_URL"] = public
         if self.postgres:
             made |= {variable: self.postgres.url(role) for variable, role in ROLES.items()}
         if self.valkey:
@@ -101,13 +103,10 @@ def _check_redis(url: str) -> None:
 
 def _write_private(path: Path, values: dict[str, str]) -> None:
     """Replace `path` by these values, readable by us alone."""
-    if not values:
-        path.unlink(missing_ok=True)
-        return
     part = path.with_suffix(".part")
     with suppress(FileNotFoundError):
         part.unlink()
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write("# Adresses des serveurs lancés par make run ; réécrit à chaque démarrage.\n")
+        file.write("# Adresses de ce que make run a lancé ; réécrit à chaque démarrage.\n")
         file.writelines(f"{name}={value}\n" for name, value in values.items())
     part.rename(path)

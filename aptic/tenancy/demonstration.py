@@ -26,8 +26,14 @@ def is_demonstration() -> bool:
 
 
 def mark_demonstration() -> None:
-    """Say it, for ever, as the owner: no role that serves may write this row."""
+    """Say it, for as long as there are data, as the owner: no role that serves may write this row."""
     Installation.objects.using("owner").filter(pk=1).update(demonstration=True)
+    _known.clear()
+
+
+def forget_demonstration() -> None:
+    """Take the word back from a database that is still empty, as after a demonstration stopped half-way; as owner."""
+    Installation.objects.using("owner").filter(pk=1, demonstration=True).update(demonstration=False)
     _known.clear()
 
 

@@ -41,7 +41,7 @@ def write_logins() -> Path:
     """Write them where the supervisor reads them at each start; returns the path."""
     width = max(len(login["email"]) for login in logins())
     lines = [
-        f"  Démonstration : changez de rôle d’un clic dans la barre du haut ({settings.PUBLIC_URL}/demonstration/),",
+        "  Démonstration : changez de rôle d’un clic dans la barre du haut, suivez un euro sur /demonstration/,",
         f"  ou connectez-vous ; mot de passe de tous : {PASSWORD}",
     ]
     for login in logins():

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from aptic.errors import DomainError
-from impact.demonstration.logins import write_logins
 from impact.demonstration.story import seed
 
 
@@ -21,13 +20,12 @@ class Command(BaseCommand):
         parser.add_argument("--scale", type=float, default=1.0, help="part du nombre de carnets (1 par défaut)")
 
     def handle(self, **options: Any) -> None:
-        """Play, then say how long it took and where the log-ins are."""
+        """Play, then say how long it took."""
         began = time.monotonic()
         try:
             stage = seed(scale=options["scale"])
         except DomainError as refusal:
             raise CommandError(f"{refusal.text} {refusal.next_step}") from refusal
-        path = write_logins()
         if options["verbosity"]:
             seconds = time.monotonic() - began
-            self.stdout.write(f"Démonstration prête en {seconds:.0f} s : {stage.redeemed} pass encaissés ({path}).")
+            self.stdout.write(f"Démonstration prête en {seconds:.0f} s : {stage.redeemed} pass encaissés.")

@@ -1,0 +1,116 @@
+"""What the story leaves behind: books that agree, every kind of event, and no trace when it is stopped half-way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Count
+from stdnum import iban
+from stdnum.fr import siret
+
+from actors.iban import check_iban
+from actors.models import Payout, Settlement
+from aptic.ledger.models import Proof
+from aptic.tenancy.demonstration import is_demonstration
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat, Principal, acting, as_system
+from impact import figures
+from impact.demonstration import cast
+from impact.demonstration.network import fictitious_iban
+from impact.demonstration.story import seed
+from impact.models import Publication
+from passes.models import Redemption, Void
+from qualification.models import Application, Cap
+from tests.factories import make_operator
+from tests.servers import BASE
+
+
+def test_every_account_agrees_and_the_counters_are_published(demonstration):
+    with as_system():
+        proof = Proof.objects.latest("id")
+        assert (proof.differences, proof.accounts > 100) == (0, True)
+        published = Publication.objects.latest("pk").figures
+        assert published["usage"]["used"] == figures.usage().used > 300
+
+
+def test_everything_that_happens_in_a_scheme_happened(demonstration):
+    with as_system():
+        outcomes = dict(Redemption.objects.values_list("outcome").annotate(n=Count("*")).order_by())
+        assert {"accepted", "already_redeemed", "expired"} <= outcomes.keys()
+        assert Void.objects.exists()
+        fates = dict(Application.objects.values_list("state").annotate(n=Count("*")).order_by())
+        assert fates == {"accepted": len(cast.ACCEPTED), "waiting": 2, "refused": 1, "submitted": 1}
+        assert Cap.objects.filter(qualified=5, cap=5).count() == 1
+        assert set(Settlement.objects.values_list("state", flat=True)) == {"prepared", "closed"}
+        assert {"settled", "rejected", "prepared"} == set(Payout.objects.values_list("state", flat=True))
+        money, usage = figures.money(), figures.usage()
+        assert money.receivable > 0
+        assert money.collected == money.safeguarded + money.settled + money.swept
+        assert usage.expired_cents > 0
+
+
+def test_it_is_not_played_twice(demonstration):
+    with pytest.raises(CommandError, match="déjà jouée"):
+        call_command("seed_demo", scale=0.01)
+
+
+def test_it_is_not_played_beside_real_data(fresh_database):
+    operator = make_operator("manager").organisation
+    with pytest.raises(CommandError, match="vraies données"):
+        call_command("seed_demo", scale=0.01)
+    assert not is_demonstration()
+    with acting(Principal(hat=Hat.OPERATOR)):
+        assert list(Organisation.objects.all()) == [operator]
+
+
+def test_the_command_that_gives_codes_away_is_refused_elsewhere(fresh_database):
+    make_operator("manager")
+    with pytest.raises(CommandError, match="n’est pas une démonstration"):
+        call_command("demo", json=True)
+
+
+def test_killed_half_way_it_leaves_an_empty_database_and_plays_again(fresh_database):
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "APTIC_TEST_DATABASE": fresh_database.name,
+    }
+    playing = subprocess.Popen([sys.executable, "manage.py", "seed_demo"], cwd=BASE, env=environment)
+    try:
+        _wait_until_writing(fresh_database, playing)
+    finally:
+        playing.send_signal(signal.SIGKILL)
+        playing.wait()
+    assert is_demonstration()
+    with acting(Principal(hat=Hat.OPERATOR)):
+        assert not Organisation.objects.exists()
+    assert seed(scale=0.01).organisations
+
+
+def _wait_until_writing(database, process, seconds=60):
+    """Until the story has stored people, which only its own transaction sees."""
+    deadline = time.monotonic() + seconds
+    with database.admin() as admin:
+        while True:
+            assert process.poll() is None, "the story ended before it was killed"
+            assert time.monotonic() < deadline
+            written = admin.execute(
+                "SELECT pg_relation_size('passes_handout') > 0 FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = 'aptic_app' AND backend_xid IS NOT NULL"
+            ).fetchone()
+            if written and written[0]:
+                return
+            time.sleep(0.05)
+
+
+def test_numbers_are_well_made_and_nobodys():
+    for one in cast.organisations():
+        assert siret.validate(one.siret).startswith("000")
+        assert one.email.endswith(".example")
+        assert one.phone.startswith("053649")
+        number = fictitious_iban(one.rank)
+        assert iban.validate(number) == check_iban(number)
