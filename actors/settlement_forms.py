@@ -25,7 +25,7 @@ class CutoffForm(forms.Form):
         if day > today:
             raise forms.ValidationError("Choisissez aujourd’hui ou un jour passé.")
         if day == today:
-            return timezone.now().replace(second=0, microsecond=0)
+            return timezone.now()
         return timezone.make_aware(datetime(day.year, day.month, day.day)) + timedelta(days=1)
 
     def refuse(self, error: DomainError) -> None:
