@@ -49,12 +49,8 @@ SCHEDULE = {
     "forget": _every(
         "aptic.documents.tasks.delete_expired", crontab(hour="4", minute="30"), SYSTEM_QUEUE, expires=HOUR
     ),
-    "prepare-settlement": _every(
-        "actors.tasks.prepare_settlement",
-        crontab(hour="6", minute="0", day_of_week="mon"),
-        "settle",
-        expires=24 * HOUR,
-    ),
+    # Asked every hour: the weekday is the operator's choice, and an hour missed is made up for by the next.
+    "prepare-settlement": _every("actors.tasks.prepare_settlement", crontab(minute="15"), "settle", expires=HOUR),
 }
 
 app = Celery("aptic", task_cls=RowBackedTask)
