@@ -55,6 +55,7 @@ def site_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "devices": Device.objects.visible_to(request.principal).live().filter(site_id=site.pk),
         "may_edit": request.principal.role in EDITORS,
         "may_manage": request.principal.role == Role.MANAGER,
+        "may_redeem": request.principal.role != Role.FINANCE,
     }
     return render(request, "actors/network/site.html", context)
 
