@@ -85,7 +85,7 @@ def sheet_of(batch: Batch) -> Sheet:
     campaign = batch.campaign
     longest = codes.signed_url(batch.first_booklet << 4, batch.code_key, **_facts_of(batch))
     if len(longest) > LONGEST:
-        raise NotPrintable("L’adresse publique du site est trop longue : le QR ne se lirait plus.")
+        raise NotPrintable("L’adresse publique du site est trop longue : le QR ne se lirait plus.")
     return Sheet(
         batch=batch.pk,
         key=batch.code_key,

@@ -76,8 +76,8 @@ class NotFunded(InsufficientFunds):
     def __init__(self, order: Order) -> None:
         free, needed = order.line.account.guarded_cents or 0, order.amount_cents
         super().__init__(
-            f"La ligne « {order.line.source} » a {french.euros(free)} disponibles et cette commande en demande "
-            f"{french.euros(needed)} : il manque {french.euros(max(0, needed - free))}."
+            f"La ligne « {order.line.source} » a {french.euros(free)} disponibles et cette commande en demande "
+            f"{french.euros(needed)} : il manque {french.euros(max(0, needed - free))}."
         )
 
 

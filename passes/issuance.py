@@ -58,12 +58,12 @@ def issue_jobs(order: Order) -> Any:
 def check_issuable(order: Order, *, at: datetime | None = None) -> None:
     """Say now what `open_batch` would refuse. Raises NotIssuable and NotFunded."""
     if order.state == Order.State.CANCELLED:
-        raise NotIssuable("Cette commande est annulée : rien ne peut être émis.")
+        raise NotIssuable("Cette commande est annulée : rien ne peut être émis.")
     if order.state == Order.State.ISSUED:
         raise NotIssuable("Cette commande est déjà émise.")
     if order.state == Order.State.PLACED:
         if rules.is_over(order.campaign.ends_on, order.campaign.time_zone, now=at or timezone.now()):
-            raise NotIssuable("Le dernier jour de cette opération est passé : ses pass ne serviraient à personne.")
+            raise NotIssuable("Le dernier jour de cette opération est passé : ses pass ne serviraient à personne.")
         if order.missing_cents:
             raise NotFunded(order)
 

@@ -76,7 +76,7 @@ def confirm_print(*, batch: Batch, at: datetime | None = None) -> None:
     if locked.print_confirmed_at is not None:
         return
     if next(missing_spans(locked), None) is not None:
-        raise NotPrintable("Tous les fichiers ne sont pas prêts : attendez la fin de la préparation.")
+        raise NotPrintable("Tous les fichiers ne sont pas prêts : attendez la fin de la préparation.")
     Batch.objects.filter(pk=locked.pk).update(print_confirmed_at=now)
     # `update` asks for no extra query per file; the date may only come nearer.
     _stored(locked).filter(Q(delete_after=None) | Q(delete_after__gt=now + KEPT)).update(delete_after=now + KEPT)
@@ -146,13 +146,13 @@ def _stored(batch: Batch) -> QuerySet[Document]:
 
 def _check_printable(batch: Batch) -> None:
     if batch.activated_at is None:
-        raise NotPrintable("Ce lot est en cours d’émission : imprimez-le quand il sera émis.")
+        raise NotPrintable("Ce lot est en cours d’émission : imprimez-le quand il sera émis.")
     if batch.expired_at is not None:
-        raise NotPrintable("Ce lot est expiré : ses pass ne servent plus.")
+        raise NotPrintable("Ce lot est expiré : ses pass ne servent plus.")
     if next(missing_spans(batch), None) is None:
         raise NotPrintable("Les fichiers de ce lot sont déjà prêts.")
     if batch.print_confirmed_at is not None and not current().is_operator:
-        raise NotPrintable("L’impression de ce lot est confirmée : seul l’opérateur peut refaire ses fichiers.")
+        raise NotPrintable("L’impression de ce lot est confirmée : seul l’opérateur peut refaire ses fichiers.")
 
 
 def _may_print(batch: Batch) -> None:
