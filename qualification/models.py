@@ -84,6 +84,14 @@ class Application(models.Model):
         return self.organisation_name
 
 
+class CapQuerySet(models.QuerySet["Cap"]):
+    """Words for choosing caps."""
+
+    def fullest_first(self) -> Self:
+        """By places left, the fewest first; then those with most actors."""
+        return self.order_by(F("cap") + F("exceptions") - F("qualified"), "-qualified", "territory")
+
+
 class Cap(models.Model):
     """How many actors a territory feeds. `qualified` is moved by trigger with each qualification, never by us."""
 
@@ -93,6 +101,8 @@ class Cap(models.Model):
     exception_reason = models.CharField("motif des exceptions", max_length=300, blank=True)
     qualified = models.PositiveIntegerField(db_default=0)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = CapQuerySet.as_manager()
 
     class Meta:
         verbose_name = "plafond"

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, F, QuerySet, Sum
 
-from actors.places import cap_territory
+from actors.places import CAPPED_LEVELS, cap_territory
 from aptic.tenancy.principal import Principal
 from aptic.territories.models import Commune
 from aptic.territories.rules import keys_of
-from aptic.territories.services import territory_labels
+from aptic.territories.services import search_communes, search_territories, territory_labels
 from qualification.models import Application, Cap
 
 State = Application.State
@@ -42,6 +42,18 @@ def places_of(caps: Iterable[Cap], principal: Principal) -> list[Places]:
     found, wanting = list(caps), _wanting(principal)
     labels = territory_labels(cap.territory for cap in found)
     return [Places(cap.territory, labels[cap.territory], cap, **wanting.get(cap.territory, {})) for cap in found]
+
+
+def totals(caps: QuerySet[Cap]) -> tuple[int, int]:
+    """Places taken and places left in all these territories."""
+    sums = caps.order_by().aggregate(taken=Sum("qualified"), total=Sum(F("cap") + F("exceptions")))
+    return sums["taken"] or 0, (sums["total"] or 0) - (sums["taken"] or 0)
+
+
+def found_by(typed: str) -> set[str]:
+    """The territories that a typed name answers to: their own, or that of a commune in them."""
+    own = {found.key for found in search_territories(typed) if found.key.startswith(CAPPED_LEVELS)}
+    return own | {territory_of(commune) for commune in search_communes(typed)}
 
 
 def uncapped(principal: Principal) -> list[Places]:

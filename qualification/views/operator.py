@@ -130,13 +130,15 @@ def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
 @require_safe
 @space(Hat.OPERATOR)
 def cap_list(request: HttpRequest) -> HttpResponse:
-    """How full each territory is, and the territories that somebody asks for and nobody has counted."""
-    page = Paginator(Cap.objects.order_by("territory"), PER_PAGE).get_page(request.GET.get("page"))
-    rows = places.places_of(page, request.principal)
-    taken, free = sum(row.cap.qualified for row in rows if row.cap), sum(row.free for row in rows)
+    """How full each territory is, the fullest first, and those that somebody asks for and nobody has counted."""
+    typed = request.GET.get("q", "").strip()
+    caps = Cap.objects.filter(pk__in=places.found_by(typed)) if typed else Cap.objects.all()
+    page = Paginator(caps.fullest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    taken, free = places.totals(caps)
     context = {
         "page_obj": page,
-        "rows": sorted(rows, key=lambda row: row.label),
+        "typed": typed,
+        "rows": places.places_of(page, request.principal),
         "uncapped": places.uncapped(request.principal),
         "segments": [
             charts.Segment("places prises", taken, french.number(taken)),

@@ -97,7 +97,7 @@ def test_too_many_applications_from_one_address_wait(client, monkeypatch):
 
 
 def test_the_form_costs_few_queries(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(8):
         client.get(reverse("application"))
 
 
@@ -163,6 +163,21 @@ def test_a_cap_is_set_by_any_commune_of_its_territory(client, operator):
     for wrong in ({"commune": "Nulle part"}, {"commune": ""}, {"cap": "-1"}, {"cap": "x"}):
         assert "à corriger" in text(client.post(address, {"commune": "Bègles", "cap": "4", "exceptions": "0", **wrong}))
     assert client.get(url("operator_cap", operator, "epci:000000000")).status_code == 404
+
+
+def test_caps_are_found_by_the_name_of_any_commune_and_the_fullest_come_first(client, operator):
+    set_cap(3)
+    set_cap(1, "epci:200070092")
+    accept(commune=LIBOURNE)
+    address = url("operator_caps", operator)
+    page = text(client.get(address))
+    assert page.index("Libournais") < page.index("Bordeaux Métropole")
+    assert "places libres <b" in page
+    for typed in ("bègles", "33130", "bordeaux métropole"):
+        page = text(client.get(address, {"q": typed}))
+        assert "Bordeaux Métropole" in page, typed
+        assert "Libournais" not in page, typed
+    assert "Aucun territoire plafonné" in text(client.get(address, {"q": "zzz"}))
 
 
 def test_a_refusal_is_given_with_its_reason(client, operator):
@@ -235,7 +250,7 @@ def test_lists_cost_the_same_queries_however_long(client, operator):
     actor, one = accept(), apply()
     pages = {
         url("operator_applications", operator): 15,
-        url("operator_caps", operator): 17,
+        url("operator_caps", operator): 20,
         url("operator_actors", operator): 14,
         url("operator_actor", operator, actor.pk): 20,
         url("operator_application", operator, one.pk): 18,
