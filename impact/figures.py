@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+Row = tuple[str, int, int]  # name, passes, cents
 YEAR = timedelta(days=365)
 RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio: 15 to 25 kEUR a year per actor
 
@@ -94,11 +95,13 @@ claimed AS (
     JOIN ledger_transfer t ON t.event = way.share_id AND t.kind IN ('payout_rejected', 'payout_returned')
     JOIN actors_claim c ON c.transfer_id = t.id
 ), executed AS (
-  SELECT DISTINCT way.origin FROM way
-   WHERE EXISTS (SELECT FROM ledger_transfer t WHERE t.event = way.share_id AND t.kind = 'payout_settled')
-     AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = way.share_id AND t.kind = 'payout_returned')
+  SELECT way.origin, max(done.accounted_at) AS settled_at FROM way
+    JOIN ledger_transfer done ON done.event = way.share_id AND done.kind = 'payout_settled'
+   WHERE NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = way.share_id AND t.kind = 'payout_returned')
+   GROUP BY way.origin
 ), paid AS (
-  SELECT claimed.id, claimed.value_cents FROM claimed JOIN executed ON executed.origin = claimed.share_id
+  SELECT claimed.id, claimed.value_cents, executed.settled_at
+    FROM claimed JOIN executed ON executed.origin = claimed.share_id
 )
 """
 
@@ -106,7 +109,7 @@ _USAGE = f"""
 WITH RECURSIVE batch AS (
   SELECT * FROM passes_batch b
    WHERE b.state = 'issued' AND (%(funder)s::uuid IS NULL OR b.funder_id = %(funder)s)
-    
+
          AND (%(campaign)s::uuid IS NULL OR b.campaign_id = %(campaign)s)
 ), live AS (
   SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
@@ -137,7 +140,10 @@ def usage(*, funder_id: uuid.UUID | None = None, campaign_id: uuid.UUID | None =
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What one actor earned in passes over twelve rolling months, against 15 to 25 kEUR, and how fast it is paid."""
+    """What one actor earned in passes over twelve rolling months, against 15 to 25 kEUR, and how fast it is paid.
+
+    The days run from the redemption to the transfer that was executed for good, whatever came back before.
+    """
 
     earned_cents: int
     passes: int
@@ -152,16 +158,15 @@ class Ratio:
         return "within" if self.earned_cents <= RATIO_HIGH_CENTS else "above"
 
 
-_RATIO = """
-SELECT coalesce(sum(r.value_cents), 0), count(*),
-       (SELECT avg(extract(epoch FROM p.settled_at - t.accounted_at)) / 86400
-          FROM actors_payout p JOIN actors_payoutpurse s ON s.payout_id = p.id JOIN actors_claim c ON c.share_id = s.id
-          JOIN ledger_transfer t ON t.id = c.transfer_id AND t.kind = 'redeem'
-         WHERE p.state = 'settled' AND p.settled_at > %(since)s
-           AND (%(actor)s::uuid IS NULL OR p.actor_id = %(actor)s))
-  FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
- WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s
-   AND (%(actor)s::uuid IS NULL OR r.actor_id = %(actor)s)
+_RATIO = f"""
+WITH RECURSIVE live AS (
+  SELECT r.id, r.value_cents, r.accounted_at FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+   WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s
+     AND (%(actor)s::uuid IS NULL OR r.actor_id = %(actor)s)
+), {PAID}
+SELECT coalesce(sum(live.value_cents), 0), count(*),
+       avg(extract(epoch FROM paid.settled_at - live.accounted_at)) / 86400
+  FROM live LEFT JOIN paid ON paid.id = live.id
 """
 _OWED = """
 SELECT coalesce(sum(ledger_balance(a.id)), 0) FROM ledger_account a
@@ -192,6 +197,34 @@ def ratios(*, at: datetime | None = None) -> list[tuple[uuid.UUID, str, int, int
     return [tuple(row) for row in _rows(_ACTORS, {"since": (at or timezone.now()) - YEAR})]  # type: ignore[misc]
 
 
+_EARNED = """
+SELECT to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'), count(*),
+       sum(r.value_cents)::bigint
+  FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+ WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s AND r.actor_id = %(actor)s
+ GROUP BY 1 ORDER BY 1
+"""
+_MIX = """
+SELECT o.name, count(*), sum(r.value_cents)::bigint
+  FROM passes_redemption r JOIN tenancy_organisation o ON o.id = r.funder_id
+  LEFT JOIN passes_void v ON v.redemption_id = r.id
+ WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s AND r.actor_id = %(actor)s
+ GROUP BY o.id, o.name ORDER BY 3 DESC, 1
+"""
+
+
+def earned_by_month(actor_id: uuid.UUID, *, at: datetime | None = None) -> list[Row]:
+    """(year-month, passes, cents) that one actor redeemed over twelve rolling months."""
+    rows = _rows(_EARNED, {"actor": actor_id, "since": (at or timezone.now()) - YEAR})
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
+def earned_by_funder(actor_id: uuid.UUID, *, at: datetime | None = None) -> list[Row]:
+    """(funder, passes, cents) that one actor redeemed over twelve rolling months, the largest first."""
+    rows = _rows(_MIX, {"actor": actor_id, "since": (at or timezone.now()) - YEAR})
+    return [tuple(row) for row in rows]  # type: ignore[misc]
+
+
 # Each name with the key that tells two of the same name apart.
 _BY = {
     "service": ("x.name", "x.id", "JOIN vocabulary_service x ON x.id = r.service_id"),
@@ -208,7 +241,6 @@ _BY = {
     ),
     "month": ("to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM')", "1", ""),
 }
-Row = tuple[str, int, int]
 
 
 def used_by(dimension: str, *, campaign_id: uuid.UUID | None = None, before: datetime | None = None) -> list[Row]:

@@ -1,13 +1,19 @@
 """Figures as the components want them: segments of a bar, tiles, plots. No query here."""
 
+import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from aptic.charts import Plot, Segment, Series, bar_chart, row_chart
+from django.urls import reverse
+
+from aptic.charts import Band, Plot, Segment, Series, bar_chart, line_chart, row_chart
+from aptic.french import days as french_days
 from aptic.french import euros, month, number, short_month
-from impact.figures import Delay, Money, Row, Usage
+from impact.figures import RATIO_HIGH_CENTS, RATIO_LOW_CENTS, Delay, Money, Row, Usage
+from impact.suppression import FEWEST, OTHERS
 
 MOST = 12  # bars of one drawing; its table has every row
 
@@ -82,6 +88,119 @@ def _months(first: str, last: str) -> Iterator[date]:
     while day <= end:
         yield day
         day = (day + timedelta(days=32)).replace(day=1)
+
+
+def ratio_place(cents: int) -> tuple[str, str]:
+    """Where twelve months stand against the consolidating ratio: (words, kind of tag)."""
+    if cents < RATIO_LOW_CENTS:
+        return "en dessous", "wait"
+    return ("dans l’objectif", "ok") if cents <= RATIO_HIGH_CENTS else ("au-dessus", "brand")
+
+
+def ratio_rows(rows: list[tuple[uuid.UUID, str, int, int]], operator_id: uuid.UUID) -> list[dict[str, Any]]:
+    """One row per actor, with where its money is followed."""
+    return [
+        {
+            "name": name,
+            "cents": cents,
+            "passes": passes,
+            "place": ratio_place(cents),
+            "url": reverse("operator_trace", args=[operator_id, "actor", str(actor_id)]),
+        }
+        for actor_id, name, cents, passes in rows
+    ]
+
+
+def ratio_places(rows: list[tuple[uuid.UUID, str, int, int]]) -> str:
+    """How many actors stand where, in one sentence."""
+    places = Counter(ratio_place(cents)[0] for _, _, cents, _ in rows)
+    words = ("en dessous", "dans l’objectif", "au-dessus")
+    return ", ".join(f"{number(places[word])} {word}" for word in words)
+
+
+def earnings_plot(rows: list[Row]) -> Plot | None:
+    """What an actor redeemed month by month, over the twelfth of the consolidating ratio; None when it is nothing."""
+    if not rows:
+        return None
+    earned = {name: cents for name, _, cents in rows}
+    months = list(_months(rows[0][0], rows[-1][0]))
+    band = Band(RATIO_LOW_CENTS / 12, RATIO_HIGH_CENTS / 12, "un douzième de l’objectif, de 15 à 25 k€ par an")
+    return line_chart(
+        [short_month(day) for day in months],
+        [earned.get(f"{day:%Y-%m}", 0) for day in months],
+        title="Ce que vous avez encaissé, mois par mois",
+        band=band,
+        shown=lambda cents: euros(round(cents / 100) * 100),
+        value_name="Encaissé",
+    )
+
+
+def mix_plot(rows: list[Row]) -> Plot | None:
+    """Whose passes an actor redeems; None when it redeemed none."""
+    if not rows:
+        return None
+    drawn = row_chart(
+        [Segment(name, cents, euros(cents)) for name, _, cents in rows[:MOST]],
+        title="De quels commanditaires viennent vos pass, sur douze mois",
+        first="Commanditaire",
+    )
+    table = [[name, number(passes), euros(cents)] for name, passes, cents in rows]
+    return replace(drawn, columns=["Commanditaire", "Pass", "Montant"], rows=table)
+
+
+PUBLIC_STEPS = (
+    ("issued", "émis en pass"),
+    ("handed_out", "remis à des personnes"),
+    ("used", "utilisés dans un lieu"),
+    ("paid", "versés aux acteurs"),
+    ("expired", "expirés et rendus aux commanditaires"),
+)
+
+
+def public_steps(usage: dict[str, int | None]) -> list[dict[str, Any]]:
+    """The steps as everybody reads them: a count under five is not said."""
+    rows = []
+    for name, words in PUBLIC_STEPS if usage else ():
+        passes, cents = usage.get(name), usage.get(f"{name}_cents")
+        if passes is None or cents is None:
+            rows.append(
+                {"value": "–", "sentence": words, "period": f"moins de {FEWEST} pass : le nombre n’est pas publié"}
+            )
+        else:
+            rows.append({"value": euros(cents), "sentence": words, "period": f"{number(passes)} pass"})
+    return rows
+
+
+def public_tiles(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """The money, and what it means for those who help."""
+    money, actors, days = figures.get("money"), figures.get("actors"), figures.get("days_to_payment")
+    tiles = []
+    if money:
+        owed = money["payable"] + money["in_transfer"]
+        tiles += [
+            {"value": euros(money["collected"]), "sentence": "confiés par les commanditaires"},
+            {"value": euros(money["safeguarded"]), "sentence": "sur les comptes cantonnés aujourd’hui"},
+            {"value": euros(owed), "sentence": "dus aux acteurs ou en cours de virement"},
+        ]
+    if actors:
+        tiles.append({"value": number(actors), "sentence": "acteurs ont encaissé des pass depuis un an"})
+    if days is not None:
+        tiles.append({"value": french_days(days), "sentence": "en moyenne entre l’usage d’un pass et son paiement"})
+    return tiles
+
+
+def public_plots(figures: dict[str, Any]) -> list[Plot]:
+    """Month by month, by département and by service; the small ones are already grouped."""
+    rows = {
+        name: [tuple(row) for row in figures.get(name) or []] for name in ("by_month", "by_departement", "by_service")
+    }
+    months = [row for row in rows["by_month"] if row[0] != OTHERS]
+    drawn = (
+        months_plot(months, "Pass utilisés par mois"),
+        rows_plot("Pass utilisés par département du lieu", rows["by_departement"], "Département"),
+        rows_plot("Pass utilisés par service", rows["by_service"], "Service"),
+    )
+    return [plot for plot in drawn if plot]
 
 
 def delay_plot(delay: Delay) -> Plot | None:

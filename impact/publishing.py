@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
-from aptic.ledger.models import Proof
+from aptic.ledger.models import Proof, ProofLine
 from impact import figures, suppression
 from impact.models import Publication
 
@@ -23,7 +24,6 @@ def count(*, at: datetime | None = None) -> dict[str, Any]:
     not tell where one person came."""
     now = at or timezone.now()
     until = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    proof = Proof.objects.order_by("-id").first()
     earning = sum(1 for _, _, cents, _ in figures.ratios(at=now) if cents)
     usage = suppression.usage(asdict(figures.usage()))
     return {
@@ -36,9 +36,22 @@ def count(*, at: datetime | None = None) -> dict[str, Any]:
         "by_departement": suppression.grouped(figures.used_by("departement", before=until)),
         "by_month": suppression.months(figures.used_by("month", before=until)),
         "until": until.date().isoformat(),
-        "proof": {"at": proof.proved_at.isoformat(), "differences": proof.differences, "accounts": proof.accounts}
-        if proof
-        else None,
+        "proof": _proof(),
+    }
+
+
+def _proof() -> dict[str, Any] | None:
+    """The last proof, kind of account by kind of account: how many were compared, how many agree."""
+    proof = Proof.objects.order_by("-id").first()
+    if proof is None:
+        return None
+    lines = ProofLine.objects.filter(proof=proof).order_by("kind").values("kind")
+    kinds = lines.annotate(compared=Count("pk"), agree=Count("pk", filter=Q(ledger_cents=F("counted_cents"))))
+    return {
+        "at": proof.proved_at.isoformat(),
+        "differences": proof.differences,
+        "accounts": proof.accounts,
+        "kinds": [[row["kind"], row["compared"], row["agree"]] for row in kinds],
     }
 
 

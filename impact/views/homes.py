@@ -1,15 +1,17 @@
 """The first page of each space: where each euro is, how far the passes went, who earns what."""
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from actors.models import Payout, Settlement
+from actors.settlement.owed import owed_to
 from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
-from funders.models import Campaign
+from funders.models import Campaign, Order
 from impact import figures, presenting
 
 
@@ -17,18 +19,21 @@ from impact import figures, presenting
 @space(Hat.OPERATOR)
 def operator_home(request: HttpRequest) -> HttpResponse:
     """The operator: the scheme in one page."""
-    money, proof = figures.money(), Proof.objects.first()
+    money, proof, ratios = figures.money(), Proof.objects.first(), figures.ratios()
+    proof_url = reverse("operator_proof", args=[request.organisation.pk])
     context = {
         "alarm": _alarm(proof),
-        "tiles": presenting.money_tiles(money),
+        "tiles": presenting.money_tiles(money, proof_url),
         "segments": presenting.money_segments(money),
         "steps": presenting.steps(figures.usage()),
+        "trace": proof_url,
         "ratio": figures.ratio(),
-        "ratios": figures.ratios(),
+        "ratios": presenting.ratio_rows(ratios, request.organisation.pk),
+        "places": presenting.ratio_places(ratios),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
         "proof": proof,
-        "settlements": Settlement.objects.all()[:5],
+        "to_approve": Settlement.objects.filter(state=Settlement.State.PREPARED).order_by("cutoff")[:3],
     }
     return TemplateResponse(request, "impact/operator_home.html", context)
 
@@ -37,13 +42,16 @@ def operator_home(request: HttpRequest) -> HttpResponse:
 @space(Hat.FUNDER)
 def funder_home(request: HttpRequest) -> HttpResponse:
     """A funder: where its money is, and its campaigns."""
-    funder = request.organisation  # type: ignore[attr-defined]
+    funder = request.organisation
     money = figures.money(funder.pk)
+    trace = reverse("funder_trace", args=[funder.pk, "funder", str(funder.pk)])
+    waiting = Count("orders", filter=Q(orders__state=Order.State.PLACED))
     context = {
-        "tiles": presenting.money_tiles(money),
+        "tiles": presenting.money_tiles(money, trace),
         "segments": presenting.money_segments(money),
         "steps": presenting.steps(figures.usage(funder_id=funder.pk)),
-        "campaigns": Campaign.objects.visible_to(request.principal)[:20],  # type: ignore[attr-defined]
+        "trace": trace,
+        "campaigns": Campaign.objects.visible_to(request.principal).annotate(waiting=waiting)[:20],
         "proof": Proof.objects.first(),
     }
     return TemplateResponse(request, "impact/funder_home.html", context)
@@ -52,13 +60,23 @@ def funder_home(request: HttpRequest) -> HttpResponse:
 @require_GET
 @space(Hat.ACTOR)
 def actor_home(request: HttpRequest) -> HttpResponse:
-    """An actor: its ratio, what it is owed, and its last payments."""
-    actor = request.organisation  # type: ignore[attr-defined]
+    """An actor: its ratio, what it is owed and when it comes, whose passes it redeems, and its last payments."""
+    actor = request.organisation
+    payouts = Payout.objects.visible_to(request.principal).exclude(state=Payout.State.RELEASED)
+    plots = (
+        presenting.earnings_plot(figures.earned_by_month(actor.pk)),
+        presenting.mix_plot(figures.earned_by_funder(actor.pk)),
+    )
+    ratio = figures.ratio(actor.pk)
     context = {
-        "ratio": figures.ratio(actor.pk),
+        "ratio": ratio,
+        "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
+        "owed": owed_to(actor_id=actor.pk, principal=request.principal),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
-        "payouts": Payout.objects.visible_to(request.principal).select_related("settlement")[:6],  # type: ignore[attr-defined]
+        "plots": [plot for plot in plots if plot],
+        "payouts": payouts.order_by("-cutoff", "id")[:6],
+        "trace": reverse("actor_trace", args=[actor.pk, "actor", str(actor.pk)]),
     }
     return TemplateResponse(request, "impact/actor_home.html", context)
 

@@ -1,10 +1,17 @@
-"""Public counters: figures anybody can add up."""
+"""Public counters: figures anybody can add up, and whether the books agree."""
+
+from datetime import datetime
+from textwrap import wrap
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET
 
+from aptic.audit.models import Head
+from aptic.ledger.kinds import AccountKind
 from aptic.spaces import public
+from impact import presenting
 from impact.publishing import latest
 
 
@@ -12,4 +19,25 @@ from impact.publishing import latest
 @public
 def transparency(request: HttpRequest) -> HttpResponse:
     """What was funded, issued, handed out, used, paid, expired; and whether the books agree."""
-    return TemplateResponse(request, "impact/transparency.html", {"publication": latest()})
+    publication, head = latest(), Head.objects.first()
+    figures = publication.figures if publication else {}
+    context = {
+        "publication": publication,
+        "steps": presenting.public_steps(figures.get("usage") or {}),
+        "tiles": presenting.public_tiles(figures),
+        "plots": presenting.public_plots(figures),
+        "proof": _proof(figures.get("proof")),
+        "head": head,
+        # In groups of eight, so that it folds on a phone and is read aloud to somebody.
+        "fingerprint": " ".join(wrap(bytes(head.hash).hex(), 8)) if head else "",
+    }
+    return TemplateResponse(request, "impact/transparency.html", context)
+
+
+def _proof(published: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The last proof, each kind of account with its words."""
+    if not published:
+        return None
+    labels = {**dict(AccountKind.choices), "purse": "Disponible par cantonnement"}
+    kinds = [(labels.get(kind, kind), compared, agree) for kind, compared, agree in published.get("kinds", [])]
+    return {**published, "at": datetime.fromisoformat(published["at"]), "kinds": kinds}
