@@ -4,7 +4,6 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from aptic.forms import DomainForm
 from aptic.tenancy.models import Organisation
@@ -18,7 +17,7 @@ class RunForm(DomainForm):
     first = forms.IntegerField(
         label="Premier carnet",
         min_value=1,
-        help_text="Son numéro, imprimé sur la couverture.",
+        help_text="Son numéro imprimé, sans celui du lot.",
         widget=forms.NumberInput({"class": "w-1 num"}),
     )
     booklets = forms.IntegerField(
@@ -53,26 +52,23 @@ class SendForm(RunForm):
         self.fields["distributor"].queryset = known.filter(pk__in=offered)  # type: ignore[attr-defined]
 
 
-class FindBookletForm(DomainForm):
-    """A booklet by any of its codes, or by what is printed at its foot."""
+class ByCodeForm(DomainForm):
+    """A booklet by any of its codes."""
 
     code = forms.CharField(
         label="Code d’un pass ou de la couverture",
-        required=False,
         max_length=512,
-        help_text="Si quelqu’un l’a encore sous les yeux, par exemple sur une photo.",
+        help_text="Seize caractères, si quelqu’un les a encore sous les yeux.",
         widget=forms.TextInput({"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
+
+
+class ByNumberForm(DomainForm):
+    """A booklet by what is printed at its foot."""
+
     batch = forms.IntegerField(
-        label="Ou le numéro du lot", required=False, min_value=1, widget=forms.NumberInput({"class": "w-1 num"})
+        label="Numéro du lot", min_value=1, widget=forms.NumberInput({"class": "w-1 num", "autocomplete": "off"})
     )
     number = forms.IntegerField(
-        label="et celui du carnet", required=False, min_value=1, widget=forms.NumberInput({"class": "w-1 num"})
+        label="Numéro du carnet", min_value=1, widget=forms.NumberInput({"class": "w-1 num", "autocomplete": "off"})
     )
-
-    def clean(self) -> dict[str, Any]:
-        """One way or the other, and both numbers when it is by number."""
-        data = super().clean() or {}
-        if not self.errors and not data.get("code") and not (data.get("batch") and data.get("number")):
-            raise ValidationError("Donnez un code, ou le numéro du lot et celui du carnet.")
-        return data

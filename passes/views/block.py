@@ -15,7 +15,7 @@ from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from passes.blocking import block_booklet
-from passes.forms import FindBookletForm
+from passes.forms import ByCodeForm, ByNumberForm
 from passes.models import Batch, Booklet, Pass
 from passes.permissions import DECIDERS
 from passes.views.typed import not_stored, read_code
@@ -55,32 +55,33 @@ def operator_blocked(request: HttpRequest) -> HttpResponse:
 
 
 def _find(request: HttpRequest, side: str) -> HttpResponse:
-    form, error = FindBookletForm(request.POST if request.method == "POST" else None), ""
-    if form.is_valid():
-        try:
-            booklet = _asked(request, form.cleaned_data)
-        except DomainError as refusal:
-            form.add_error("code", f"{refusal} {refusal.next_step}")  # type: ignore[attr-defined]
+    posted = request.POST if request.method == "POST" else None
+    by_code = ByCodeForm(posted if posted is not None and "code" in posted else None)
+    by_number = ByNumberForm(posted if posted is not None and "code" not in posted else None)
+    error = ""
+    try:
+        if by_code.is_valid():
+            asked = _own(request).filter(pk=read_code(request, by_code.cleaned_data["code"]).booklet_id)
+        elif by_number.is_valid():
+            asked = _own(request).filter(pk=_serial(**by_number.cleaned_data))
         else:
-            if booklet is not None:
-                return TemplateResponse(request, "passes/stock/block_confirm.html", _shown(booklet, side))
+            asked = Booklet.objects.none()
+    except DomainError as refusal:
+        by_code.add_error("code", f"{refusal} {refusal.next_step}")  # type: ignore[attr-defined]
+    else:
+        if booklet := asked.first():
+            return TemplateResponse(request, "passes/stock/block_confirm.html", _shown(booklet, side))
+        if by_code.is_valid() or by_number.is_valid():
             # A real code is not shown again.
-            form, error = FindBookletForm(), NOT_FOUND
-    context = {"form": form, "error": error}
+            by_code, error = ByCodeForm(), NOT_FOUND
+    context = {"by_code": by_code, "by_number": by_number, "error": error}
     return TemplateResponse(request, "passes/stock/block.html", context, status=404 if error else 200)
 
 
-def _asked(request: HttpRequest, data: dict[str, Any]) -> Booklet | None:
-    """The booklet of a verified code, or of a batch and a number. Raises CodeUnknown and TooManyAttempts."""
-    if data["code"]:
-        return _own(request).filter(pk=read_code(request, data["code"]).booklet_id).first()
-    return _own(request).filter(batch=data["batch"], pk=_serial(data["batch"], data["number"])).first()
-
-
-def _serial(batch_id: int, number: int) -> int:
+def _serial(batch: int, number: int) -> int:
     """The id of a batch's booklet; 0, which is nobody's, when the batch does not reach that number."""
-    batch = Batch.objects.filter(pk=batch_id).first()
-    return batch.first_booklet + number - 1 if batch and number <= batch.booklets else 0
+    found = Batch.objects.filter(pk=batch).first()
+    return found.first_booklet + number - 1 if found and number <= found.booklets else 0
 
 
 def _shown(booklet: Booklet, side: str) -> dict[str, Any]:

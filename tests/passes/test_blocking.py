@@ -124,9 +124,10 @@ def test_a_sealed_number_of_another_space_blocks_nothing(client: Client, funder:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({}, "Donnez un code"),
-        ({"batch": 1}, "Donnez un code"),
-        ({"number": 1}, "Donnez un code"),
+        ({}, "obligatoire"),
+        ({"code": ""}, "obligatoire"),
+        ({"batch": 1}, "obligatoire"),
+        ({"number": 1}, "obligatoire"),
         ({"code": "ABCD-1234"}, "Ce code n’existe pas"),
         ({"batch": "x", "number": "1"}, "nombre entier"),
         ({"batch": 10**12, "number": 10**12}, "Aucun de vos carnets"),
