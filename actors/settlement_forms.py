@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from aptic.errors import DomainError
 from aptic.forms import DateField
+from aptic.ledger.models import Purse
 
 
 class CutoffForm(forms.Form):
@@ -49,3 +50,10 @@ class ReasonForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs["autocomplete"] = "off"
+
+
+class SweepForm(forms.Form):
+    """Which purse's fees were transferred to the operator; `sweep` names the event, so that a repeat moves nothing."""
+
+    purse = forms.ModelChoiceField(Purse.objects.all())
+    sweep = forms.UUIDField()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -15,9 +16,11 @@ from django.utils import timezone
 from actors.models import Claim, Payout
 from actors.settlement_rules import harmless
 from aptic.ledger.describe import Description, describe
+from aptic.ledger.kinds import TransferKind
 from aptic.tenancy.principal import Principal
 
 CHUNK = 1000  # lines described at a time
+PASSES = (TransferKind.REDEEM.value, TransferKind.VOID.value)
 COLUMNS = ("Date", "Pass", "Opération", "Service", "Lieu", "Commanditaire", "Montant en euros")
 
 
@@ -27,9 +30,20 @@ class StatementLine:
 
     transfer_id: int
     kind: str
+    event: UUID
     at: datetime
     cents: int
     about: Description
+
+    @property
+    def trace_kind(self) -> str:
+        """What « Suivre cet euro » follows: a pass from where it was used, else the ledger's movement."""
+        return "redemption" if self.kind in PASSES else "transfer"
+
+    @property
+    def trace_ref(self) -> str:
+        """And which one."""
+        return str(self.event if self.kind in PASSES else self.transfer_id)
 
 
 def lines(*, payout: Payout, principal: Principal) -> Iterator[StatementLine]:
@@ -42,7 +56,7 @@ def lines(*, payout: Payout, principal: Principal) -> Iterator[StatementLine]:
     while rows := list(wanted.filter(transfer_id__gt=last)[:CHUNK]):
         found = describe([(kind, event) for _, kind, event, _, _ in rows])
         for transfer_id, kind, event, at, cents in rows:
-            yield StatementLine(transfer_id, kind, found[kind, event].at or at, cents, found[kind, event])
+            yield StatementLine(transfer_id, kind, event, found[kind, event].at or at, cents, found[kind, event])
         last = rows[-1][0]
 
 

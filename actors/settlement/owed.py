@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from actors.models import Payout, PayoutPurse, Settlement, Waiting
+from actors.models import Payout, PayoutPurse, Waiting
 from actors.settlement_rules import execution_day, last_cutoff
 from aptic.ledger.balances import balances
 from aptic.ledger.kinds import AccountKind
@@ -108,12 +108,6 @@ def last_waiting(*, actor_id: UUID, principal: Principal) -> list[Waiting]:
     if paid.filter(cutoff__gt=latest[1]).exists():
         return []
     return list(mine.filter(settlement_id=latest[0]).select_related("funder"))
-
-
-def totals_waiting(settlement: Settlement) -> dict[str, int]:
-    """Cents left waiting by a run, by reason."""
-    rows = Waiting.objects.filter(settlement=settlement).order_by("reason").values("reason")
-    return {row["reason"]: row["cents"] for row in rows.annotate(cents=Sum("amount_cents"))}
 
 
 def next_cutoff(now: datetime) -> date | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
@@ -14,17 +14,18 @@ from actors.models import Payout, PayoutPurse, Settlement, Waiting
 from actors.settlement import approve, fees, outcome, prepare, send
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import live_settlement
-from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm
+from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm, SweepForm
 from aptic.accounts.models import User
 from aptic.errors import DomainError
 from aptic.jobs import services as jobs
 from aptic.ledger.balances import balances
 from aptic.ledger.kinds import AccountKind
-from aptic.ledger.models import Account, Purse
+from aptic.ledger.models import Account
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 
 PAGE = 50
+SHOWN = 200  # of what waits; the totals count everything
 TAGS = {
     "prepared": "wait", "approved": "brand", "sent": "sun", "closed": "ok", "settled": "ok",
     "rejected": "no", "returned": "no", "cancelled": "", "released": "",
@@ -76,7 +77,7 @@ def settlement_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "totals": totals,
         "page_obj": page,
         "shares": _by_purse(run),
-        "waiting": _waiting(run),
+        **_waiting(run),
         "people": _people(run),
         "may_approve": run.prepared_by != request.principal.person_id,
         "steps": _steps(run),
@@ -93,9 +94,17 @@ def settlement_approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         approve.approve_settlement(settlement=run, digest=request.POST.get("digest", ""))
         messages.success(request, "Règlement approuvé. Préparez maintenant le fichier pour la banque.")
         return redirect("operator_settlement", request.organisation.pk, run.pk)
+    if run.state != Settlement.State.PREPARED:
+        return redirect("operator_settlement", request.organisation.pk, run.pk)
     payouts = Payout.objects.filter(settlement=run)
-    totals = payouts.aggregate(net=Sum("net_cents", default=0), count=Count("id"))
-    context = {"run": run, "totals": totals, "shares": _by_purse(run), "people": _people(run)}
+    context = {
+        "run": run,
+        "totals": payouts.aggregate(net=Sum("net_cents", default=0), count=Count("id")),
+        "shares": _by_purse(run),
+        "people": _people(run),
+        "may_approve": run.prepared_by != request.principal.person_id,
+        **_new_accounts(payouts),
+    }
     return render(request, "actors/settlement/approve.html", context)
 
 
@@ -176,8 +185,10 @@ def payout_failed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def fee_list(request: HttpRequest) -> HttpResponse:
     """Fees and VAT due to the operator, purse by purse; a button takes one purse's."""
     if request.method == "POST":
-        purse = get_object_or_404(Purse, pk=request.POST.get("purse"))
-        fees.sweep_fees(purse=purse, sweep=uuid.UUID(request.POST["sweep"]))
+        form = SweepForm(request.POST)
+        if not form.is_valid():
+            raise Http404
+        fees.sweep_fees(**form.cleaned_data)
         messages.success(request, "Frais reversés à l’opérateur.")
         return redirect("operator_fees", request.organisation.pk)
     accounts = list(
@@ -198,17 +209,31 @@ def _by_purse(run: Settlement) -> list[dict]:
     """What each funder's money pays in the run."""
     shares = PayoutPurse.objects.filter(payout__settlement=run).order_by("funder__search_key", "purse_id")
     return list(
-        shares.values("purse_id", "funder__name").annotate(
+        shares.values("purse_id", "funder_id", "funder__name").annotate(
             gross=Sum("gross_cents"), fee=Sum("fee_cents"), vat=Sum("fee_vat_cents"), net=Sum("net_cents"),
             actors=Count("actor_id", distinct=True),
         )
     )  # fmt: skip
 
 
-def _waiting(run: Settlement) -> list[Waiting]:
-    """The largest amounts that the run left, with their reasons."""
-    rows = Waiting.objects.filter(settlement=run).select_related("actor", "funder")
-    return list(rows.order_by("reason", "-amount_cents", "id")[:200])
+def _waiting(run: Settlement) -> dict[str, Any]:
+    """What the run left: totals by reason, and the largest amounts."""
+    rows = Waiting.objects.filter(settlement=run)
+    by_reason = rows.order_by("reason").values("reason").annotate(cents=Sum("amount_cents"), count=Count("id"))
+    totals = [{**one, "words": Waiting.Reason(one["reason"]).label.lower()} for one in by_reason]
+    return {
+        "waiting": list(rows.select_related("actor", "funder").order_by("reason", "-amount_cents", "id")[:SHOWN]),
+        "waiting_totals": totals,
+        "waiting_count": sum(one["count"] for one in totals),
+    }
+
+
+def _new_accounts(payouts: QuerySet[Payout]) -> dict[str, Any]:
+    """Payees on an account that was never paid before: what the second person looks at first."""
+    before = Payout.objects.filter(bank_account=OuterRef("bank_account"), state=Payout.State.SETTLED)
+    fresh = payouts.filter(~Exists(before))
+    listed = fresh.select_related("actor", "bank_account").order_by("-net_cents", "id")[:PAGE]
+    return {"new_accounts": list(listed), "new_accounts_count": fresh.count()}
 
 
 def _people(run: Settlement) -> dict[str, str]:
