@@ -92,7 +92,8 @@ class FreshDatabase:
         """The variables of another process that runs under the settings of the tests."""
         number = settings.REDIS_URL.rsplit("db=", 1)[1]
         names = {"APTIC_TEST_DATABASE": self.name, "APTIC_TEST_VALKEY": number}
-        return {"DJANGO_SETTINGS_MODULE": "tests.settings", **names}
+        debtor = {"APTIC_DEBTOR_NAME": "Opérateur d’essai", "APTIC_DEBTOR_IBAN": "FR1420041010050500013M02606"}
+        return {"DJANGO_SETTINGS_MODULE": "tests.settings", **names, **debtor}
 
 
 @pytest.fixture

@@ -4,17 +4,36 @@ One long walk on purpose: what one person does, the next one finds.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+import pytest
 from django.utils import timezone
 
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting
+from passes import codes, distribution
+from passes.models import Batch
 from tests.browser.person import Person
-from tests.factories import OPERATOR, Member, make_member, make_operator, make_siret
+from tests.factories import OPERATOR, Member, make_distributor, make_member, make_operator, make_siret
 
 Enter = Callable[..., Person]
+IBAN = "FR76 3000 6000 0112 3456 7890 189"
+HELP = "Aide aux démarches administratives"
+
+
+@dataclass
+class Cast:
+    """Who takes part, and the windows they sit in front of."""
+
+    enter: Enter
+    finance: Member
+    manager: Member
+    today: date
+
+    def at(self, member: Member, place: str) -> Person:
+        """A member's window, on the first page of a space."""
+        return self.enter(member).goes(f"/{place}/{member.organisation.pk}/")
 
 
 def organisation(name: str) -> Organisation:
@@ -22,33 +41,118 @@ def organisation(name: str) -> Organisation:
         return Organisation.objects.get(name=name)
 
 
-def space(member: Member, name: str) -> str:
-    return f"/{name}/{member.organisation.pk}/"
+@pytest.mark.usefixtures("worker", "fresh_database")
+def test_one_euro(enter: Enter) -> None:
+    cast = Cast(enter, make_operator("finance"), make_operator("manager"), timezone.localdate())
+    funder = _a_funder_orders(cast)
+    _its_money_arrives_and_the_passes_are_printed(cast)
+    actor = _an_actor_joins(cast)
+    distributor = make_distributor("CCAS d’essai")
+    batch = _booklets_reach_the_distributor(cast, funder, distributor)
+    cover, *passes = (codes.encode(batch.first_booklet << 4 | n, batch.code_key) for n in range(3))
+    _a_booklet_is_handed_out(cast, distributor, cover)
+    _the_counter_takes_two_passes(cast, actor, passes)
+    _the_citizen_sees_what_is_left(cast, cover)
+    _the_operator_pays(cast)
+    _everybody_reads_the_same_figures(cast, funder, actor)
 
 
-def test_one_euro(live_site: str, worker: None, enter: Enter, fresh_database: Any) -> None:
-    first, second = make_operator("finance"), make_operator("manager")
-    finance, manager = enter(first), enter(second)
-
-    # 1. The operator registers a funder; the funder opens an operation and orders; its money is recorded; issued.
-    manager.goes(space(second, "operateur")).follows("Commanditaires").follows("Nouveau commanditaire")
+def _a_funder_orders(cast: Cast) -> Member:
+    """The operator registers a funder; the funder opens an operation and orders three booklets."""
+    manager = cast.at(cast.manager, "operateur").follows("Commanditaires").follows("Nouveau commanditaire")
     manager.types(
         name="Département d’essai", siret=make_siret(), commune="33000", email="contact@departement.example",
         phone="05 56 00 00 00", manager_email="camille@departement.example",
-    ).presses("Enregistrer").reads("Département d’essai")  # fmt: skip
-    funder_member = make_member(organisation("Département d’essai"), Hat.FUNDER)
-    funder, today = enter(funder_member), timezone.localdate()
-    funder.goes(space(funder_member, "commanditaire")).follows("Opérations").follows("Créer une opération")
-    funder.types(
-        name="Premiers clics", starts_on=today.isoformat(), ends_on=(today + timedelta(days=60)).isoformat()
-    ).presses("Créer l’opération").reads("Premiers clics")
+    ).presses("Enregistrer et inviter").reads("Département d’essai")  # fmt: skip
+    member = make_member(organisation("Département d’essai"), Hat.FUNDER)
+    funder = cast.at(member, "commanditaire").follows("Opérations").follows("Créer une opération")
+    ends_on = cast.today + timedelta(days=60)
+    funder.types(name="Premiers clics", starts_on=cast.today.isoformat(), ends_on=ends_on.isoformat())
+    funder.presses("Créer l’opération").reads("Premiers clics")
     funder.follows("Commander des carnets").types(booklets="3").presses("Voir ce que cela coûte")
     funder.reads("300 €", "Les fonds manquent encore").presses("Passer la commande").reads("3 carnets")
+    return member
 
-    finance.goes(space(first, "operateur")).follows("Commanditaires").follows("Département d’essai")
-    finance.follows("Enregistrer un virement").ticks("Un versement direct").types(
-        amount_cents="300", bank_reference="VIR-2026-001", received_on=today.isoformat()
-    ).presses("Enregistrer le virement").reads("300 €")
-    manager.goes(space(second, "operateur")).follows("Commandes").follows("Émettre")
+
+def _its_money_arrives_and_the_passes_are_printed(cast: Cast) -> None:
+    finance = cast.at(cast.finance, "operateur").follows("Commanditaires").follows("Département d’essai")
+    finance.follows("Enregistrer un virement").ticks("Un versement direct")
+    finance.types(amount_cents="300", bank_reference="VIR-2026-001", received_on=cast.today.isoformat())
+    finance.presses("Enregistrer le virement").reads("300 €")
+    manager = cast.at(cast.manager, "operateur").follows("Commandes").follows("émettre")
     manager.presses("Émettre 30 pass").waits_for("Imprimer les carnets")
     manager.follows("Imprimer les carnets").presses("Préparer les fichiers").waits_for("Télécharger")
+    manager.presses("Impression confirmée").reads("Où en sont les carnets")
+
+
+def _an_actor_joins(cast: Cast) -> Member:
+    """It applies without an account, is accepted under the cap of its territory, and gives its bank account."""
+    visitor = cast.enter().goes("/candidature/")
+    visitor.types(
+        organisation_name="Port d’attache", siret=make_siret(), site_name="Port d’attache, Bègles",
+        site_address="1 rue du Port", commune="33130", contact_name="Amina Diallo", email="amina@port.example",
+        phone="05 56 11 22 33",
+    ).ticks(HELP).presses("Envoyer la candidature").reads("Votre candidature est bien arrivée")  # fmt: skip
+    manager = cast.at(cast.manager, "operateur").follows("Plafonds").follows("Fixer un plafond")
+    manager.types(commune="33130", cap="2").presses("Enregistrer le plafond")
+    manager.follows("Candidatures").follows("Port d’attache").presses("Accepter la candidature").reads("Qualifié")
+
+    member = make_member(organisation("Port d’attache"), Hat.ACTOR, name="Amina Diallo")
+    actor = cast.at(member, "acteur").goes(f"/acteur/{member.organisation.pk}/coordonnees-bancaires/")
+    actor.types(holder="Port d’attache", iban=IBAN, bic="AGRIFRPP").presses("Proposer ce compte").reads("0189")
+    finance = cast.at(cast.finance, "operateur").follows("Acteurs").follows("Port d’attache")
+    finance.follows("Vérifier et approuver").presses("Approuver ce compte").reads("0189")
+    return member
+
+
+def _booklets_reach_the_distributor(cast: Cast, funder: Member, distributor: Member) -> Batch:
+    with acting(funder.principal):
+        batch = Batch.objects.get()
+        distribution.send_booklets(
+            batch=batch, distributor=distributor.organisation, first_booklet=batch.first_booklet, booklets=3
+        )
+    return batch
+
+
+def _a_booklet_is_handed_out(cast: Cast, distributor: Member, cover: str) -> None:
+    """Typed by hand in lower case, with a letter O for a zero: it is read all the same."""
+    agent = cast.at(distributor, "aiguilleur").types(code=cover.lower().replace("0", "o"))
+    agent.presses("Regarder ce carnet").reads("Remettre ce carnet ?").presses("Remettre ce carnet")
+    agent.reads("Le carnet est remis", "10 €")
+
+
+def _the_counter_takes_two_passes(cast: Cast, actor: Member, passes: list[str]) -> None:
+    """One by typing, one by a scanner that types the whole link; a third is a mistake, undone."""
+    till = cast.enter(actor).goes("/guichet/")
+    for typed in (passes[0], f"HTTPS://APTIC.EXAMPLE/P/{passes[1]}/AAAAAAAA"):
+        till.types(code=typed).presses("Regarder ce pass").reads("Ce pass est valable", "10 €")
+        till.chooses("service", HELP).presses("Encaisser 10 €").reads("C’est encaissé")
+        till.follows("Pass suivant")
+    till.types(code=passes[0]).presses("Regarder ce pass").reads("déjà")
+    till.goes(till.page.url).follows("Journée").reads("2 pass", "20 €")
+
+
+def _the_citizen_sees_what_is_left(cast: Cast, cover: str) -> None:
+    citizen = cast.enter(javascript=False, width=390)
+    citizen.page.goto(f"/P/{cover}")
+    citizen.reads("8 pass", "Port d’attache, Bègles", "05 56 11 22 33")
+
+
+def _the_operator_pays(cast: Cast) -> None:
+    """One prepares, another approves; sent and executed are two facts."""
+    finance = cast.at(cast.finance, "operateur").follows("Règlements").follows("Préparer un règlement")
+    finance.types(last_day=cast.today.isoformat()).presses("Préparer le règlement").waits_for("Voir le règlement")
+    finance.follows("Voir le règlement").reads("20 €", "une autre personne")
+    manager = cast.enter(cast.manager).goes(finance.page.url)
+    manager.follows("Vérifier et approuver").presses("Approuver ce règlement")
+    manager.presses("Préparer l’ordre de virement").presses("Marquer comme envoyé")
+    manager.follows("Noter les virements exécutés").types(bank_reference="RELEVE-48")
+    manager.presses("Noter ces virements comme exécutés").reads("Exécuté")
+
+
+def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member) -> None:
+    """Twenty euros used, whoever looks: less the fee (4 %, VAT added), 19.04 € reached the actor's bank."""
+    cast.at(actor, "acteur").follows("Paiements").reads("19,04 €", "20 €")
+    cast.at(funder, "commanditaire").reads("300 €", "20 €")
+    cast.at(funder, "commanditaire").follows("Suivre un euro")
+    cast.enter().goes("/transparence/")
