@@ -4,16 +4,17 @@ import uuid
 from datetime import timedelta
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
 from aptic import charts, french
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.views.presenting import trace_url
 from passes import printing
-from passes.models import Batch, Booklet, Pass
+from passes.models import Batch, Booklet, Pass, StockMove
 
 PER_PAGE = 25
 SHORTLY = timedelta(microseconds=1)  # limits are exclusive midnights; people read days
@@ -45,22 +46,29 @@ def funder_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
     """The batch of this address, or Http404 where it is not theirs."""
-    batches = Batch.objects.visible_to(request.principal)
-    return get_object_or_404(batches.select_related("campaign", "funder", "order", "line"), uuid=pk)
+    return get_object_or_404(_batches(request).select_related("line"), uuid=pk)
 
 
 def tag(batch: Batch) -> tuple[str, str]:
-    """Where a batch stands, in two words, and the colour that goes with them."""
+    """Where a batch stands, in two words, and the colour that goes with them; `entrusted` comes with the query."""
     if batch.expired_at:
         return "expiré", ""
     if batch.activated_at is None:
         return "en cours d’émission", "wait"
+    if batch.entrusted:
+        return "confié", "brand"
     return ("imprimé", "ok") if batch.print_confirmed_at else ("à imprimer", "sun")
 
 
-def _list(request: HttpRequest, side: str) -> HttpResponse:
+def _batches(request: HttpRequest) -> QuerySet[Batch]:
+    """Those one may see, with what their pages say, and whether booklets left for a distributor."""
+    entrusted = Exists(StockMove.objects.filter(batch=OuterRef("pk")))
     batches = Batch.objects.visible_to(request.principal).select_related("campaign", "funder", "order")
-    page = Paginator(batches.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
+    return batches.annotate(entrusted=entrusted)
+
+
+def _list(request: HttpRequest, side: str) -> HttpResponse:
+    page = Paginator(_batches(request).order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
     rows = [
         {
             "batch": batch,
@@ -75,16 +83,15 @@ def _list(request: HttpRequest, side: str) -> HttpResponse:
 
 def _detail(request: HttpRequest, pk: uuid.UUID, side: str) -> HttpResponse:
     batch = find(request, pk)
-    booklets = _booklets(batch)
     context = {
         "batch": batch,
         "tag": tag(batch),
         "side": side,
         "trace": trace_url(request, "batch", batch.uuid),
         "segments": _segments(_counts(batch)),
-        "booklets": booklets,
-        "missing": batch.booklets - booklets["made"],
-        "facts": _facts(batch),
+        "columns": ["Où", "Carnets"],
+        "booklets": _booklet_rows(batch),
+        "facts": _facts(request, batch, side),
         "may_print": request.principal.role in printing.ROLES,
         "list_name": f"{side}_batches",
         "print_name": f"{side}_batch_print",
@@ -109,27 +116,36 @@ def _segments(counts: dict[str, int]) -> list[charts.Segment]:
     return [charts.Segment(label, count, french.number(count)) for label, count in parts]
 
 
-def _booklets(batch: Batch) -> dict[str, int]:
-    """How many booklets wait with the funder, with distributors, and how many reached a person."""
+def _booklet_rows(batch: Batch) -> list[list[str]]:
+    """How many booklets wait with the funder, with distributors, and how many reached a person: rows of a table."""
     booklets = Booklet.objects.filter(pk__range=(batch.first_booklet, batch.last_booklet))
-    return booklets.order_by().aggregate(
+    counts = booklets.order_by().aggregate(
         made=Count("pk"),
         waiting=Count("pk", filter=Q(distributor=None, handed_out_at=None)),
         entrusted=Count("pk", filter=Q(distributor__isnull=False, handed_out_at=None)),
         handed_out=Count("pk", filter=Q(handed_out_at__isnull=False)),
     )
+    rows = [
+        ("Chez le commanditaire", counts["waiting"]),
+        ("Confiés à un aiguilleur", counts["entrusted"]),
+        ("Remis à une personne", counts["handed_out"]),
+    ]
+    if missing := batch.booklets - counts["made"]:
+        rows.append(("Pas encore créés", missing))
+    return [[words, french.number(count)] for words, count in rows]
 
 
-def _facts(batch: Batch) -> list[tuple[str, str]]:
+def _facts(request: HttpRequest, batch: Batch, side: str) -> list[tuple[str, ...]]:
     """What is known of a batch, for `components/dl.html`. The last day printed is inclusive."""
+    order = "operator_order_issue" if side == "operator" else "funder_order"
     return [
         ("Carnets", f"{french.plural(batch.booklets, 'carnet')} de {batch.passes_per_booklet} pass"),
-        ("Numéros", f"de 1 à {french.number(batch.booklets)}"),
         ("Valeur d’un pass", french.euros(batch.face_value_cents)),
-        ("Payés par", batch.line.source),
-        ("Commande", batch.order.number),
-        ("Utilisables du", french.date(batch.valid_from)),
+        ("Commande", batch.order.number, reverse(order, args=[request.organisation.pk, batch.order_id])),
+        ("Payés par", batch.line.source, trace_url(request, "line", batch.line_id)),
+        ("Premier jour", french.date(batch.valid_from)),
         ("Dernier jour, inclus", french.date(batch.ends_on)),
         ("Encaissables jusqu’au", f"{french.date(batch.claim_until - SHORTLY)} inclus"),
-        ("Activés le", french.moment(batch.activated_at) if batch.activated_at else "pas encore"),
+        ("Activés", f"le {french.moment(batch.activated_at)}" if batch.activated_at else "pas encore"),
+        ("Impression", f"confirmée le {french.date(batch.print_confirmed_at)}" if batch.print_confirmed_at else "–"),
     ]

@@ -67,6 +67,7 @@ def _print(request: HttpRequest, pk: uuid.UUID, side: str) -> HttpResponse:
         "may_start": _may_start(request, batch, missing),
         "page_obj": page,
         "sheets": batch.booklets * 2,
+        "lead": f"Lot {batch.pk} · {batch.funder.name} · {batch.campaign.name}",
         "delete_after": _delete_after(batch),
     }
     return render(request, "passes/batches/print.html", context)

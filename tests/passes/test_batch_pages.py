@@ -1,6 +1,8 @@
 """The pages of issuing, batches and printing: they open, say what they must, and cost a fixed number of queries."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from aptic.accounts.models import Role
@@ -10,8 +12,18 @@ from aptic.tenancy.principal import Hat, acting
 from funders import services as funders
 from funders.models import Order
 from passes import issuance, printing
+from passes.distribution import send_booklets
 from passes.models import Batch
-from tests.factories import OPERATOR, Member, make_campaign, make_funder, make_member, make_operator, make_paid_line
+from tests.factories import (
+    OPERATOR,
+    Member,
+    make_campaign,
+    make_distributor,
+    make_funder,
+    make_member,
+    make_operator,
+    make_paid_line,
+)
 from tests.passes.world import code_of, make_batch, make_till
 
 pytestmark = pytest.mark.django_db
@@ -131,15 +143,36 @@ def test_empty_lists_say_what_will_come(client, operator, funder):
     assert "L’opérateur émet vos commandes" in text(client.get(url("funder_batches", funder)))
 
 
-def test_lists_cost_the_same_queries_however_many_batches(client, operator, funder, django_assert_max_num_queries):
+def queries(client, address: str) -> int:
+    """How many queries a page costs, and that it opens."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def test_lists_cost_the_same_queries_however_many_batches(client, operator, funder):
     campaign = make_campaign(funder, needs_hand_out=False)
-    for _ in range(6):
+    make_batch(campaign=campaign, booklets=1)
+    addresses = {operator: url("operator_batches", operator), funder: url("funder_batches", funder)}
+    one = {member: queries(member.log_in(client), address) for member, address in addresses.items()}
+    assert max(one.values()) <= 14
+    for _ in range(5):
         make_batch(campaign=campaign, booklets=1)
-    with django_assert_max_num_queries(14):
-        assert text(client.get(url("operator_batches", operator))).count(">à imprimer<") == 6
+    for member, address in addresses.items():
+        assert queries(member.log_in(client), address) == one[member]
+        assert text(client.get(address)).count(">à imprimer<") == 6
+
+
+def test_a_batch_whose_booklets_left_says_so(client, funder):
+    batch = make_batch(campaign=make_campaign(funder), booklets=3)
+    distributor = make_distributor()
+    with acting(funder.principal):
+        send_booklets(batch=batch, distributor=distributor.organisation, first_booklet=batch.first_booklet, booklets=2)
     funder.log_in(client)
-    with django_assert_max_num_queries(14):
-        assert text(client.get(url("funder_batches", funder))).count(">à imprimer<") == 6
+    assert ">confié<" in text(client.get(url("funder_batches", funder)))
+    page = text(client.get(url("funder_batch", funder, batch.uuid)))
+    assert 'Confiés à un aiguilleur</th><td class="n">2</td>' in page
+    assert 'Chez le commanditaire</th><td class="n">1</td>' in page
 
 
 def test_a_batch_says_where_its_passes_and_booklets_are(client, operator, funder, django_assert_max_num_queries):
