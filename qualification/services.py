@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from actors.errors import AnotherTerritory
@@ -20,7 +22,7 @@ from aptic.audit.services import record
 from aptic.outbox.services import post_email
 from aptic.siret import check_siret
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import current
+from aptic.tenancy.principal import Hat, current
 from aptic.territories.models import Commune
 from aptic.territories.services import territory_label
 from qualification import errors
@@ -73,6 +75,7 @@ def apply(
         application.save(force_insert=True)
     record(verb="application_submitted", target=application)
     _tell(application, "application_received")
+    _tell_operator(application)
     return application
 
 
@@ -236,14 +239,25 @@ def _decide(
 
 def _tell(row: Application, template: str) -> None:
     """An e-mail to whoever applied."""
-    context = {
-        "name": row.contact_name,
+    post_email(to=row.email, template=template, context={"name": row.contact_name, **_words(row)})
+
+
+def _tell_operator(row: Application) -> None:
+    """An e-mail to the operator, with where to answer."""
+    operator = Organisation.objects.with_hat(Hat.OPERATOR).exclude(email="").first()
+    if operator is not None:
+        url = settings.PUBLIC_URL + reverse("operator_application", args=[operator.pk, row.pk])
+        post_email(to=operator.email, template="application_new", context={"url": url, **_words(row)})
+
+
+def _words(row: Application) -> dict[str, str]:
+    """What letters about an application say."""
+    return {
         "organisation": row.organisation_name,
         "site": row.site_name,
         "territory": territory_label(cap_territory(row.commune.keys())),
         "reason": row.reason,
     }
-    post_email(to=row.email, template=template, context=context)
 
 
 @contextmanager

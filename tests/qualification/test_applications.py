@@ -203,6 +203,20 @@ def test_the_database_holds_the_rules_of_applications():
         broken(lambda: twin.save(force_insert=True), "row-level security")
 
 
+def test_the_operator_is_told_where_to_answer(mailoutbox):
+    operator = make_operator().organisation
+    with acting(OPERATOR):
+        Organisation.objects.filter(pk=operator.pk).update(email="operateur@essai.example")
+    application = apply()
+    assert sorted(mails())[0] == ("application_new", "operateur@essai.example")
+    with acting(OPERATOR):
+        for message in Message.objects.filter(kind="email"):
+            send_email(message)
+    letter = next(mail for mail in mailoutbox if mail.to == ["operateur@essai.example"])
+    assert letter.subject == f"Candidature de {application.organisation_name}"
+    assert f"/operateur/{operator.pk}/candidatures/{application.pk}/" in letter.body
+
+
 def test_each_answer_is_a_letter_that_says_what_happens(mailoutbox):
     name = "L’Atelier & d’ailleurs"
     for answer in (services.refuse, services.put_on_waiting_list):
