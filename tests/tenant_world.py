@@ -1,0 +1,169 @@
+"""Two worlds made by the services, and every address of the site filled with what is theirs, for tests of tenancy.
+
+What is private bears the world's name: a page of one world that shows the other's has leaked.
+"""
+
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from actors.bank_accounts import approve_bank_account, propose_bank_account
+from aptic.accounts import scopes
+from aptic.accounts import services as accounts
+from aptic.accounts.models import Role
+from aptic.documents import services as documents
+from aptic.jobs import registry
+from aptic.jobs import services as jobs
+from aptic.tenancy.principal import Hat, Principal, acting
+from funders import services as funders
+from passes import distribution
+from passes.models import Booklet
+from tests.actors.money import Scheme
+from tests.factories import Member, make_campaign, make_distributor, make_funder, make_member, make_paid_line
+from tests.passes.world import TestTill, code_of, make_batch, make_till
+from tests.planting import guarded
+from tests.test_consistency import addresses
+
+IBAN = "FR7630006000011234567890189"
+Ids = dict[str, list[Any]]
+
+
+@dataclass
+class Side:
+    """One world: a member of each organisation, a till, and the ids of its rows by table."""
+
+    name: str
+    funder: Member
+    distributor: Member
+    actor: Member
+    till: TestTill
+    keys: dict[Hat, str] = field(default_factory=dict)
+    ids: Ids = field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[Hat, Member]:
+        """Who logs in, by the hat of their space."""
+        return {Hat.FUNDER: self.funder, Hat.DISTRIBUTOR: self.distributor, Hat.ACTOR: self.actor}
+
+
+def make_side(name: str, scheme: Scheme) -> Side:
+    """A funder's passes sold, issued, handed out, redeemed and paid; people, keys, files and work of everybody."""
+    before = ids_of_everything()
+    funder, distributor = make_funder(), make_distributor(role=Role.MANAGER)
+    till = make_till()
+    actor = make_member(till.site.actor, Hat.ACTOR, Role.MANAGER, name=f"Personne {name}")
+    side = Side(name, funder, distributor, actor, till)
+    campaign = make_campaign(funder, name=f"Opération {name}", needs_hand_out=False)
+    batch = make_batch(booklets=4, campaign=campaign)
+    line = make_paid_line(campaign, cents=100_000)
+    with acting(funder.principal):
+        funders.place_order(campaign=campaign, line=line, booklets=1)
+        distribution.send_booklets(
+            batch=batch,
+            distributor=distributor.organisation,
+            first_booklet=batch.first_booklet,
+            booklets=2,
+            at=timezone.now(),
+        )
+    with acting(distributor.principal):
+        distribution.hand_out(booklet=Booklet.objects.get(pk=batch.first_booklet), at=timezone.now())
+    for position in (1, 2, 3):
+        answer = till.redeem(code_of(batch, position=position))
+        assert answer.status_code == 201, answer.content
+    void = till.post(f"redemptions/{answer.json()['id']}/void/")
+    assert void.status_code == 201
+    with acting(actor.principal):
+        holder = f"Titulaire {name}"
+        bank = propose_bank_account(actor=till.site.actor, holder=holder, iban=IBAN, bic="AGRIFRPP", at=timezone.now())
+    with acting(scheme.second):
+        approve_bank_account(account=bank, at=timezone.now())
+    scheme.send(scheme.prepare())
+    for member in side.members.values():
+        _furnish(side, member)
+    for table, keys in ids_of_everything().items():
+        known = set(before.get(table, []))
+        side.ids[table] = [key for key in keys if key not in known]
+    return side
+
+
+def _furnish(side: Side, member: Member) -> None:
+    """What every organisation has: an invited person, a colleague, a key, a file, a piece of work."""
+    organisation = member.organisation
+    for role in (Role.AGENT, Role.SCANNER):
+        make_member(organisation, member.principal.hat, role, name=f"Collègue {side.name}")
+    with acting(member.principal):
+        accounts.invite_person(organisation=organisation, email=f"{uuid.uuid4().hex}@{side.name}.example", role="agent")
+        _, side.keys[member.principal.hat] = accounts.create_api_key(
+            organisation=organisation, name=f"Clé {side.name}", scopes=every_scope(), hat=member.principal.hat
+        )
+        documents.store(kind="essai", title=f"Document {side.name}", filename=f"{side.name}.pdf",
+                        media_type="application/pdf", content=side.name.encode(), owner_id=organisation.pk)  # fmt: skip
+        kind = next(iter(sorted(registry._kinds)))
+        jobs.start(kind=kind, params={}, title=f"Travail {side.name}")
+
+
+def every_scope() -> list[str]:
+    """Every right that any key may have."""
+    return sorted(scopes._known) or ["essais:read"]
+
+
+def ids_of_everything() -> Ids:
+    """The ids of all rows under row-level security by table: primary keys, and `uuid` where addresses use that."""
+    found: Ids = {}
+    with acting(Principal(hat=Hat.OPERATOR)):
+        for model in guarded():
+            names = {field.attname for field in model._meta.fields}
+            column = "uuid" if "uuid" in names else "pk"
+            found[model._meta.db_table] = list(model._default_manager.order_by("pk").values_list(column, flat=True))
+    return found
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address of a space, and the ways to fill what it leaves open."""
+
+    name: str
+    route: str
+    view: Any
+
+    @property
+    def holes(self) -> list[tuple[str, str]]:
+        """Converter and name of everything but the organisation."""
+        found = re.findall(r"<(\w+):(\w+)>", self.route)
+        return [(converter, name) for converter, name in found if name != "organisation"]
+
+    def fill(self, **values: Any) -> str:
+        """The path."""
+        return "/" + re.sub(r"<\w+:(\w+)>", lambda hole: str(values[hole[1]]), self.route)
+
+
+def addresses_of(root: str) -> Iterator[Address]:
+    """The addresses below `root` that carry the organisation, and have a name."""
+    for route, pattern in addresses():
+        if route.startswith(root) and pattern.name:
+            yield Address(pattern.name, route, pattern.callback)
+
+
+def likely_first(address: Address, ids: Ids) -> list[tuple[str, Any]]:
+    """(table, id) of rows of every table: those first, and all of those, whose name is in the address's."""
+
+    def named(table: str) -> bool:
+        return table.split("_")[1] in address.name + address.route
+
+    ordered = sorted(ids, key=lambda table: (not named(table), table))
+    return [(table, key) for table in ordered for key in (ids[table] if named(table) else ids[table][-3:])]
+
+
+def fits(converter: str, value: Any) -> bool:
+    """May this id stand in a hole of that converter?"""
+    return isinstance(value, uuid.UUID) if converter == "uuid" else True
+
+
+def logged_in(member: Member) -> Client:
+    """A client of the member, second factor given."""
+    return member.log_in(Client())
