@@ -13,13 +13,13 @@ from impact.demonstration import cast
 from impact.demonstration.opening import DEPARTEMENT
 from impact.demonstration.programmes import PROGRAMMES, Lot, Money, Programme
 from impact.demonstration.stage import Stage
-from passes import expiry, issuance
+from passes import expiry, issuance, printing
 from passes.coverage import restrict_to_sites
 from passes.models import Batch
 
 BUYERS = {cast.GIRONDE: "marc.delmas", cast.CAISSE: "sonia.petit", cast.FONDATION: "paul.girard"}
 CASHIER = "hugo.mercier"
-LEAD = 0.2  # months between an operation's opening and the first thing done for it
+FORGOTTEN = b"%PDF-1.4"
 
 Delivered = Callable[[Batch, Lot, date], None]
 
@@ -35,6 +35,8 @@ def plan_programmes(stage: Stage, delivered: Delivered) -> None:
         for number, money in enumerate(programme.money, 1):
             _plan_money(stage, programme, money, f"{programme.key}-{number}".upper())
         stage.plan(stage.day(programme.ends) + timedelta(days=programme.claim_days + 5), partial(_expire, stage))
+        for month, booklets in programme.awaited:
+            stage.plan(stage.day(month), partial(_order, stage, programme, booklets))
         for lot in programme.lots:
             stage.plan(stage.day(lot.month), partial(_issue, stage, programme, lot, delivered))
 
@@ -123,7 +125,29 @@ def _issue(stage: Stage, programme: Programme, lot: Lot, delivered: Delivered, d
             at=stage.at(day, 10),
         )
     batch = issue(stage.principal(CASHIER), order, stage.at(day, 15))
-    delivered(batch, lot, day)
+    if programme.prints:
+        with stage.playing(BUYERS[programme.funder]):
+            _print(batch, stage.at(day, 16))
+        delivered(batch, lot, day)
+
+
+def _print(batch: Batch, at: datetime) -> None:
+    """Printed and confirmed in its time. The files themselves, minutes of work, were forgotten thirty days later:
+    what is stored here in their place is forgotten as they were."""
+    for span in printing.missing_spans(batch):
+        printing.keep_file(batch=batch, span=span, content=FORGOTTEN, at=at)
+    printing.confirm_print(batch=batch, at=at)
+
+
+def _order(stage: Stage, programme: Programme, booklets: int, day: date) -> None:
+    """An order that waits for the visitor: to be issued, or for its money."""
+    with stage.playing(BUYERS[programme.funder]):
+        place_order(
+            campaign=stage.campaigns[programme.key],
+            line=line_of(stage, programme, ""),
+            booklets=booklets,
+            at=stage.at(day, 10),
+        )
 
 
 def issue(principal: Principal, order: Order, at: datetime) -> Batch:

@@ -14,8 +14,8 @@ from passes.codes import Code
 from passes.redemption import Attempt, Outcome, Till
 
 WORKSHOP_SHARE = 0.6  # of visits fall on the site's weekly workshop
-UNDONE_SHARE = 0.012  # the wrong service was chosen: undone, then done again
-AGAIN_SHARE = 0.008  # a used pass is presented once more, and refused
+UNDONE_EVERY = 83  # passes: the wrong service was chosen, undone, then done again
+AGAIN_EVERY = 120  # passes: a used pass is presented once more, and refused
 OPENING, LUNCH, AFTERNOON, CLOSING = 9, 12, 14, 18
 
 
@@ -34,7 +34,7 @@ def open_tills(stage: Stage, day: date) -> None:
     for site, visit in stage.visits.pop(day, ()):
         places[site.row.pk] = site
         queues[site.row.pk].append(visit)
-    for key in sorted(queues):
+    for key in sorted(queues, key=lambda key: places[key].place.name):
         with acting(places[key].principal):
             for sitting in _sittings(stage, places[key], day, queues[key]):
                 _serve(stage, places[key], sitting)
@@ -77,16 +77,14 @@ def _serve(stage: Stage, site: OpenSite, sitting: Sitting) -> None:
         for visit in sitting.visits
     ]
     outcomes = _redeem(site, attempts, sitting.at)
-    stage.redeemed += sum(outcome.error is None for outcome in outcomes)
-    accepted = [outcome.attempt for outcome in outcomes if outcome.error is None]
     later = sitting.at + timedelta(minutes=3)
-    if later > stage.now:
-        return
-    for attempt in accepted:
-        chance = stage.dice.random()
-        if chance < UNDONE_SHARE:
+    for attempt in [outcome.attempt for outcome in outcomes if outcome.error is None]:
+        stage.redeemed += 1
+        if later > stage.now:
+            continue
+        if stage.redeemed % UNDONE_EVERY == 0:
             redemption.void(attempt.id, _till(site), at=later)
-        if chance < UNDONE_SHARE + AGAIN_SHARE:
+        if stage.redeemed % UNDONE_EVERY == 0 or stage.redeemed % AGAIN_EVERY == 0:
             _redeem(site, [_again(stage, attempt, later)], later)
 
 

@@ -99,7 +99,7 @@ def _state_at(stage: Stage, as_of: datetime, at: datetime) -> None:
                 purse=purse,
                 as_of=as_of,
                 balance_cents=booked_cents(purse=purse, as_of=as_of),
-                reference=f"Relevé {as_of:%Y-%m}",
+                reference=f"{as_of:%Y-%m}",
                 at=at,
             )
         with stage.playing(PREPARES):

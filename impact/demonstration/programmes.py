@@ -49,6 +49,8 @@ class Programme:
     only_at: tuple[str, ...] = ()  # restricted to the sites of these actors
     passes_per_day: int | None = None
     claim_days: int = 31
+    awaited: tuple[tuple[float, int], ...] = ()  # (month, booklets) of orders that nobody has issued yet
+    prints: bool = True  # and sends its booklets
     lasts: bool = True  # codes are minted from it for as long as the demonstration lives
 
 
@@ -75,6 +77,7 @@ MAIN = Programme(
         Lot("", 800, 8.4, 0.9, 0.74, 28),
         Lot("", 280, 12.3, 0.8, 0.66, 10),
     ),
+    awaited=((13.8, 20),),
 )  # fmt: skip
 RIGHTS = Programme(
     "droits", "Mes droits en ligne", cast.CAISSE, 3, 23,
@@ -92,7 +95,7 @@ WORK = Programme(
     "emploi", "Emploi en ligne", cast.FONDATION, 9, 23,
     money=(Money("", 1_500_00, 9),),
     lots=(Lot("", 24, 9.2, 0.8, 0.6, 18, ("mission-cenon", "mission-libourne")),),
-    passes_per_booklet=5, only_at=("port-attache", "entraide-libournais"),
+    passes_per_booklet=5, only_at=("port-attache", "entraide-libournais"), awaited=((13.6, 60),),
 )  # fmt: skip
 YOUNG = Programme(
     "jeunes", "Jeunes en ligne", cast.GIRONDE, 7, 23,
@@ -104,6 +107,7 @@ NEXT = Programme(
     "suite", "Gironde connectée, la suite", cast.GIRONDE, 23, 35,
     money=(Money("", 6_000_00, None, promised=13.6),),
     lots=(Lot("", 60, 13.7, 0, 0, 1),),
+    prints=False,
 )  # fmt: skip
 
 PROGRAMMES = (PAST, MAIN, RIGHTS, MEDOC, WORK, YOUNG, NEXT)

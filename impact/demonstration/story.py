@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from aptic.documents.tasks import delete_expired
 from aptic.ledger.tasks import prove_nightly
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
 from aptic.tenancy.models import Organisation
@@ -58,6 +59,7 @@ def play(stage: Stage) -> None:
 
 
 def publish_figures() -> None:
-    """What the nightly and hourly jobs would do: close the books, prove every account, publish the counters."""
+    """What the nightly and hourly jobs would do: delete old files, close the books, prove every account, publish."""
+    delete_expired()
     prove_nightly()
     publish_counters()

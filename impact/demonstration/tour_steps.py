@@ -5,6 +5,11 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from aptic import french
+from aptic.french import euros, number
+from aptic.ledger.models import Proof
+from aptic.tenancy.principal import Hat, Principal, acting
+from impact import figures
 from impact.demonstration.roles import ROLES, SPACES, membership_of
 
 
@@ -17,6 +22,7 @@ class Step:
     role: str
     page: str
     label: str
+    figure: str  # counted now
     action: str = "components/demo_step.html"
 
 
@@ -28,6 +34,7 @@ _STEPS = (
         "finance",
         "operator_funders",
         "Voir les commanditaires et leurs fonds",
+        lambda money, usage: f"{euros(money.collected)} reçus, {euros(money.receivable)} promis",
     ),
     (
         "L’argent devient un lot de pass",
@@ -35,13 +42,15 @@ _STEPS = (
         "commanditaire",
         "funder_campaigns",
         "Voir les opérations du Département",
+        lambda money, usage: f"{number(usage.issued)} pass émis, pour {euros(usage.issued_cents)}",
     ),
     (
         "Le lot devient des carnets",
         "Chaque pass porte un code que personne ne peut deviner ; les carnets imprimés partent vers les aiguilleurs.",
         "commanditaire",
-        "funder_orders",
-        "Voir les commandes et les lots",
+        "funder_batches",
+        "Voir les lots et leurs carnets",
+        lambda money, usage: f"{number(usage.started)} carnets commencés",
     ),
     (
         "Un aiguilleur remet un carnet",
@@ -49,6 +58,7 @@ _STEPS = (
         "aiguilleur",
         "distributor_home",
         "Remettre un carnet",
+        lambda money, usage: f"{number(usage.handed_out)} pass remis à des personnes",
     ),
     (
         "Un habitant regarde ce qui lui reste",
@@ -56,6 +66,7 @@ _STEPS = (
         "habitant",
         "balance",
         "Consulter un solde",
+        lambda money, usage: f"{euros(money.circulation)} dans des pass encore utilisables",
     ),
     (
         "Un lieu encaisse un pass",
@@ -63,6 +74,7 @@ _STEPS = (
         "guichet",
         "counter_home",
         "Ouvrir le guichet",
+        lambda money, usage: f"{number(usage.used)} pass encaissés, pour {euros(usage.used_cents)}",
     ),
     (
         "L’opérateur règle, l’acteur est payé",
@@ -70,6 +82,7 @@ _STEPS = (
         "finance",
         "operator_settlements",
         "Voir les règlements",
+        lambda money, usage: f"{euros(money.settled)} versés, {euros(money.payable + money.in_transfer)} à verser",
     ),
     (
         "Chacun lit les mêmes chiffres",
@@ -78,13 +91,27 @@ _STEPS = (
         "habitant",
         "transparency",
         "Ouvrir la page de transparence",
+        lambda money, usage: _agreement(),
     ),
 )
 
 
 def steps() -> list[Step]:
-    """The tour, each step with the address of its page."""
-    return [Step(title, text, role, _address(role, page), label) for title, text, role, page, label in _STEPS]
+    """The tour, each step with the address of its page and what it counts now."""
+    with acting(Principal(hat=Hat.OPERATOR)):
+        money, usage = figures.money(), figures.usage()
+        return [
+            Step(title, text, role, _address(role, page), label, figure(money, usage))
+            for title, text, role, page, label, figure in _STEPS
+        ]
+
+
+def _agreement() -> str:
+    """What the last proof said."""
+    proof = Proof.objects.latest("id")
+    if proof.differences:
+        return french.plural(proof.differences, "compte en écart,comptes en écart")
+    return f"{number(proof.accounts)} comptes vérifiés, aucun écart"
 
 
 def _address(role_key: str, page: str) -> str:

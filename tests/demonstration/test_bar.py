@@ -1,0 +1,52 @@
+"""The bar that changes role in one click and the tour: in a demonstration, and nowhere else."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from impact.demonstration.roles import ROLES
+from impact.demonstration.tour_steps import steps
+
+CHANGE = "/demonstration/role/"
+
+
+@pytest.mark.parametrize("key", [key for key in ROLES if key != "habitant"])
+def test_one_click_opens_the_first_page_of_a_role(demonstration, key):
+    client = Client()
+    answer = client.post(CHANGE, {"role": key}, follow=True)
+    assert answer.status_code == 200
+    assert answer.context["user"].email == ROLES[key].email
+    assert f'value="{key}" aria-current="true"' in " ".join(answer.content.decode().split())
+
+
+def test_a_citizen_has_no_account(demonstration):
+    client = Client()
+    client.post(CHANGE, {"role": "finance"})
+    answer = client.post(CHANGE, {"role": "habitant"}, follow=True)
+    assert "_auth_user_id" not in client.session
+    assert answer.redirect_chain == [("/solde/", 302)]
+
+
+def test_every_step_of_the_tour_opens_its_page_in_its_role(demonstration):
+    assert len(steps()) == 8
+    page = Client().get("/demonstration/").content.decode()
+    for step in steps():
+        answer = Client().post(CHANGE, {"role": step.role, "next": step.page}, follow=True)
+        assert (answer.status_code, answer.redirect_chain[0]) == (200, (step.page, 302))
+        assert step.figure in page
+        assert any(letter.isdigit() for letter in step.figure)
+
+
+def test_the_click_leads_to_no_other_site_and_needs_its_token(demonstration):
+    answer = Client().post(CHANGE, {"role": "operateur", "next": "https://ailleurs.example/"})
+    assert answer["Location"].startswith("/operateur/")
+    assert Client().post(CHANGE, {"role": "personne"}).status_code == 404
+    assert Client().get(CHANGE).status_code == 405
+    assert Client(enforce_csrf_checks=True).post(CHANGE, {"role": "operateur"}).status_code == 403
+
+
+def test_neither_exists_outside_a_demonstration(fresh_database):
+    client = Client()
+    assert client.post(CHANGE, {"role": "operateur"}).status_code == 404
+    assert client.get(reverse("demonstration")).status_code == 404
+    assert 'class="demo' not in client.get("/transparence/").content.decode()
