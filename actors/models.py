@@ -395,3 +395,8 @@ class Waiting(models.Model):
             models.UniqueConstraint(fields=["settlement", "actor", "purse"], name="one_waiting_per_purse"),
             Tenant(name="waiting_rls", readers=("actor_id", "funder_id")),
         )
+
+    @property
+    def is_late(self) -> bool:
+        """True once the announced day has passed."""
+        return self.expected_on is not None and self.expected_on < timezone.localdate()

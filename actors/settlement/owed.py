@@ -61,6 +61,11 @@ class Owed:
         """The part that waits for a funder or for bank details."""
         return sum(one.waiting.amount_cents for one in self.debts if one.waiting and one.waiting.amount_cents > 0)
 
+    @property
+    def needs_bank_account(self) -> bool:
+        """True when money waits only because nobody knows where to pay it."""
+        return any(one.waiting and one.waiting.reason == Waiting.Reason.BANK_ACCOUNT for one in self.debts)
+
 
 def owed_to(*, actor_id: UUID, principal: Principal, at: datetime | None = None) -> Owed:
     """What `actor_id` is owed now, debtor by debtor, as `principal` may see it."""

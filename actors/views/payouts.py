@@ -73,7 +73,7 @@ def _csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return response
 
 
-def _pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def _pdf(request: HttpRequest, pk: uuid.UUID, *, side: str) -> HttpResponse:
     """The PDF when it is written; else a worker writes it, and the page shows its progress."""
     payout = _find(request, pk)
     if payout.state == Payout.State.PREPARED:
@@ -81,7 +81,8 @@ def _pdf(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if document := tasks.find_statement(payout, request.principal):
         return redirect("document", document.pk)
     if request.method != "POST":
-        return render(request, "actors/settlement/payout_pdf.html", {"payout": payout})
+        back_url = reverse(f"{side}_payout", args=[request.organisation.pk, payout.pk])
+        return render(request, "actors/settlement/payout_pdf.html", {"payout": payout, "back_url": back_url})
     job = jobs.start(kind="payout_statement", params={"payout": str(payout.pk)}, title=f"Relevé {payout.end_to_end_id}")
     return redirect("job", job.pk)
 
@@ -100,4 +101,5 @@ def _named(view: Callable[..., HttpResponse], name: str, **more: str) -> Callabl
 actor_payout = actor(_named(_detail, "actor_payout", side="actor"))
 operator_payout = operator(_named(_detail, "operator_payout", side="operator"))
 actor_payout_csv, operator_payout_csv = actor(_csv), operator(_csv)
-actor_payout_pdf, operator_payout_pdf = actor(_pdf), operator(_pdf)
+actor_payout_pdf = actor(_named(_pdf, "actor_payout_pdf", side="actor"))
+operator_payout_pdf = operator(_named(_pdf, "operator_payout_pdf", side="operator"))

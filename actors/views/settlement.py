@@ -1,17 +1,20 @@
 """The operator's pages of settlement: prepare, check, approve, send, and hear what the bank did."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from actors.models import Payout, PayoutPurse, Settlement, Waiting
 from actors.settlement import approve, fees, outcome, prepare, send
+from actors.settlement.owed import next_cutoff
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import live_settlement
 from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm, SweepForm
@@ -20,7 +23,7 @@ from aptic.errors import DomainError
 from aptic.jobs import services as jobs
 from aptic.ledger.balances import balances
 from aptic.ledger.kinds import AccountKind
-from aptic.ledger.models import Account
+from aptic.ledger.models import Account, Transfer
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 
@@ -48,7 +51,10 @@ def settlement_list(request: HttpRequest) -> HttpResponse:
 @operator
 def settlement_prepare(request: HttpRequest) -> HttpResponse:
     """Ask for a run at a cutoff; a worker prepares it and the page shows its progress."""
-    form = CutoffForm(request.POST or None)
+    form = CutoffForm(
+        _typed(request),
+        initial={"last_day": timezone.localdate() - timedelta(days=1)},
+    )
     if request.method == "POST" and form.is_valid():
         cutoff = form.cleaned_data["last_day"]
         if existing := live_settlement(cutoff):
@@ -56,7 +62,8 @@ def settlement_prepare(request: HttpRequest) -> HttpResponse:
             return redirect("operator_settlement", request.organisation.pk, existing.pk)
         job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
         return redirect("job", job.pk)
-    return render(request, "actors/settlement/prepare.html", {"form": form})
+    context = {"form": form, "next_cutoff": next_cutoff(timezone.now())}
+    return render(request, "actors/settlement/prepare.html", context)
 
 
 @operator
@@ -141,7 +148,7 @@ def settlement_sent(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def settlement_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The bank executed everything that was still under way."""
     run = get_object_or_404(Settlement, pk=pk)
-    form = BankReferenceForm(request.POST or None)
+    form = BankReferenceForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         count = outcome.settle_all(settlement=run, **form.cleaned_data)
         messages.success(request, f"Virements exécutés : {count}.")
@@ -156,7 +163,7 @@ def settlement_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def payout_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One transfer was executed."""
     payout = get_object_or_404(Payout.objects.select_related("actor"), pk=pk)
-    form = BankReferenceForm(request.POST or None)
+    form = BankReferenceForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         outcome.settle_payout(payout=payout, **form.cleaned_data)
         messages.success(request, "Virement exécuté.")
@@ -168,7 +175,7 @@ def payout_settled(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def payout_failed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One transfer was rejected, or came back after it was executed: why."""
     payout = get_object_or_404(Payout.objects.select_related("actor"), pk=pk)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(_typed(request))
     if request.method == "POST" and form.is_valid():
         undo = outcome.return_payout if payout.state == Payout.State.SETTLED else outcome.reject_payout
         try:
@@ -202,7 +209,17 @@ def fee_list(request: HttpRequest) -> HttpResponse:
         row = rows.setdefault(one.purse_id, {"purse": one.purse, "fees_due": 0, "vat_due": 0, "sweep": uuid.uuid4()})
         row[one.kind] += amounts[one.pk]
     due = [{**row, "total": row["fees_due"] + row["vat_due"]} for row in rows.values()]
-    return render(request, "actors/settlement/fees.html", {"rows": [row for row in due if row["total"]]})
+    swept = Transfer.objects.filter(debit__in=[one.pk for one in accounts])  # nothing else leaves these accounts
+    context = {
+        "rows": [row for row in due if row["total"]],
+        "swept": list(swept.select_related("purse__funder").order_by("-id")[:PAGE]),
+    }
+    return render(request, "actors/settlement/fees.html", context)
+
+
+def _typed(request: HttpRequest) -> QueryDict | None:
+    """What was posted, be it empty; None while the page is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def _by_purse(run: Settlement) -> list[dict]:

@@ -1,0 +1,253 @@
+"""The lists of settlement: as many queries for many rows as for few, written empty states, and no dead end."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from actors.models import Payout, Settlement, Waiting
+from actors.settlement.outcome import reject_payout
+from aptic.accounts.models import Role
+from aptic.tenancy.principal import Hat, acting
+from funders import services as funders
+from passes import issuance
+from tests.actors.money import OPERATOR, Scheme
+from tests.factories import make_campaign, make_funder, make_member, make_operator
+from tests.passes.world import code_of, make_till
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _debtor(settings, tmp_path):
+    settings.DEBTOR_NAME, settings.DEBTOR_IBAN = "Aptic", "FR1420041010050500013M02606"
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def scheme(db):
+    return Scheme()
+
+
+@pytest.fixture
+def operator(client):
+    member = make_operator(Role.FINANCE)
+    member.log_in(client)
+    return member
+
+
+def queries(client, address):
+    """How many statements a page takes."""
+    client.get(address)  # what is cached is cached
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def pay(scheme, *, actors):
+    purse, poor = scheme.funder(cash=1_000_000), scheme.funder()
+    for _ in range(actors):
+        actor = scheme.actor()
+        scheme.redeem(purse, actor, times=2)
+        scheme.redeem(poor, actor)
+    return scheme.prepare()
+
+
+def test_the_operators_pages_take_the_same_queries_for_few_and_many(scheme, operator, client):
+    home = operator.organisation.pk
+    small, large = pay(scheme, actors=1), pay(scheme, actors=8)
+    for name in ("operator_settlement", "operator_settlement_approve"):
+        few = queries(client, reverse(name, args=[home, small.pk]))
+        assert queries(client, reverse(name, args=[home, large.pk])) == few <= 22
+    address = reverse("operator_settlements", args=[home])
+    few = queries(client, address)
+    pay(scheme, actors=2)
+    assert queries(client, address) == few <= 14
+    scheme.send(small)
+    address = reverse("operator_fees", args=[home])
+    few = queries(client, address)
+    scheme.send(large)
+    assert queries(client, address) == few <= 14
+
+
+def test_an_actors_pages_too(scheme, client):
+    purse, poor, actor = scheme.funder(cash=1_000_000), scheme.funder(), scheme.actor()
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    lists = [reverse(name, args=[actor.pk]) for name in ("actor_payouts", "actor_owed")]
+    scheme.redeem(purse, actor)
+    scheme.redeem(poor, actor)
+    run = scheme.prepare()
+    with acting(OPERATOR):
+        payout = Payout.objects.get(settlement=run)
+    few = [queries(client, one) for one in lists]
+    little = queries(client, reverse("actor_payout", args=[actor.pk, payout.pk]))
+    for _ in range(3):
+        scheme.redeem(scheme.funder(cash=50_000), actor, times=4)
+        scheme.redeem(scheme.funder(), actor)
+        run = scheme.prepare()
+    assert [queries(client, one) for one in lists] == few
+    assert max(few) <= 20
+    with acting(OPERATOR):
+        payout = Payout.objects.get(settlement=run)
+    assert queries(client, reverse("actor_payout", args=[actor.pk, payout.pk])) == little <= 20
+
+
+def test_pages_without_anything_say_what_will_come(scheme, operator, client):
+    home = operator.organisation.pk
+    assert "Aucun règlement pour l’instant" in client.get(reverse("operator_settlements", args=[home])).content.decode()
+    assert "Aucuns frais en attente" in client.get(reverse("operator_fees", args=[home])).content.decode()
+    actor = scheme.actor()
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    assert "Aucun paiement pour l’instant" in client.get(reverse("actor_payouts", args=[actor.pk])).content.decode()
+    assert "Rien ne vous est dû" in client.get(reverse("actor_owed", args=[actor.pk])).content.decode()
+
+
+def test_an_actor_who_waits_reads_for_whom_and_until_when(scheme, client):
+    """From a real payment order to the actor's page: the funder promised, the money has not come."""
+    funder, operator, till = make_funder("Département lent"), make_operator(Role.FINANCE), make_till()
+    campaign = make_campaign(funder, needs_hand_out=False)
+    expected = timezone.localdate() + timedelta(days=12)
+    with acting(operator.principal):
+        line = campaign.lines.select_related("account__purse").get()
+        funders.record_payment_order(line=line, number="M-2026-1", amount_cents=10_000, expected_on=expected)
+    with acting(funder.principal):
+        order = funders.place_order(campaign=campaign, line=line, booklets=1)
+    with acting(OPERATOR):
+        batch = issuance.open_batch(order=order)
+    issuance.fill_batch(batch=batch, principal=OPERATOR)
+    with acting(OPERATOR):
+        issuance.activate(batch=batch)
+        batch.refresh_from_db()
+    assert till.redeem(code_of(batch)).status_code == 201
+    actor = till.site.actor
+    with acting(OPERATOR):
+        scheme.give_bank(actor)
+    run = scheme.prepare()
+    with acting(OPERATOR):
+        waiting = Waiting.objects.get(settlement=run)
+        assert (waiting.reason, waiting.expected_on, waiting.is_late) == ("funds", expected, False)
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    page = client.get(reverse("actor_owed", args=[actor.pk])).content.decode()
+    day = str(expected.day) if expected.day > 1 else "1er"
+    for words in ("Département lent", "En attente des fonds du commanditaire", f"{day}\xa0", "10\xa0€"):
+        assert words in page
+    with acting(OPERATOR):
+        Waiting.objects.update(expected_on=timezone.localdate() - timedelta(days=1))
+    assert "en retard" in client.get(reverse("actor_owed", args=[actor.pk])).content.decode()
+
+
+def test_a_run_that_could_pay_nobody_says_so_and_an_actor_is_asked_where_to_pay(scheme, operator, client):
+    purse, actor = scheme.funder(cash=100_000), scheme.actor(bank=False)
+    scheme.redeem(purse, actor)
+    cutoff = timezone.now()
+    run = scheme.prepare(cutoff)
+    page = client.get(reverse("operator_settlement", args=[operator.organisation.pk, run.pk])).content.decode()
+    assert "Personne ne pouvait être payé" in page
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    address = reverse("actor_owed", args=[actor.pk])
+    assert "Donner vos coordonnées bancaires" in client.get(address).content.decode()
+    # The same cutoff, once it is known where: what the first look left is not told any more.
+    with acting(OPERATOR):
+        scheme.give_bank(actor)
+    again = scheme.prepare(cutoff)
+    assert (again.cutoff, again.state) == (run.cutoff, Settlement.State.PREPARED)
+    page = client.get(address).content.decode()
+    assert "Donner vos coordonnées bancaires" not in page
+    assert "En attente de coordonnées bancaires" not in page
+
+
+def test_a_rejected_transfer_is_told_to_the_actor_and_owed_again(scheme, client):
+    purse, actor = scheme.funder(cash=100_000), scheme.actor()
+    scheme.redeem(purse, actor)
+    run = scheme.send(scheme.prepare())
+    with acting(OPERATOR):
+        payout = Payout.objects.get(settlement=run)
+    with acting(scheme.second):
+        reject_payout(payout=payout, reason="Compte clos")
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    page = client.get(reverse("actor_payout", args=[actor.pk, payout.pk])).content.decode()
+    assert "Compte clos" in page
+    assert "sans nouveaux frais" in page
+    assert "9,52" in client.get(reverse("actor_owed", args=[actor.pk])).content.decode()
+    run = scheme.prepare()
+    with acting(OPERATOR):
+        again = Payout.objects.get(settlement=run)
+    page = client.get(reverse("actor_payout", args=[actor.pk, again.pk])).content.decode()
+    assert f"Virement {payout.end_to_end_id} revenu : Compte clos" in page
+
+
+def test_who_approves_sees_the_accounts_never_paid_before(scheme, operator, client):
+    purse, actor = scheme.funder(cash=1_000_000), scheme.actor()
+    address = lambda run: reverse("operator_settlement_approve", args=[operator.organisation.pk, run.pk])  # noqa: E731
+    scheme.redeem(purse, actor)
+    run = scheme.prepare()
+    assert "Comptes à vérifier" in client.get(address(run)).content.decode()
+    scheme.send(run)
+    from actors.settlement.outcome import settle_all
+
+    with acting(scheme.second):
+        settle_all(settlement=run)
+    assert client.get(address(run)).status_code == 302  # no longer to be approved
+    scheme.redeem(purse, actor)
+    run = scheme.prepare()
+    assert "Comptes à vérifier" not in client.get(address(run)).content.decode()
+
+
+def test_whoever_prepared_finds_no_button_to_approve(scheme, client):
+    purse = scheme.funder(cash=100_000)
+    scheme.redeem(purse, scheme.actor())
+    member = make_operator(Role.FINANCE)
+    member.log_in(client)
+    scheme.first = member.principal
+    run = scheme.prepare()
+    page = client.get(reverse("operator_settlement_approve", args=[member.organisation.pk, run.pk])).content.decode()
+    assert "une autre personne de l’opérateur doit l’approuver" in page
+    assert "Approuver ce règlement</button>" not in page
+
+
+@pytest.mark.parametrize("data", [{}, {"purse": "x", "sweep": "y"}, {"purse": str(uuid.uuid4()), "sweep": ""}])
+def test_a_forged_sweep_is_no_page(data, operator, client):
+    assert client.post(reverse("operator_fees", args=[operator.organisation.pk]), data).status_code == 404
+
+
+def test_fees_swept_are_listed(scheme, operator, client):
+    purse = scheme.funder(cash=100_000)
+    scheme.redeem(purse, scheme.actor())
+    scheme.send(scheme.prepare())
+    address = reverse("operator_fees", args=[operator.organisation.pk])
+    page = client.get(address).content.decode()
+    sweep = re.search(r'name="sweep" value="([^"]+)"', page).group(1)
+    for _ in range(2):  # a double click
+        response = client.post(address, {"purse": purse.pk, "sweep": sweep}, follow=True)
+    page = response.content.decode()
+    assert "Aucuns frais en attente" in page
+    assert page.count("Frais reversés</td>") == page.count("TVA reversée</td>") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["operator_settlement_file", "operator_settlement_sent", "operator_settlement_settled"]
+)
+def test_a_step_too_early_is_refused_with_the_next_step(name, scheme, operator, client):
+    purse = scheme.funder(cash=100_000)
+    scheme.redeem(purse, scheme.actor())
+    run = scheme.prepare()
+    response = client.post(reverse(name, args=[operator.organisation.pk, run.pk]))
+    assert response.status_code == 409
+    assert "Rechargez la page" in response.content.decode()
+
+
+def test_an_agent_of_the_operator_and_a_counter_of_the_actor_see_no_money(scheme, client):
+    make_operator(Role.AGENT).log_in(client)
+    operator = make_operator(Role.AGENT)
+    operator.log_in(client)
+    assert client.get(reverse("operator_settlements", args=[operator.organisation.pk])).status_code == 403
+    actor = scheme.actor()
+    make_member(actor, Hat.ACTOR, Role.AGENT).log_in(client)
+    assert client.get(reverse("actor_payouts", args=[actor.pk])).status_code == 403
