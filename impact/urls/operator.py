@@ -22,7 +22,6 @@ declare_space(
         ("Aiguilleurs", "operator_distributors"),
         ("Acteurs", "operator_actors"),
         ("Candidatures", "operator_applications"),
-        ("Plafonds", "operator_caps"),
         ("Banque", "operator_bank_balances"),
         ("Règlements", "operator_settlements"),
         ("Suivre un euro", "operator_follow"),
