@@ -122,7 +122,9 @@ def _page(
 def _sealed(response: HttpResponse, *, retry_after: int = 0) -> HttpResponse:
     """A page that may bear a code: kept nowhere, told to nobody, listed by no search engine."""
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    # The host alone, never the address that holds a code. Not `no-referrer`: a form sent from such a page bears
+    # `Origin: null`, which the CSRF check must refuse.
+    response["Referrer-Policy"] = "strict-origin"
     response["X-Robots-Tag"] = "noindex"
     if retry_after:
         response["Retry-After"] = str(retry_after)

@@ -102,7 +102,7 @@ def test_the_printed_square_opens_the_same_page(client: Client, batch: Batch) ->
 def test_pages_with_a_code_are_kept_nowhere_and_told_to_nobody(client: Client, batch: Batch) -> None:
     for page in (client.get(f"/p/{code_of(batch)}"), ask(client, code_of(batch)), ask(client, "FAUX")):
         assert page["Cache-Control"] == "no-store"
-        assert page["Referrer-Policy"] == "no-referrer"
+        assert page["Referrer-Policy"] == "strict-origin"
         assert page["X-Robots-Tag"] == "noindex"
         for link in re.findall(r'<a[^>]+href="https?://[^"]+"[^>]*>', page.content.decode()):
             assert 'rel="noreferrer"' in link
