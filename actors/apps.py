@@ -10,6 +10,11 @@ class ActorsConfig(AppConfig):
     verbose_name = "Acteurs"
 
     def ready(self) -> None:
-        """Register the jobs, the counts behind the proof, and the words for what came back from the bank."""
+        """Register the jobs, the counts behind the proof, the words for what the bank sent back, and the keys' rights."""
         from actors import proof, tasks  # noqa: F401
         from actors.settlement import outcome  # noqa: F401
+        from aptic.accounts.scopes import register
+        from aptic.tenancy.principal import Hat
+
+        register("sites:read", "Lire les lieux", Hat.ACTOR, Hat.DISTRIBUTOR, Hat.FUNDER, Hat.HUB, Hat.OPERATOR)
+        register("statements:read", "Lire les relevés de contre-paiement", Hat.ACTOR, Hat.OPERATOR)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -17,7 +18,8 @@ from aptic.errors import DomainError
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TITLES = {400: "Requête incorrecte", 401: "Jeton manquant ou invalide", 403: "Accès refusé", 404: "Introuvable",
-          405: "Méthode non autorisée", 415: "Format non pris en charge", 429: "Trop de demandes"}  # fmt: skip
+          405: "Méthode non autorisée", 406: "Réponse impossible dans ce format",
+          415: "Format non pris en charge", 429: "Trop de demandes"}  # fmt: skip
 
 
 def problem(
@@ -54,12 +56,48 @@ def handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     }
     if isinstance(exc, exceptions.ValidationError):
         body["errors"] = exc.detail
+    else:
+        body["detail"] = str(exc.detail)
     headers = {}
     if exc.status_code == 401 and getattr(exc, "auth_header", None):
         headers["WWW-Authenticate"] = exc.auth_header
     if wait := getattr(exc, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
     return Response(body, status=exc.status_code, content_type=MEDIA_TYPE, headers=headers)
+
+
+def method_not_allowed(*methods: str) -> JsonResponse:
+    """The refusal of a plain view that takes `methods` only."""
+    headers = {"Allow": ", ".join(methods)}
+    return problem(status=405, code="method_not_allowed", title=TITLES[405], headers=headers)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django itself could not read."""
+    if _is_api(request):
+        return problem(status=400, code="invalid", title=TITLES[400])
+    return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere, or to what this caller may not see."""
+    if _is_api(request):
+        return problem(status=404, code="not_found", title=TITLES[404])
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A defect of ours: nothing was stored, the same id may be sent again."""
+    if _is_api(request):
+        return problem(
+            status=500, code="server_error", title="Erreur de notre côté",
+            detail="Rien n’a été enregistré. Réessayez avec le même identifiant.",
+        )  # fmt: skip
+    return defaults.server_error(request)
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
 
 
 class DomainErrors:
@@ -74,7 +112,7 @@ class DomainErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a refusal, or for a database that is away."""
-        is_api = request.path.startswith("/api/")
+        is_api = _is_api(request)
         if isinstance(error, DomainError):
             if target := getattr(error, "redirect_to", None):
                 return redirect(target)

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/v1/", include("passes.urls.api")),  # first: the path that must be fast
+    path("api/v1/", include("actors.urls.api")),
+    path("api/v1/", include("aptic.vocabulary.urls")),
     path("", include("aptic.running.urls")),
     path("", include("aptic.accounts.urls")),
     path("compte/", include("allauth.urls")),
@@ -27,3 +29,8 @@ urlpatterns = [
     path("operateur/<uuid:organisation>/", include("qualification.urls.operator")),
     path("operateur/<uuid:organisation>/", include("passes.urls.operator")),
 ]
+
+# Under /api/ every refusal is a problem document, also of an address that does not exist.
+handler400 = "aptic.problems.bad_request"
+handler404 = "aptic.problems.not_found"
+handler500 = "aptic.problems.server_error"

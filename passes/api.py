@@ -17,11 +17,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
 
 from aptic.accounts import tokens
 from aptic.errors import DomainError
-from aptic.problems import problem
+from aptic.problems import method_not_allowed, problem
 from passes import codes, guessing, redemption, rules
 from passes.catalogue import service_id, service_slug
 from passes.codes import Code
@@ -31,11 +30,16 @@ from passes.redemption import Attempt, Outcome, Till
 
 MOST_LINES = 200
 MOST_BYTES = 200_000
+JSON = "Le corps de la requête est en application/json."
 FIELDS = {"id", "code", "service", "occurred_at", "offline", "session", "simulate"}
 
 
 class BadLine(Exception):
     """A line that is not of the contract's form; the sentence says what is wrong."""
+
+
+class NotJson(Exception):
+    """A body that its own header says is not JSON."""
 
 
 class NoDevice(Exception):
@@ -63,13 +67,18 @@ class Line:
 View = Callable[..., HttpResponse]
 
 
-def device_endpoint(view: View) -> View:
+def device_endpoint(method: str) -> Callable[[View], View]:
     """Mark a plain view as an API endpoint of devices: bearer token, no cookie, every refusal a problem document."""
+    return lambda view: _device_endpoint(view, method)
 
+
+def _device_endpoint(view: View, method: str) -> View:
     @csrf_exempt
     @login_not_required
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != method:
+            return method_not_allowed(method)
         header = request.headers.get("Authorization", "")
         if not header.startswith("Bearer "):
             return _unauthorised()
@@ -78,6 +87,8 @@ def device_endpoint(view: View) -> View:
             return view(request, token, *args, **kwargs)
         except NoDevice:
             return _unauthorised()
+        except NotJson:
+            return problem(status=415, code="unsupported_media_type", title="Format non pris en charge", detail=JSON)
         except BadLine as error:
             return problem(status=400, code="invalid", title="Requête incorrecte", detail=str(error))
         except DomainError as error:
@@ -87,8 +98,7 @@ def device_endpoint(view: View) -> View:
     return wrapped
 
 
-@require_POST
-@device_endpoint
+@device_endpoint("POST")
 def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
     """Redeem one pass: 201 the first time, 200 with the same body for a repeat, a problem otherwise."""
     line = read_line(_body(request), timezone.now())
@@ -108,8 +118,7 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
     return JsonResponse(body, status=status, content_type=_type(status))
 
 
-@require_POST
-@device_endpoint
+@device_endpoint("POST")
 def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     """Redeem up to 200 lines, set-based; each gets the status it would have got alone, in the order sent."""
     body = _body(request)
@@ -133,8 +142,7 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     return JsonResponse({"results": results})
 
 
-@require_POST
-@device_endpoint
+@device_endpoint("POST")
 def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
     """Undo a redemption of the same device within 15 minutes: 201, 200 for a repeat, 404, 409."""
     with transaction.atomic():
@@ -147,8 +155,7 @@ def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpRe
     return JsonResponse(body, status=200 if repeated else 201)
 
 
-@require_GET
-@device_endpoint
+@device_endpoint("GET")
 def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
     """One redemption of the device's actor, with its void if there is one."""
     with transaction.atomic():
@@ -161,11 +168,10 @@ def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpRe
         return JsonResponse(_stored_body(stored) | {"voided_at": voided.recorded_at if voided else None})
 
 
-@require_GET
-@device_endpoint
+@device_endpoint("GET")
 def look_up(request: HttpRequest, token: bytes, text: str) -> HttpResponse:
     """What redeeming this code would do, here and now; `?service=` asks for one service."""
-    code = codes.parse(text)
+    code = _genuine(text)
     if code is None:
         _false_code(token)
     with transaction.atomic():
@@ -216,6 +222,8 @@ def _enter(token: bytes, presented: Sequence[Code]) -> Till:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
+    if request.content_type not in ("application/json", ""):
+        raise NotJson
     if len(request.body) > MOST_BYTES:
         raise BadLine("La requête est trop longue.")
     try:
@@ -242,13 +250,19 @@ def read_line(body: dict[str, Any], now: datetime) -> Line:
         raise BadLine("« offline » et « simulate » valent true ou false.")
     return Line(
         id=_uuid(body.get("id"), "id"),
-        code=codes.parse(text),
+        code=_genuine(text),
         service_id=service,
         occurred_at=_instant(body.get("occurred_at"), now, offline=offline),
         offline=offline,
         session=_uuid(body["session"], "session") if body.get("session") else None,
         simulate=simulate,
     )
+
+
+def _genuine(text: str) -> Code | None:
+    """The code of a real pass; a training code (key 31) names a serial too, and must never touch that pass."""
+    code = codes.parse(text)
+    return None if code is None or code.is_training else code
 
 
 def _uuid(value: Any, name: str) -> uuid.UUID:

@@ -10,5 +10,10 @@ class PassesConfig(AppConfig):
     verbose_name = "Pass"
 
     def ready(self) -> None:
-        """Register the jobs, and the count behind the proof."""
+        """Register the jobs, the count behind the proof, and what API keys may be allowed."""
+        from aptic.accounts.scopes import register
+        from aptic.tenancy.principal import Hat
         from passes import describe, jobs, proof  # noqa: F401
+
+        register("batches:read", "Lire les lots", Hat.FUNDER, Hat.OPERATOR)
+        register("redemptions:read", "Lire les encaissements", Hat.ACTOR, Hat.FUNDER)

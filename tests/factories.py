@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from stdnum import luhn
 
+from aptic.accounts.keys import create_api_key
 from aptic.accounts.models import Membership, Role, User
 from aptic.accounts.second_factor import record_second_factor
 from aptic.accounts.services import add_member
@@ -135,3 +136,10 @@ def make_paid_line(
         )
         line.account.refresh_from_db()
         return line
+
+
+def make_api_key(organisation: Organisation, hat: Hat, *scopes: str) -> str:
+    """The token of a key of an organisation with these scopes."""
+    with acting(OPERATOR):
+        _, token = create_api_key(organisation=organisation, name="Clé d’essai", scopes=scopes, hat=hat)
+    return token

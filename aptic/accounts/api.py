@@ -8,9 +8,11 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
@@ -124,8 +126,9 @@ class PrincipalAPIView(APIView):
             return response.render()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Enter the principal's transaction once the token and its scopes are checked."""
+        """Enter the principal's transaction once the token and its scopes are checked; instants leave in UTC."""
         super().initial(request, *args, **kwargs)
+        self._block.enter_context(timezone.override(UTC))
         self._block.enter_context(acting(request.user.principal))
         self._acts = True
 

@@ -19,6 +19,7 @@ TALLEST, FLATTEST = 1.15, 0.5  # height for width
 MARGIN = 26.0
 SMALLEST = 0.12  # degrees of latitude: about 13 km, so that one place alone still stands in a landscape
 MOST_DOTS, MOST_NAMES = 2500, 9
+LARGEST = 40  # names are sought among so many communes
 DOTS = ((20_000, 11), (3_000, 7), (0, 4))  # from so many inhabitants, a dot so wide
 NEAR = 24.0  # two pins closer than this share one
 MAINLAND = (41.2, 51.2, -5.3, 9.7)
@@ -111,7 +112,7 @@ def draw(*, box: Box, ground: QuerySet[Commune], pins: Sequence[Pin], title: str
     Pins outside of the rectangle are left out: the list names them.
     """
     rows = list(ground.values_list("latitude", "longitude", "population", "name")[:MOST_DOTS])
-    wide, narrow = (_svg(_Frame(box.around(), width), rows, pins, title, here) for width in (WIDE, NARROW))
+    wide, narrow = (_svg(_Frame(box, width), rows, pins, title, here) for width in (WIDE, NARROW))
     return Map(title, wide, narrow)
 
 
@@ -191,10 +192,10 @@ def _names(frame: _Frame, spots: Sequence[Spot], groups: Sequence[_Group], here:
         x, y = frame.at(here.latitude, here.longitude)
         taken.append((x - 14, y - 14, x + 14, y + 14))
     written: list[str] = []
-    for x, y, _, name in spots[:60]:
+    for x, y, _, name in spots[:LARGEST]:
         half = len(name) * 4.2
-        for low in (y + 20, y - 10):
-            area = (x - half, low - 14, x + half, low + 4)
+        for middle, low in ((x, y + 20), (x, y - 10), (x + half + 20, y + 5), (x - half - 20, y + 5)):
+            area = (middle - half, low - 14, middle + half, low + 4)
             inside = area[0] >= 0 and area[2] <= frame.width and area[1] >= 0 and area[3] <= frame.height
             if inside and not any(_overlap(area, other) for other in taken):
                 taken.append(area)

@@ -78,8 +78,9 @@ def _map(
     here = _here(where)
     if here is not None:
         points = [(here.latitude, here.longitude), *((site.latitude, site.longitude) for _, site in numbered)]
-        box = maps.box_of(points)
-        ground = maps.communes_in(box.around()) if box else Commune.objects.none()
+        close = maps.box_of(points)
+        box = close.around() if close else None
+        ground = maps.communes_in(box) if box else Commune.objects.none()
     else:
         codes = [area.pk] if area else list(_departements(sites))
         box = maps.box_of_departements(codes)
