@@ -45,12 +45,13 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, issue, redeem
+    from benchmarks import booklets, issue, redeem, settle
 
     return {
         "redeem": redeem.measure,
         "issue": issue.measure,
         "booklets": partial(booklets.measure, full=full),
+        "settle": settle.measure,
     }
 
 

@@ -4,6 +4,7 @@
 """
 
 import itertools
+import os
 import resource
 import time
 import uuid
@@ -19,37 +20,44 @@ from aptic.accounts.models import Role, User
 from aptic.documents.crypto import encrypt_text
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
+from benchmarks.bed import Bed
 
 IBAN = "FR7630006000011234567890189"  # the example of the standard
 FUNDERS = 5
+LINES_WANTED = int(os.environ.get("BENCH_LINES", "1000000"))
 
+# Everything is found again by its name: other measures may have filled the same database.
 FILL = """
 INSERT INTO tenancy_organisation (id, name, search_key, address, email, phone, is_operator, is_funder, is_distributor,
                                   is_actor, is_hub, created_at)
-SELECT gen_random_uuid(), kind || ' ' || n, kind || ' ' || n, '', '', '', false, kind = 'funder', false,
-       kind = 'actor', false, now()
-  FROM (SELECT 'bench actor' AS label, 'actor' AS kind, n FROM generate_series(1, %(actors)s) n
-        UNION ALL SELECT 'bench funder', 'funder', n FROM generate_series(1, %(funders)s) n) t;
+SELECT gen_random_uuid(), 'Mesure ' || kind || ' ' || n, 'mesure ' || kind || ' ' || n, '', '', '', false,
+       kind = 'funder', false, kind = 'actor', false, now()
+  FROM (SELECT 'actor' AS kind, n FROM generate_series(1, %(actors)s) n
+        UNION ALL SELECT 'funder', n FROM generate_series(1, %(funders)s) n) t;
 INSERT INTO actors_actor (organisation_id, state, qualified_at, suspension_reason, charges_vat, updated_at)
-SELECT id, 'qualified', now(), '', false, now() FROM tenancy_organisation WHERE is_actor;
+SELECT id, 'qualified', now(), '', false, now() FROM tenancy_organisation WHERE search_key LIKE 'mesure actor %%';
 INSERT INTO ledger_purse (id, funder_id, available_cents, created_at)
-SELECT gen_random_uuid(), id, 0, now() FROM tenancy_organisation WHERE is_funder;
+SELECT gen_random_uuid(), id, 0, now() FROM tenancy_organisation WHERE search_key LIKE 'mesure funder %%';
+CREATE TEMPORARY TABLE purse AS
+SELECT p.* FROM ledger_purse p JOIN tenancy_organisation o ON o.id = p.funder_id WHERE o.search_key LIKE 'mesure %%';
 INSERT INTO ledger_account (purse_id, kind, about, funder_id, actor_id, guarded_cents)
 SELECT id, k, NULL, funder_id, NULL::uuid, CASE k WHEN 'circulation' THEN NULL ELSE 0 END
-  FROM ledger_purse, unnest(ARRAY['safeguarded', 'credit', 'circulation']) k
+  FROM purse, unnest(ARRAY['safeguarded', 'credit', 'circulation']) k
 UNION ALL
-SELECT p.id, 'payable', a.organisation_id, p.funder_id, a.organisation_id, NULL FROM ledger_purse p, actors_actor a;
+SELECT p.id, 'payable', o.id, p.funder_id, o.id, NULL
+  FROM purse p, tenancy_organisation o WHERE o.search_key LIKE 'mesure actor %%';
 INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, accounted_at)
 SELECT p.id, d.id, c.id, 100000000000, m.kind, gen_random_uuid(), p.funder_id, now()
-  FROM ledger_purse p, (VALUES (1, 'funds_received', 'safeguarded', 'credit'), (2, 'issue', 'credit', 'circulation'))
+  FROM purse p, (VALUES (1, 'funds_received', 'safeguarded', 'credit'), (2, 'issue', 'credit', 'circulation'))
        AS m(turn, kind, debit, credit), ledger_account d, ledger_account c
  WHERE d.purse_id = p.id AND d.kind = m.debit AND c.purse_id = p.id AND c.kind = m.credit ORDER BY m.turn;
 """
 LINES = """
 WITH payable AS (
   SELECT a.id, a.purse_id, a.actor_id, a.funder_id, c.id AS circulation, row_number() OVER (ORDER BY a.id) - 1 AS rank
-    FROM ledger_account a JOIN ledger_account c ON c.purse_id = a.purse_id AND c.kind = 'circulation'
-   WHERE a.kind = 'payable'
+    FROM ledger_account a
+         JOIN ledger_account c ON c.purse_id = a.purse_id AND c.kind = 'circulation' AND c.about IS NULL
+   WHERE a.kind = 'payable' AND a.purse_id IN (SELECT id FROM purse)
 ), many AS (SELECT count(*) AS accounts FROM payable)
 INSERT INTO ledger_transfer
        (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, actor_id, accounted_at)
@@ -58,12 +66,29 @@ SELECT p.purse_id, p.circulation, p.id, 1000, 'redeem', gen_random_uuid(), p.fun
 """
 
 
-def fill(*, lines: int = 1_000_000, actors: int = 3_000) -> None:
-    """Write the redemptions and who is owed them, as the owner. The database must be migrated and empty."""
+def measure(bed: Bed, *, lines: int = LINES_WANTED, actors: int = 3_000) -> list[tuple[str, str, str, str]]:
+    """Rows of the table: (work, measured, at least, aim)."""
+    from django.conf import settings
+
+    fill(lines=lines, actors=actors)
+    cpu = bed.postgres_cpu() + time.process_time()
+    found = run(settings)
+    cpu = bed.postgres_cpu() + time.process_time() - cpu
+    many, payees = (f"{count:,}".replace(",", " ") for count in (lines, actors))
+    work = f"settle {many} redemptions of {payees} actors, from preparation to bank file"
+    steps = ", ".join(f"{name} {found[name]:.1f}" for name in ("prepare", "approve", "file"))
+    return [
+        (work, f"{found['seconds']:.1f} s ({steps}), + {found['memory_mb']:.0f} MB", "60 s", "30 s"),
+        ("the same run marked as sent; CPU of all of it", f"{found['send']:.1f} s; {cpu:.0f} s CPU", "", ""),
+    ]
+
+
+def fill(*, lines: int, actors: int) -> None:
+    """Write the redemptions and who is owed them, as the owner."""
     with connections["owner"].cursor() as cursor:
         cursor.execute(FILL, {"actors": actors, "funders": FUNDERS})
         cursor.execute(LINES, {"lines": lines})
-        cursor.execute("SELECT organisation_id FROM actors_actor")
+        cursor.execute("SELECT id FROM tenancy_organisation WHERE search_key LIKE 'mesure actor %'")
         rows = [
             (uuid.uuid4(), actor, encrypt_text(IBAN, context=str(actor).encode()).encode(), uuid.uuid4(), uuid.uuid4())
             for (actor,) in cursor.fetchall()
@@ -86,16 +111,16 @@ def run(settings: Any) -> dict[str, float]:
     marks = [("", time.perf_counter())]
     with acting(first):
         settlement = prepare_settlement(cutoff=timezone.now())
-    marks.append(("prepare_s", time.perf_counter()))
+    marks.append(("prepare", time.perf_counter()))
     with acting(second):
         approve_settlement(settlement=settlement, digest=settlement.digest)
-    marks.append(("approve_s", time.perf_counter()))
+    marks.append(("approve", time.perf_counter()))
     with acting(second):
         size = write_bank_file(settlement=settlement).size
-    marks.append(("file_s", time.perf_counter()))
+    marks.append(("file", time.perf_counter()))
     with acting(second):
         mark_sent(settlement=settlement)
-    marks.append(("send_s", time.perf_counter()))
+    marks.append(("send", time.perf_counter()))
     steps = {name: end - start for (_, start), (name, end) in itertools.pairwise(marks)}
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return {**steps, "seconds": marks[3][1] - marks[0][1], "memory_mb": grown, "file_bytes": size}
