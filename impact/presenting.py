@@ -164,7 +164,7 @@ def public_steps(usage: dict[str, int | None]) -> list[dict[str, Any]]:
         passes, cents = usage.get(name), usage.get(f"{name}_cents")
         if passes is None or cents is None:
             rows.append(
-                {"value": "–", "sentence": words, "period": f"moins de {FEWEST} pass : le nombre n’est pas publié"}
+                {"value": "–", "sentence": words, "period": f"moins de {FEWEST} pass : le nombre n’est pas publié"}
             )
         else:
             rows.append({"value": euros(cents), "sentence": words, "period": f"{number(passes)} pass"})

@@ -101,4 +101,9 @@ def filename(report: Report) -> str:
 
 def title(report: Report) -> str:
     """Its title among the documents."""
-    return f"Rapport « {report.campaign.name} » du {french.date(report.at)}"[:160]
+    return f"{title_of(report.campaign)} du {french.date(report.at)}"[:160]
+
+
+def title_of(campaign: Campaign) -> str:
+    """How the title of every report of a campaign begins."""
+    return f"Rapport « {campaign.name[:120]} »"

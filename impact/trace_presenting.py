@@ -5,7 +5,7 @@ from typing import Any
 
 from aptic import french
 from aptic.french import euros, plural
-from impact.tracing import Trail, Transferred
+from impact.tracing import SHOWN, Trail, Transferred
 from passes.models import Pass
 
 Address = Callable[[str, object], str]
@@ -57,7 +57,7 @@ def _source(trail: Trail, address: Address) -> dict[str, Any] | None:
         names = " · ".join(dict.fromkeys(line.source for line in trail.lines))
         return _link("Lignes de financement", names, cents=total, at=first, text=money)
     (line,) = trail.lines
-    where = f"Opération « {line.campaign.name} » de {line.funder.name}."
+    where = f"Opération « {line.campaign.name} » de {line.funder.name}."
     return _link(
         "Ligne de financement",
         line.source,
@@ -107,11 +107,11 @@ def _pass(trail: Trail) -> dict[str, Any] | None:
                      text=" ".join(filter(None, [_handed(trail), _state_words(state)])))  # fmt: skip
     if trail.by_state:
         parts = [
-            f"{Pass.State(state).label.lower()} : {french.number(passes)} pass, {euros(cents)}"
+            f"{Pass.State(state).label.lower()} : {french.number(passes)} pass, {euros(cents)}"
             for state, (passes, cents) in trail.by_state.items()
         ]
         return _link(
-            "Pass", used, cents=trail.used_cents, text=_sentence(" ; ".join([_handed(trail), *parts]).strip(" ;"))
+            "Pass", used, cents=trail.used_cents, text=_sentence(" ; ".join([_handed(trail), *parts]).strip("  ;"))
         )
     if not trail.used:
         return None
@@ -125,7 +125,7 @@ def _handed(trail: Trail) -> str:
     holder = f" par {booklet.distributor.name}" if booklet.distributor else ""
     if booklet.handed_out_at is None:
         return (
-            f"Pas encore remis ; confié à {booklet.distributor.name}." if booklet.distributor else "Pas encore remis."
+            f"Pas encore remis ; confié à {booklet.distributor.name}." if booklet.distributor else "Pas encore remis."
         )
     return f"Carnet remis{holder} le {french.date(booklet.handed_out_at)}."
 
@@ -137,8 +137,8 @@ def _handed_at(trail: Trail) -> Any:
 def _state_words(state: str) -> str:
     return {
         "open": "Il peut encore servir.",
-        "blocked": "Il est bloqué : déclaré perdu ou volé.",
-        "expired": "Il a expiré : sa valeur est revenue à la ligne de financement.",
+        "blocked": "Il est bloqué : déclaré perdu ou volé.",
+        "expired": "Il a expiré : sa valeur est revenue à la ligne de financement.",
         "replaced": "Il a été remplacé.",
         "redeemed": "",
     }.get(state, "")
@@ -154,11 +154,11 @@ def _place(trail: Trail, address: Address) -> dict[str, Any]:
             f"{first['site__name']}, {first['site__commune__name']}",
             cents=first["cents"],
             at=first["last"],
-            text=f"Acteur : {first['actor__name']}.",
+            text=f"Acteur : {first['actor__name']}.",
             url=address("site", first["site_id"]),
         )
     actors = len({row["actor_id"] for row in trail.places})
-    more = " au moins" if len(trail.places) == 40 else ""
+    more = " au moins" if len(trail.places) == SHOWN else ""
     title = f"{plural(len(trail.places), 'lieu,lieux')} de {plural(actors, 'acteur')}{more}"
     return _link("Lieux", title, cents=trail.used_cents)
 
@@ -168,25 +168,28 @@ def _payout(trail: Trail, address: Address) -> dict[str, Any]:
     if not trail.payouts:
         title = "Sera payé à un prochain règlement" if trail.used else "Rien à payer pour l’instant"
         return _link("Contre-paiement", title, cents=trail.unpaid_cents or None, state="next")
-    last = trail.payouts[-1]
-    text = " ".join(filter(None, [_came_back(trail.payouts), waiting]))
     if len({one.payout_id for one in trail.payouts}) == 1:
+        last = trail.payouts[-1]
         return _link(
             "Contre-paiement",
             last.end_to_end_id,
-            cents=sum(one.cents for one in trail.payouts),
+            cents=trail.claimed_cents or sum(one.cents for one in trail.payouts),
             at=last.sent_at,
-            text=" ".join(filter(None, [f"Versé à {last.actor}, frais compris.", text])),
+            text=" ".join(filter(None, [f"Pour {last.actor}, frais compris.", _came_back(trail.payouts), waiting])),
             url=address("payout", last.payout_id),
         )
-    title = plural(len({one.payout_id for one in trail.payouts}), "contre-paiement")
+    if trail.point.single or trail.point.kind == "payout":
+        title = " puis ".join(dict.fromkeys(one.end_to_end_id for one in trail.payouts))
+    else:
+        title = plural(trail.payout_count, "virement")
+    text = " ".join(filter(None, [_came_back(trail.payouts), waiting]))
     return _link("Contre-paiements", title, cents=trail.claimed_cents or None, text=text)
 
 
 def _came_back(payouts: Iterable[Transferred]) -> str:
     """What the bank sent back, in one sentence for each."""
     found = [
-        f"{one.end_to_end_id} est revenu le {french.date(one.rejected_at)} : {one.rejection_reason}."
+        f"{one.end_to_end_id} est revenu le {french.date(one.rejected_at)} : {one.rejection_reason}."
         for one in payouts
         if one.state in ("rejected", "returned")
     ]
@@ -199,14 +202,16 @@ def _bank(trail: Trail) -> dict[str, Any]:
         sent = any(one.state == "sent" for one in trail.payouts)
         return _link("Banque", "Virement envoyé, pas encore exécuté" if sent else "Pas encore versé", state="next")
     last = max(executed, key=lambda one: str(one.settled_at))
-    references = list(dict.fromkeys(one.bank_reference or one.end_to_end_id for one in executed))
-    net = sum(one.net_cents for one in executed)
-    text = (
-        "Somme nette de frais des virements qui le portent."
-        if trail.point.kind != "payout"
-        else "Somme nette de frais."
-    )
-    return _link("Ligne de banque", " · ".join(references[:4]), cents=net, at=last.settled_at, text=text)
+    references = list(dict.fromkeys(one.bank_reference or one.end_to_end_id for one in reversed(executed)))
+    more = f" et {plural(len(references) - 2, 'autre')}" if len(references) > 3 else ""
+    title = " · ".join(references[:2] if more else references)
+    if trail.point.kind == "payout":
+        net = sum(one.net_cents for one in executed)
+        return _link(
+            "Ligne de banque", title + more, cents=net, at=last.settled_at, text="Somme versée, nette de frais."
+        )
+    text = "Exécuté pour de bon, frais compris." if trail.paid_cents else ""
+    return _link("Ligne de banque", title + more, cents=trail.paid_cents, at=last.settled_at, text=text)
 
 
 def payout_rows(trail: Trail, address: Address) -> list[dict[str, Any]]:
@@ -219,7 +224,7 @@ def payout_rows(trail: Trail, address: Address) -> list[dict[str, Any]]:
             "at": one.rejected_at or one.settled_at or one.sent_at,
             "url": address("payout", one.payout_id),
         }
-        for one in trail.payouts
+        for one in reversed(trail.payouts)
     ]
 
 

@@ -23,6 +23,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal
 from funders.funds import Funds, funds_of
 from funders.models import Campaign, FundingLine, PaymentOrder, Receipt
+from impact.figures import PAID
 from passes.models import Batch, Booklet, Pass, Redemption
 
 SHOWN = 40  # rows of one table; the totals above it are of all of them
@@ -103,8 +104,9 @@ class Trail:
     used_cents: int = 0
     places: list[Any] = field(default_factory=list)
     payouts: list[Transferred] = field(default_factory=list)
-    claimed: int = 0
+    payout_count: int = 0
     claimed_cents: int = 0
+    paid_cents: int = 0  # reached an actor's bank and stayed there
 
     @property
     def unpaid_cents(self) -> int:
@@ -184,14 +186,14 @@ def _campaign(principal: Principal, ref: str) -> Point:
     campaign = Campaign.objects.visible_to(principal).get(pk=uuid.UUID(ref))
     inside = Q(campaign_id=campaign.pk)
     of_batch = Q(batch__campaign_id=campaign.pk)
-    return Point("campaign", ref, f"Opération « {campaign.name} »", of_batch, inside, inside, of_batch)
+    return Point("campaign", ref, f"Opération « {campaign.name} »", of_batch, inside, inside, of_batch)
 
 
 def _line(principal: Principal, ref: str) -> Point:
     line = FundingLine.objects.visible_to(principal).get(pk=uuid.UUID(ref))
     of_batch = Q(batch__line_id=line.pk)
     return Point(
-        "line", ref, f"Ligne de financement : {line.source}", of_batch, Q(pk=line.pk), Q(line_id=line.pk), of_batch
+        "line", ref, f"Ligne de financement : {line.source}", of_batch, Q(pk=line.pk), Q(line_id=line.pk), of_batch
     )
 
 
@@ -335,11 +337,12 @@ def _read_payouts(trail: Trail, principal: Principal) -> None:
     events = trail.redemptions.order_by().values("pk")
     claims = Claim.objects.filter(
         _mine(principal), transfer__kind=TransferKind.REDEEM, transfer__event__in=events
-    ).order_by("share_id")
-    rows = claims.values("share_id").annotate(passes=Count("pk"), cents=Sum("signed_cents"))
-    carried = {row["share_id"]: (row["passes"], row["cents"]) for row in rows}
-    trail.claimed = sum(passes for passes, _ in carried.values())
-    trail.claimed_cents = sum(cents for _, cents in carried.values())
+    ).order_by()
+    totals = claims.aggregate(shares=Count("share_id", distinct=True), cents=Sum("signed_cents", default=0))
+    trail.payout_count, trail.claimed_cents = totals["shares"], totals["cents"]
+    trail.paid_cents = _paid(trail)
+    rows = claims.values("share_id").annotate(passes=Count("pk"), cents=Sum("signed_cents"), last=Max("pk"))
+    carried = {row["share_id"]: (row["passes"], row["cents"]) for row in rows.order_by("-last")[:SHOWN]}
     again = _paid_again(principal, set(carried) | set(trail.point.shares))
     shares = PayoutPurse.objects.filter(_mine(principal), pk__in={*carried, *again, *trail.point.shares})
     found = {
@@ -365,6 +368,18 @@ def _read_payouts(trail: Trail, principal: Principal) -> None:
         if share_id in found and former in found:
             found[share_id].follows = found[former].end_to_end_id
     trail.payouts = sorted(found.values(), key=lambda one: (str(one.cutoff), one.end_to_end_id, str(one.share_id)))
+
+
+def _paid(trail: Trail) -> int:
+    """Cents of these redemptions that were executed for good, by the same rule as every report."""
+    live, values = trail.redemptions.order_by().values("pk", "value_cents").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH RECURSIVE live (id, value_cents) AS ({live}), {PAID}"
+            " SELECT coalesce(sum(value_cents), 0)::bigint FROM paid",
+            values,
+        )
+        return cursor.fetchone()[0]
 
 
 def _paid_again(principal: Principal, shares: set[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, int]]:

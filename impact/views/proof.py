@@ -74,7 +74,7 @@ def show(request: HttpRequest) -> HttpResponse:
 def _run_again(request: HttpRequest, last: Proof | None) -> None:
     """Ask the one worker that reads every tenant; what it finds is published here."""
     if last is not None and timezone.now() - last.proved_at < PAUSE:
-        messages.info(request, "La dernière vérification date de moins d’une minute : elle est déjà là.")
+        messages.info(request, "La dernière vérification date de moins d’une minute : elle est déjà là.")
         return
     record(verb="proof_asked", target=None)
     transaction.on_commit(partial(prove_nightly.apply_async, queue=SYSTEM_QUEUE), robust=True)

@@ -39,5 +39,7 @@ def _proof(published: dict[str, Any] | None) -> dict[str, Any] | None:
     if not published:
         return None
     labels = {**dict(AccountKind.choices), "purse": "Disponible par cantonnement"}
-    kinds = [(labels.get(kind, kind), compared, agree) for kind, compared, agree in published.get("kinds", [])]
+    order = list(labels)
+    found = sorted(published.get("kinds", []), key=lambda row: order.index(row[0]) if row[0] in labels else len(order))
+    kinds = [(labels.get(kind, kind), compared, agree) for kind, compared, agree in found]
     return {**published, "at": datetime.fromisoformat(published["at"]), "kinds": kinds}

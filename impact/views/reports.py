@@ -32,7 +32,7 @@ def report(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
         "trace": reverse("funder_trace", args=[request.organisation.pk, "campaign", str(chosen.pk)]),
         "documents": Document.objects.visible_to(request.principal)
         .stored()
-        .filter(kind=REPORT, owner_id=chosen.funder_id, title__startswith=f"Rapport « {chosen.name} »")
+        .filter(kind=REPORT, owner_id=chosen.funder_id, title__startswith=reporting.title_of(chosen))
         .order_by("-created_at", "pk")[:5],
     }
     return TemplateResponse(request, "impact/report.html", context)
@@ -56,7 +56,7 @@ def report_csv(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
 def report_pdf(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
     """A worker lays the report out and keeps it among the documents; its page shows the progress."""
     chosen = _campaign(request, campaign)
-    job = jobs.start(kind=REPORT, params={"campaign": str(chosen.pk)}, title=f"Rapport « {chosen.name} »"[:160])
+    job = jobs.start(kind=REPORT, params={"campaign": str(chosen.pk)}, title=reporting.title_of(chosen))
     return redirect("job", job.pk)
 
 

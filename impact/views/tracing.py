@@ -55,6 +55,7 @@ def _show(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "batches": presenting.batch_rows(trail, address),
         "places": presenting.place_rows(trail, address),
         "payouts": presenting.payout_rows(trail, address),
+        "several_funders": len({one.funder for one in trail.payouts}) > 1,
         "page_obj": page,
         "shown": tracing.SHOWN,
         "follow_url": reverse(f"{request.principal.hat.value}_follow", args=[request.organisation.pk]),
