@@ -24,13 +24,16 @@ from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from passes import codes, custody, distribution, terms
+from passes.balance import balance_of, nearest, sites_for
 from passes.custody import Holding
 from passes.errors import HandOutRefused
 from passes.models import Batch, Booklet, HandOut, Pass
 from passes.permissions import DECIDERS
+from passes.views.cards import Card, card
 from passes.views.typed import not_stored, read_code
 
 PER_PAGE = 50
+NEAREST = 3  # sites to name to the person
 READERS = (*DECIDERS, Role.FINANCE)
 NOTHING_TYPED = {"typed": "", "error": None, "earlier": None}
 SALT, SHOWN_FOR = "hand-out", 1800  # seconds between looking and confirming
@@ -101,6 +104,7 @@ def handed_out(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "used": used,
         "may_hand_out": _may_hand_out(request),
         "may_undo": _may_hand_out(request) and made.undone_at is None and same_day and not used,
+        "near": [] if made.undone_at else _near(request, made.booklet_id),
         **_shown(made.booklet_id),
     }
     return TemplateResponse(request, "passes/distributor/done.html", context)
@@ -166,7 +170,7 @@ def _shown(booklet_id: int) -> dict[str, Any]:
     """A booklet as the person who receives it should understand it."""
     with custody.holding([booklet_id]):
         booklet = Booklet.objects.get(pk=booklet_id)
-        batch = Batch.objects.select_related("campaign").get(pk=booklet.batch_id)
+        batch = Batch.objects.select_related("campaign", "funder").get(pk=booklet.batch_id)
         states = Pass.objects.filter(pk__range=(booklet_id << 4, (booklet_id << 4) + 15)).values_list("pk", "state")
         drawn = [{"number": pk & 15, "state": _drawn(state)} for pk, state in states]
     usable = sum(one["state"] == "alive" for one in drawn)
@@ -181,6 +185,18 @@ def _shown(booklet_id: int) -> dict[str, Any]:
         "territories": terms.where(batch.campaign),
         "starts_later": batch.valid_from > timezone.now(),
     }
+
+
+def _near(request: HttpRequest, booklet_id: int) -> list[Card]:
+    """The sites closest to the distributor that take this booklet's passes."""
+    centre = request.organisation.commune  # type: ignore[attr-defined]
+    if centre is None:
+        return []
+    with custody.holding([booklet_id]):
+        batch = Batch.objects.get(booklet=booklet_id)
+        found = balance_of(codes.Code(version=batch.code_key, serial=booklet_id << 4), at=timezone.now())
+        near = nearest(sites_for(found), centre, limit=NEAREST)
+        return [card(one.site, km=one.distance_km, only=found.services) for one in near]
 
 
 def _drawn(state: str) -> str:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from actors.models import Site
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes import blocking, codes, distribution
@@ -79,6 +80,17 @@ def test_confirming_hands_it_out_and_says_what_to_say(browser: Client, ccas: Mem
     assert given(batch) == [1]
     for words in ("Le carnet est remis", "À dire à la personne", "05 00 00 00 00", "annuler la remise"):
         assert words in text(page), words
+
+
+def test_the_person_leaves_with_the_nearest_sites(browser: Client, ccas: Member, batch: Batch) -> None:
+    for commune, name in (("33063", "Bordeaux"), ("33039", "Bègles"), ("33243", "Libourne"), ("33227", "Langon")):
+        with acting(OPERATOR):
+            Site.objects.filter(pk=make_till(commune=commune).site.pk).update(name=f"Lieu de {name}")
+    made = give(batch, ccas)
+    page = text(browser.get(url("handed_out", ccas, made.pk)))
+    order = [page.index(f"Lieu de {name}") for name in ("Bègles", "Bordeaux")]
+    assert order == sorted(order)
+    assert page.count("<article") == 3
 
 
 def test_sent_twice_it_is_handed_out_once_and_says_so(browser: Client, ccas: Member, batch: Batch) -> None:
@@ -195,7 +207,9 @@ def test_once_used_or_the_day_after_it_is_not_undone(browser: Client, ccas: Memb
     used, old = give(batch, ccas, 0), give(batch, ccas, 1, at=timezone.now() - timedelta(days=1))
     assert make_till().redeem(code_of(batch)).status_code == 201
     for made, words in ((used, "déjà utilisé"), (old, "le jour même")):
-        assert "annuler la remise" not in text(browser.get(url("handed_out", ccas, made.pk)))
+        page = text(browser.get(url("handed_out", ccas, made.pk)))
+        assert "annuler la remise" not in page
+        assert "peut le bloquer" in page
         refused = browser.post(url("undo", ccas, made.pk))
         assert refused.status_code == 409
         assert words in text(refused)
