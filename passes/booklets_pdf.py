@@ -139,7 +139,7 @@ def _part(sheet: Sheet, first: int, last: int) -> bytes:
         _draw(document, made, texts)
 
     with _collector_paused():
-        context = {"sheet": sheet, "booklets": pages}
+        context = {"sheet": sheet, "booklets": pages, "nl": "\n"}
         return pdf.render(TEMPLATE, context, base_css=STYLES.format(sheet.size), finisher=draw)
 
 

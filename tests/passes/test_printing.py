@@ -122,7 +122,15 @@ def test_a_pass_says_value_end_funder_and_where_to_ask(funder, tmp_path):
     pdf.write_bytes(contents(batch)[0])
     words = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
     cover, sheet = words.replace("\xa0", " ").split("\f")[:2]
-    for said in ("Votre carnet de 10 pass numériques", "100 €", "Premiers clics", "05 56 00 00 00", "/lieux", "/solde"):
+    for said in (
+        "Votre carnet de 10 pass numériques",
+        "100 €",
+        "Premiers clics",
+        "05 56 00 00 00",
+        "/lieux",
+        "/solde",
+        "avancez rien",
+    ):
         assert said in cover, said
     for said in ("10 €", "Département de l’essai", "/lieux", "05 56 00 00 00"):
         assert sheet.count(said) >= 10, said
