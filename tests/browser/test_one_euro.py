@@ -10,8 +10,11 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from aptic.ledger.balances import close_books
+from aptic.ledger.proof import prove
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import Hat, acting
+from aptic.tenancy.principal import Hat, acting, as_system
+from impact.publishing import publish
 from passes import codes, distribution
 from passes.models import Batch
 from tests.browser.person import Person
@@ -54,7 +57,7 @@ def test_one_euro(enter: Enter) -> None:
     _the_counter_takes_two_passes(cast, actor, passes)
     _the_citizen_sees_what_is_left(cast, cover)
     _the_operator_pays(cast)
-    _everybody_reads_the_same_figures(cast, funder, actor)
+    _everybody_reads_the_same_figures(cast, funder, actor, passes[0])
 
 
 def _a_funder_orders(cast: Cast) -> Member:
@@ -93,8 +96,8 @@ def _an_actor_joins(cast: Cast) -> Member:
         site_address="1 rue du Port", commune="33130", contact_name="Amina Diallo", email="amina@port.example",
         phone="05 56 11 22 33",
     ).ticks(HELP).presses("Envoyer la candidature").reads("Votre candidature est bien arrivée")  # fmt: skip
-    manager = cast.at(cast.manager, "operateur").follows("Plafonds").follows("Fixer un plafond")
-    manager.types(commune="33130", cap="2").presses("Enregistrer le plafond")
+    manager = cast.at(cast.manager, "operateur").follows("Candidatures").follows("Plafonds")
+    manager.follows("Fixer un plafond").types(commune="33130", cap="2").presses("Enregistrer le plafond")
     manager.follows("Candidatures").follows("Port d’attache").presses("Accepter la candidature").reads("Qualifié")
 
     member = make_member(organisation("Port d’attache"), Hat.ACTOR, name="Amina Diallo")
@@ -150,9 +153,17 @@ def _the_operator_pays(cast: Cast) -> None:
     manager.presses("Noter ces virements comme exécutés").reads("Exécuté")
 
 
-def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member) -> None:
+def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member, used: str) -> None:
     """Twenty euros used, whoever looks: less the fee (4 %, VAT added), 19.04 € reached the actor's bank."""
     cast.at(actor, "acteur").follows("Paiements").reads("19,04 €", "20 €")
-    cast.at(funder, "commanditaire").reads("300 €", "20 €")
-    cast.at(funder, "commanditaire").follows("Suivre un euro")
-    cast.enter().goes("/transparence/")
+    reader = cast.at(funder, "commanditaire").reads("300 €", "20 €")
+    reader.follows("Opérations").follows("Premiers clics").follows("Rapport").reads("Utilisés", "20 €")
+    reader.follows("Suivre un euro").types(q=used[:7]).presses("Suivre")
+    reader.reads("VIR-2026-001", "Port d’attache, Bègles", "RELEVE-48")
+    with as_system():
+        close_books()
+        _, differences = prove()
+        publish()
+    assert differences == []
+    cast.at(cast.manager, "operateur").follows("Preuve")
+    cast.enter().goes("/transparence/").reads("300 €", "30 pass", "moins de 5 pass", "aucun écart")
