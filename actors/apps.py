@@ -10,7 +10,7 @@ class ActorsConfig(AppConfig):
     verbose_name = "Acteurs"
 
     def ready(self) -> None:
-        """Register the jobs, the counts behind the proof, the words for what the bank sent back, and the keys' rights."""
+        """Register jobs, the counts behind the proof, the words for what the bank sent back, and what keys may do."""
         from actors import proof, tasks  # noqa: F401
         from actors.settlement import outcome  # noqa: F401
         from aptic.accounts.scopes import register
