@@ -21,7 +21,7 @@ SMALLEST = 0.12  # degrees of latitude: about 13 km, so that one place alone sti
 MOST_DOTS, MOST_NAMES = 2500, 9
 LARGEST = 40  # names are sought among so many communes
 DOTS = ((20_000, 11), (3_000, 7), (0, 4))  # from so many inhabitants, a dot so wide
-NEAR = 24.0  # two pins closer than this share one
+NEAR = (36.0, 26.0)  # two pins closer than this, across and down, share one
 MAINLAND = (41.2, 51.2, -5.3, 9.7)
 
 
@@ -177,7 +177,7 @@ def _grouped(frame: _Frame, pins: Sequence[Pin]) -> list[_Group]:
         x, y = frame.at(pin.latitude, pin.longitude)
         if not frame.holds(x, y):
             continue
-        close = next((one for one in groups if abs(one.x - x) < NEAR and abs(one.y - y) < NEAR), None)
+        close = next((one for one in groups if abs(one.x - x) < NEAR[0] and abs(one.y - y) < NEAR[1]), None)
         if close is None:
             close = _Group(x, y)
             groups.append(close)
@@ -200,7 +200,7 @@ def _names(frame: _Frame, spots: Sequence[Spot], groups: Sequence[_Group], here:
             if inside and not any(_overlap(area, other) for other in taken):
                 taken.append(area)
                 written.append(
-                    f'<text x="{x:.0f}" y="{low:.0f}" text-anchor="middle" fill="{INK}">{escape(name)}</text>'
+                    f'<text x="{middle:.0f}" y="{low:.0f}" text-anchor="middle" fill="{INK}">{escape(name)}</text>'
                 )
                 break
         if len(written) == MOST_NAMES:

@@ -42,6 +42,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "where": where,
         "area": area,
+        "caption": _caption(where),
         "map": _map(sites, numbered, where, area),
     }
     return TemplateResponse(request, "passes/citizen/directory.html", context)
@@ -94,6 +95,11 @@ def _map(
     ]
     title = f"Carte des lieux {numbered[0][0]} à {numbered[-1][0]} de la liste"
     return maps.draw(box=box, ground=ground, pins=pins, title=title, here=here)
+
+
+def _caption(where: Where) -> str:
+    circle = f" Le cercle est {where.label}." if _here(where) else ""
+    return f"Les numéros sont ceux de la liste. Chaque point gris est une commune.{circle}"
 
 
 def _departements(sites: QuerySet[Site]) -> QuerySet[Site, str]:

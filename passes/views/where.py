@@ -38,4 +38,4 @@ def read_where(typed: str) -> Where:
         if postcode and all(postcode in commune.postcodes for commune in found):
             return Where(typed, found[0], postcode)
         return Where(typed, choices=tuple(found))
-    return Where(typed, commune, commune.name)
+    return Where(typed, commune, commune.label(rules.parse_place(typed).postcode))

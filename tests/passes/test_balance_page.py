@@ -163,7 +163,7 @@ def test_one_blocked_pass_in_a_booklet_that_lives(client: Client, batch: Batch) 
     set_state(batch, Pass.State.BLOCKED, range(1, 2))
     words = text_of(ask(client, code_of(batch)))
     assert "Il vous reste 9 pass" in words
-    assert "Ce pass est bloqué." in words
+    assert "Le pass que vous regardez est bloqué." in words
 
 
 def test_past_its_date(client: Client, batch: Batch) -> None:
