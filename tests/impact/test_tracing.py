@@ -1,6 +1,5 @@
 """« Suivre cet euro »: from any point the whole chain, each organisation seeing what is its own."""
 
-import uuid
 
 import pytest
 from django.test import Client
@@ -171,7 +170,7 @@ def test_a_funder_reads_its_share_of_a_transfer_and_nothing_of_the_others(world,
 
 @pytest.mark.parametrize("kind", ["funder", "campaign", "line", "batch", "booklet", "pass", "redemption", "payout",
                                   "site", "actor", "transfer"])  # fmt: skip
-@pytest.mark.parametrize("ref", ["0", "nothing", "99999999999999999999", str(uuid.uuid4()), "-1"])
+@pytest.mark.parametrize("ref", ["0", "nothing", "99999999999999999999", "a055fe6e-d986-46fe-9e4d-4d495ddaa44f", "-1"])
 def test_what_does_not_exist_is_not_found(world, kind, ref):
     assert page(world.first, kind, ref).status_code == 404
     if kind != "transfer":
