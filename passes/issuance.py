@@ -30,6 +30,7 @@ from passes.models import Batch, Booklet
 
 STEP = 5_000  # booklets per committed step: about a second of work
 ISSUE = "passes.issue"
+ROLES = (Role.MANAGER, Role.FINANCE)  # who among the operator's people may move money into circulation
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def request_issue(*, order: Order, at: datetime | None = None) -> Job:
     and NotFunded.
     """
     principal = current()
-    if not principal.is_operator or principal.role not in {"", Role.MANAGER, Role.FINANCE}:
+    if not principal.is_operator or principal.role not in {"", *ROLES}:
         raise NotAllowed
     locked = _locked(order)
     if live := issue_jobs(locked).live().first():

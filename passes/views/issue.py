@@ -8,20 +8,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from aptic.accounts.models import Role
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Order
-from passes import issuance
+from passes import issuance, printing
 from passes.models import Batch
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@space(Hat.OPERATOR, roles=(Role.MANAGER, Role.FINANCE))
+@space(Hat.OPERATOR)
 def order_issue(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Before: line by line, what is free and what the order takes. During: the bar. After: the batch."""
+    """Before: line by line, what is free and what the order takes. During: the bar. After: the batch.
+
+    Everybody of the operator may look; who may issue is the service's to say.
+    """
     order = get_object_or_404(Order.objects.visible_to(request.principal).with_terms(), pk=pk)
     if request.method == "POST":
         issuance.request_issue(order=order)
@@ -33,6 +35,8 @@ def order_issue(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "batch": Batch.objects.visible_to(request.principal).filter(order=order).first(),
         "lines": _lines(order),
         "refusal": _refusal(order),
+        "may_issue": request.principal.role in issuance.ROLES,
+        "may_print": request.principal.role in printing.ROLES,
     }
     return render(request, "passes/batches/issue.html", context)
 

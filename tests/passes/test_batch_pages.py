@@ -129,12 +129,30 @@ def test_work_that_failed_is_said_and_can_be_taken_up_again(client, operator, or
         assert Batch.objects.get(order=order).activated_at is not None
 
 
-def test_an_agent_of_the_operator_and_a_funder_do_not_issue(client, order, funder):
+def test_an_agent_of_the_operator_looks_and_does_not_issue_and_a_funder_finds_nothing(client, order, funder):
     agent = make_operator(Role.AGENT)
     agent.log_in(client)
-    assert client.get(url("operator_order_issue", agent, order.pk)).status_code == 403
+    address = url("operator_order_issue", agent, order.pk)
+    page = text(client.get(address))
+    assert "600 €" in page
+    assert "<button" not in page.split("<main", 1)[1]
+    assert client.post(address).status_code == 403
     funder.log_in(client)
     assert client.get(url("operator_order_issue", funder, order.pk)).status_code == 404
+
+
+def test_files_cost_the_same_queries_however_many(client, funder, settings, tmp_path, monkeypatch):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(printing, "PER_FILE", 1)
+    batch = make_batch(campaign=make_campaign(funder), booklets=9)
+    funder.log_in(client)
+    address, costs = url("funder_batch_print", funder, batch.uuid), []
+    for number in range(1, 8):
+        with acting(OPERATOR):
+            printing.keep_file(batch=batch, span=printing.Span(number, number), content=b"%PDF")
+        costs.append(queries(client, address))
+    assert len(set(costs)) == 1
+    assert costs[0] <= 18
 
 
 def test_empty_lists_say_what_will_come(client, operator, funder):
