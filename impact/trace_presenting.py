@@ -50,9 +50,12 @@ def _source(trail: Trail, address: Address) -> dict[str, Any] | None:
             return None
         names = " · ".join(row["funder__name"] for row in trail.funders)
         cents = sum(row["cents"] for row in trail.funders)
-        return _link("Argent cantonné de", names, cents=cents, text="Ce que vous avez encaissé sur ses pass.")
+        whose = "leurs" if len(trail.funders) > 1 else "ses"
+        return _link("Argent cantonné de", names, cents=cents, text=f"Encaissé sur {whose} pass.")
     first = trail.receipts[0].recorded_at if trail.receipts else None
-    money = "".join(f"{_sentence(one)} " for one in _money_in(trail)).strip()
+    money = " ".join(_sentence(one) for one in _money_in(trail))
+    if trail.point.lines is None:
+        money = f"{money} {euros(trail.used_cents)} ont suivi ce chemin."
     if len(trail.lines) > 1:
         names = " · ".join(dict.fromkeys(line.source for line in trail.lines))
         return _link("Lignes de financement", names, cents=total, at=first, text=money)

@@ -65,12 +65,14 @@ def query_with(context: template.Context, **changes: Any) -> str:
 def follow(context: template.Context, cents: int | None, kind: str, ref: object) -> SafeString:
     """An amount that leads to « Suivre cet euro » in the space one stands in: `{% follow cents "batch" batch.uuid %}`.
 
-    Plain where that space follows nothing, so that one template serves several.
+    Plain where that space follows nothing or `ref` is empty (the guarantee has no funder): one template serves all.
     """
     request = context["request"]
     hat = getattr(getattr(request, "principal", None), "hat", "")
     written = french.euros(cents)
     try:
+        if not ref:
+            raise NoReverseMatch
         address = reverse(f"{hat}_trace", args=[request.organisation.pk, kind, str(ref)])
     except (NoReverseMatch, AttributeError):
         return format_html('<span class="money">{}</span>', written)

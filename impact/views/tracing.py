@@ -1,6 +1,7 @@
 """« Suivre cet euro », the same page in three spaces: a search, then the whole chain of what it finds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from django.core.paginator import Paginator
@@ -48,6 +49,9 @@ def _show(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         raise Http404 from error
     page = Paginator(trail.redemptions.order_by("-accounted_at", "pk"), PAGE).get_page(request.GET.get("page"))
     words = describe([(TransferKind.REDEEM.value, one.pk) for one in page])
+    if trail.point.single and page and trail.booklet is None:  # an actor knows a pass by what its statement prints
+        code = words[TransferKind.REDEEM.value, page[0].pk].code
+        trail.point = replace(trail.point, title=f"Pass {code}")
     context = {
         "trail": trail,
         "chain": presenting.chain(trail, address),
