@@ -3,6 +3,7 @@
 sepaxml writes and checks it against the schema it carries; the random names it would give are replaced by the run's.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import as_file, files
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 from lxml import etree
 from sepaxml import SepaTransfer
+from text_unidecode import unidecode
 
 from actors.models import BankAccount, Payout, Settlement
 from actors.settlement.errors import DebtorMissing
@@ -20,6 +22,8 @@ from aptic.documents.crypto import decrypt_text
 from aptic.tenancy.models import Installation
 
 SCHEMA = "pain.001.001.09"
+NAME, WORDS = 70, 140  # characters of a name, of what the payee reads
+NOT_TAKEN = re.compile(r"[^a-zA-Z0-9/\-?:().,'+ ]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ def open_iban(account: BankAccount) -> str:
     return decrypt_text(bytes(account.iban_sealed).decode(), context=str(account.actor_id).encode())
 
 
+def bank_text(text: str, *, most: int) -> str:
+    """A name in the letters that every bank takes (EPC217-08): accents fall, « & » is « + », the rest is a space.
+
+    >>> bank_text("Sœurs & Frères <SARL>", most=70)
+    'Soeurs + Freres SARL'
+    """
+    plain = NOT_TAKEN.sub(" ", unidecode(text).replace("&", "+"))
+    return " ".join(plain.split())[:most].strip() or "Sans nom"
+
+
 class Order(SepaTransfer):
     """A transfer order with the names and dates of its run."""
 
@@ -72,7 +86,7 @@ def bank_file(settlement: Settlement) -> bytes:
     """The order that pays every payout of an approved run, checked against its schema. Raises DebtorMissing."""
     payer = debtor()
     assert settlement.approved_at is not None
-    config = {"name": payer.name, "IBAN": payer.iban, "batch": True, "currency": "EUR"}
+    config = {"name": bank_text(payer.name, most=NAME), "IBAN": payer.iban, "batch": True, "currency": "EUR"}
     if payer.bic:
         config["BIC"] = payer.bic
     order = Order(config, name=settlement.number, made_at=settlement.approved_at)
@@ -81,12 +95,12 @@ def bank_file(settlement: Settlement) -> bytes:
     for payout in payouts.iterator(chunk_size=500):
         order.add_payment(
             {
-                "name": payout.bank_account.holder,
+                "name": bank_text(payout.bank_account.holder, most=NAME),
                 "IBAN": open_iban(payout.bank_account),
                 **({"BIC": payout.bank_account.bic} if payout.bank_account.bic else {}),
                 "amount": payout.net_cents,
                 "execution_date": day,
-                "description": f"{settings.SCHEME_NAME} {payout.end_to_end_id}",
+                "description": bank_text(f"{settings.SCHEME_NAME} {payout.end_to_end_id}", most=WORDS),
                 "endtoend_id": payout.end_to_end_id,
             }
         )
