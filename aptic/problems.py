@@ -1,6 +1,7 @@
 """How a refusal of the domain reaches the outside: a page in plain French, or a problem document (RFC 9457)."""
 
 import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template import loader
 from django.views import defaults
+from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -16,6 +19,8 @@ from rest_framework.views import set_rollback
 from aptic.errors import DomainError
 
 logger = logging.getLogger(__name__)
+AWAY = (OperationalError, InterfaceError, RedisError)
+RETRY_AFTER = "2"  # seconds
 MEDIA_TYPE = "application/problem+json"
 TITLES = {400: "Requête incorrecte", 401: "Jeton manquant ou invalide", 403: "Accès refusé", 404: "Introuvable",
           405: "Méthode non autorisée", 406: "Réponse impossible dans ce format",
@@ -87,13 +92,30 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A defect of ours: nothing was stored, the same id may be sent again."""
+    """A defect of ours, or what is away, also where middlewares read the session: the same id may be sent again."""
+    if isinstance(sys.exc_info()[1], AWAY):
+        return _away(request)
     if _is_api(request):
         return problem(
             status=500, code="server_error", title="Erreur de notre côté",
             detail="Rien n’a été enregistré. Réessayez avec le même identifiant.",
         )  # fmt: skip
     return defaults.server_error(request)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """The database or Valkey does not answer: nothing was kept, and the same request may be sent again."""
+    logger.warning("away: %s", sys.exc_info()[1])
+    wait = {"Retry-After": RETRY_AFTER}
+    if _is_api(request):
+        return problem(
+            status=503,
+            code="unavailable",
+            title="Service momentanément indisponible",
+            detail="Réessayez avec le même identifiant.",
+            headers=wait,
+        )
+    return HttpResponse(loader.get_template("503.html").render(), status=503, headers=wait)
 
 
 def _is_api(request: HttpRequest) -> bool:
@@ -112,19 +134,10 @@ class DomainErrors:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a refusal, or for a database that is away."""
-        is_api = _is_api(request)
         if isinstance(error, DomainError):
             if target := getattr(error, "redirect_to", None):
                 return redirect(target)
-            if is_api:
+            if _is_api(request):
                 return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step)
             return render(request, "refused.html", {"error": error}, status=error.status)
-        if isinstance(error, OperationalError | InterfaceError):
-            logger.exception("database away")
-            if is_api:
-                return problem(
-                    status=503, code="unavailable", title="Service momentanément indisponible",
-                    detail="Réessayez avec le même identifiant.", headers={"Retry-After": "2"},
-                )  # fmt: skip
-            return render(request, "503.html", status=503)
-        return None
+        return _away(request) if isinstance(error, AWAY) else None

@@ -113,9 +113,11 @@ def _database(variable: str, fallback: str | None = None) -> dict:
     parsed["CONN_MAX_AGE"] = env.int("APTIC_CONN_MAX_AGE", default=600)
     parsed["CONN_HEALTH_CHECKS"] = env.bool("APTIC_CONN_HEALTH_CHECKS", default=False)
     parsed["DISABLE_SERVER_SIDE_CURSORS"] = True  # PgBouncer in transaction mode
+    # A server that vanished without a word is noticed after ten seconds (TCP only; a local socket always tells).
+    parsed.setdefault("OPTIONS", {}).update(connect_timeout=5, keepalives_idle=5, tcp_user_timeout=10_000)
     limits = f"-c statement_timeout={env.int('APTIC_STATEMENT_MS', default=30_000)} -c lock_timeout=10000"
     if not env.bool("APTIC_PGBOUNCER", default=False):
-        parsed.setdefault("OPTIONS", {})["options"] = limits
+        parsed["OPTIONS"]["options"] = limits
     return parsed
 
 

@@ -1,0 +1,218 @@
+"""The database dies, or holds its breath, under a serving site: a clear answer, nothing lost, nothing twice."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from aptic.embedded.postgres import Postgres
+from aptic.embedded.prepare import prepare_grants, prepare_roles
+from aptic.embedded.process import end, spawn
+from aptic.running import programs
+from aptic.running.environment import Place
+from aptic.tenancy.principal import acting
+from passes.models import Redemption
+from tests.conftest import _listens, point_at
+from tests.factories import OPERATOR
+from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
+from tests.servers import SERVERS
+
+pytestmark = pytest.mark.pg15
+NAME = "test_away"
+
+
+@pytest.fixture(scope="module")
+def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Postgres]:
+    """A PostgreSQL of the test's own, with a copy of the suite's template; our connections go there."""
+    folder = Path(tempfile.mkdtemp(prefix="away-", dir=SERVERS.folder))
+    folder.chmod(0o711)
+    made = Postgres(folder, binaries=SERVERS.postgres.binaries)
+    made.start()
+    made.wait()
+    with made.connect() as admin:
+        prepare_roles(admin)
+        admin.execute(f"CREATE DATABASE {NAME} OWNER aptic_owner TEMPLATE template0")
+    with made.connect(database=NAME) as admin:
+        prepare_grants(admin)
+    before, source = connections.settings["default"]["NAME"], SERVERS.clone()
+    copy(SERVERS.postgres, source, made)
+    SERVERS.drop(source)
+    with django_db_blocker.unblock():
+        point_at(NAME)
+        hosts = {alias: connections.settings[alias]["HOST"] for alias in connections}
+        for alias in connections:
+            connections.settings[alias]["HOST"] = str(made.sockets)
+        yield made
+        for alias, host in hosts.items():
+            connections[alias].close()
+            connections.settings[alias]["HOST"] = host
+        point_at(before)
+    made.stop()
+    shutil.rmtree(folder)
+
+
+def copy(source: Postgres, name: str, target: Postgres) -> None:
+    """The content of a database of one server in that of another."""
+    programs_of = source.binaries
+    dump = [programs_of / "pg_dump", "-h", source.sockets, "-U", "postgres", "-d", name]
+    load = [programs_of / "psql", "-h", target.sockets, "-U", "postgres", "-d", NAME, "-q", "-v", "ON_ERROR_STOP=1"]
+    written = subprocess.run([str(word) for word in dump], capture_output=True, check=True).stdout
+    # The dump makes the schema that exists already.
+    text = b"\n".join(line for line in written.splitlines() if not line.startswith(b"CREATE SCHEMA public"))
+    done = subprocess.run([str(word) for word in load], input=text, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-500:]
+
+
+@pytest.fixture(scope="module")
+def site(server: Postgres) -> Iterator[str]:
+    """A real site on that server, with connections that outlive requests."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
+        "APTIC_TEST_DATABASE": NAME,
+        "APTIC_TEST_SOCKETS": str(server.sockets),
+        "APTIC_WEB_WORKERS": "1",
+    }
+    place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
+    process = spawn(programs.web(place).command, env=environment)
+    try:
+        until(lambda: _listens(port))
+        yield f"http://localhost:{port}"
+    finally:
+        end(process, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+
+
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
+    """Wait for a condition, never for a time."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+    return found
+
+
+def ask(url: str, body: Any = None, token: str = "") -> tuple[int, Message, bytes]:
+    """Status, headers and body of a request over HTTP."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(url, headers=headers, data=None if body is None else json.dumps(body).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+def redeem(site: str, till: TestTill, code: str, key: str) -> tuple[int, Message, bytes]:
+    return ask(f"{site}/api/v1/redemptions/", {"id": key, "code": code, "service": SLUG}, till.token)
+
+
+def family(pid: int) -> list[int]:
+    """The server's first process and all its children."""
+    found = [pid]
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            if entry.name.isdigit() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                found.append(int(entry.name))
+    return found
+
+
+def kill(server: Postgres) -> None:
+    """No farewell: every process of it dies at once; the first is stopped before, so that it bears no more children."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    for pid in family(server.process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    server.process.wait()
+    until(lambda: not server.answers())
+
+
+def test_killed_and_started_again_nothing_is_lost_and_nothing_counts_twice(server, site):
+    till, batch = make_till(), make_batch()
+    done, waiting = str(uuid.uuid4()), str(uuid.uuid4())
+    first = redeem(site, till, code_of(batch), done)
+    assert first[0] == 201, first[2]
+
+    kill(server)
+    status, headers, body = redeem(site, till, code_of(batch, position=2), waiting)
+    assert (status, headers["Content-Type"], headers["Retry-After"]) == (503, "application/problem+json", "2")
+    assert json.loads(body)["code"] == "unavailable"
+    assert "même identifiant" in json.loads(body)["detail"]
+    for page in ("/espace/", "/compte/login/", f"/guichet/{till.site.actor_id}/{till.site.pk}/", "/transparence/"):
+        status, headers, body = ask(site + page)
+        if status != 200 and not page.startswith("/compte"):
+            assert (status, headers["Retry-After"]) == (503, "2"), page
+            assert "Rien de ce qui était enregistré n’est perdu" in body.decode()
+    assert ask(f"{site}/livez")[0] == 200
+    assert ask(f"{site}/readyz")[0] == 503
+
+    server.start()
+    server.wait()
+    answers = []
+
+    def through() -> bool:
+        answers.append(redeem(site, till, code_of(batch, position=2), waiting)[0])
+        return answers[-1] != 503
+
+    until(through)  # each thread of the site finds its connection dead once, and opens another by itself
+    assert answers[-1] == 201
+    assert set(answers[:-1]) <= {503}
+    until(lambda: ask(f"{site}/readyz")[0] == 200)
+    assert redeem(site, till, code_of(batch, position=2), waiting)[0] in (200, 503)
+    repeated = until(lambda: (again := redeem(site, till, code_of(batch), done))[0] != 503 and again)
+    assert (repeated[0], repeated[2]) == (200, first[2])  # what was answered before the fall is still true
+
+    connections["default"].close()
+    with acting(OPERATOR):
+        assert set(map(str, Redemption.objects.accepted().values_list("pk", flat=True))) == {done, waiting}
+    assert in_circulation(batch) == batch.amount_cents - 2 * batch.face_value_cents
+
+
+def test_holding_its_breath_it_answers_when_it_breathes_again(server, site):
+    """A server that neither answers nor refuses: what was sent meanwhile, twice, is done once."""
+    till, batch, key = make_till(), make_batch(), str(uuid.uuid4())
+    assert redeem(site, till, code_of(batch, position=9), str(uuid.uuid4()))[0] == 201
+    frozen = family(server.process.pid)
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    answers: list[tuple[int, Message, bytes]] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(redeem(site, till, code_of(batch), key)), daemon=True)
+        for _ in range(2)
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        assert ask(f"{site}/livez")[0] == 200  # the site itself goes on
+        assert answers == []
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    for thread in threads:
+        thread.join(60)
+    assert sorted(status for status, _, _ in answers) in ([200, 201], [201, 503], [503, 503])
+    final = until(lambda: (again := redeem(site, till, code_of(batch), key))[0] != 503 and again)
+    assert final[0] in (200, 201)
+    connections["default"].close()
+    with acting(OPERATOR):
+        assert Redemption.objects.accepted().filter(pk=key).count() == 1
+    assert in_circulation(batch) == batch.amount_cents - 2 * batch.face_value_cents
