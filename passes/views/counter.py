@@ -71,7 +71,7 @@ def confirm(request: HttpRequest, site: uuid.UUID) -> HttpResponse:
     place = _place(request, site)
     code = codes.parse(request.POST.get("code", ""))
     service = Service.objects.filter(pk=request.POST.get("service") or 0, active=True).first()
-    if code is None or service is None:
+    if code is None or code.is_training or service is None:
         return redirect("counter", organisation=place.actor_id, site=place.pk)
     attempt = Attempt(_uuid(request.POST.get("attempt")), code, service.pk, timezone.now())
 
@@ -152,6 +152,7 @@ def _show(request: HttpRequest, place: Site, typed: str) -> dict[str, Any]:
     code = codes.parse(typed)
     if code is None:
         guessing.note_failure("device", who)
+    if code is None or code.is_training:  # a training code bears the serial of somebody's pass
         raise CodeUnknown
     redemption.present([code], site_id=place.pk)
     view = redemption.look_up(_till(request, place), code)

@@ -14,7 +14,7 @@ from tests.contract.document import Caller
 from tests.factories import OPERATOR, make_api_key, make_funder, make_operator
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
 def key(organisation: Organisation, hat: Hat) -> Caller:

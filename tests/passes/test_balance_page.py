@@ -21,7 +21,7 @@ from passes.models import Batch, Booklet, Pass
 from tests.factories import OPERATOR, make_distributor, make_operator
 from tests.passes.world import TestTill, code_of, make_batch, make_till, one_pass
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
 @pytest.fixture
@@ -262,6 +262,15 @@ def test_an_unknown_place_is_said_and_kept(client: Client, batch: Batch) -> None
     page = ask(client, code_of(batch), place="Nulle-Part-sur-Rien")
     assert "Nous ne connaissons pas ce lieu." in text_of(page)
     assert 'value="Nulle-Part-sur-Rien"' in page.content.decode()
+
+
+def test_a_place_far_from_every_site_is_said(client: Client, batch: Batch) -> None:
+    far = make_site("Au loin", "33063")
+    with acting(OPERATOR):
+        Site.objects.filter(pk=far.pk).update(latitude=48.8, longitude=2.3)
+    assert "C’est loin." in text_of(ask(client, code_of(batch), place="33130"))
+    make_site("À côté", "33063")
+    assert "C’est loin." not in text_of(ask(client, code_of(batch), place="33130"))
 
 
 def test_an_ambiguous_place_becomes_a_choice(client: Client, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from tests.contract.document import Caller
 from tests.factories import OPERATOR, make_api_key, make_campaign, make_distributor, make_funder, make_operator
 from tests.passes.world import make_batch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
 def test_a_funder_reads_its_batches_and_no_other(client: Client) -> None:

@@ -8,6 +8,7 @@ from django.test import Client
 
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
+from passes import codes
 from passes.models import Pass, Redemption
 from tests.factories import OPERATOR, Member, make_member
 from tests.passes.world import TestTill, code_of, first_service, make_batch, make_till, one_pass
@@ -69,6 +70,16 @@ def test_it_is_undone_from_the_receipt(client: Client, till: TestTill, person: M
     receipt = client.post(_base(till) + "encaisser/", form)["Location"]
     page = client.post(receipt + "annuler/", follow=True).content.decode()
     assert "Encaissement annulé" in page
+    assert one_pass(batch).state == Pass.State.OPEN
+
+
+def test_a_training_code_never_reaches_the_pass_it_names(client: Client, till: TestTill, person: Member) -> None:
+    batch = make_batch()
+    person.log_in(client)
+    training = codes.encode(batch.first_booklet << 4 | 1, codes.TRAINING_VERSION)
+    assert client.post(_base(till), {"code": training}).status_code == 404
+    form = {"code": training, "attempt": str(uuid.uuid4()), "service": str(first_service().pk)}
+    assert client.post(_base(till) + "encaisser/", form)["Location"] == _base(till)
     assert one_pass(batch).state == Pass.State.OPEN
 
 

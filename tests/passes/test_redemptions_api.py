@@ -13,7 +13,7 @@ from tests.contract.document import Caller
 from tests.factories import OPERATOR, make_api_key, make_distributor, make_operator
 from tests.passes.world import SLUG, TestTill, code_of, make_batch, make_till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
 @pytest.fixture
