@@ -6,13 +6,16 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 
+from actors.letters import write_to_managers
 from actors.models import Payout, Settlement
 from actors.settlement.errors import AlreadyDone, ReasonMissing
 from actors.settlement.people import cashier
 from actors.settlement.prepare import lock_purses, set_limits
 from aptic.audit.services import record
+from aptic.french import euros
 from aptic.ledger.describe import Description, Event, describes
 from aptic.ledger.kinds import AccountKind, TransferKind
 
@@ -98,7 +101,23 @@ def _undo(payout: Payout, reason: str, at: datetime | None, *, was: Payout.State
     else:
         _post([payout], TransferKind.PAYOUT_RETURNED, AccountKind.SAFEGUARDED, AccountKind.PAYABLE, now)
     record(verb=f"payout_{becomes}", target=payout, fields=("state",), organisation_id=payout.actor_id)
+    _tell(payout, reason)
     _close(payout.settlement_id)
+
+
+def _tell(payout: Payout, reason: str) -> None:
+    """The actor learns it the same day: only they can give another account."""
+    write_to_managers(
+        actor=payout.actor,
+        template="payout_came_back",
+        context={
+            "amount": euros(payout.net_cents),
+            "number": payout.end_to_end_id,
+            "reason": reason,
+            "account": payout.bank_account.iban_last4,
+            "address": reverse("actor_bank_account", args=[payout.actor_id]),
+        },
+    )
 
 
 def _post(payouts: list[Payout], kind: TransferKind, debit: AccountKind, credit: AccountKind, at: datetime) -> None:

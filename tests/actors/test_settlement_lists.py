@@ -1,24 +1,29 @@
 """The lists of settlement: as many queries for many rows as for few, written empty states, and no dead end."""
 
+import csv
 import re
 import uuid
 from datetime import timedelta
+from io import BytesIO, StringIO
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
+from actors import statements
 from actors.models import Payout, Settlement, Waiting
 from actors.settlement.outcome import reject_payout
 from aptic.accounts.models import Role
+from aptic.outbox.delivery import deliver_due
 from aptic.tenancy.principal import Hat, acting
 from funders import services as funders
 from passes import issuance
 from tests.actors.money import OPERATOR, Scheme
 from tests.factories import make_campaign, make_funder, make_member, make_operator
-from tests.passes.world import code_of, make_till
+from tests.passes.world import code_of, make_batch, make_till
 
 pytestmark = pytest.mark.django_db
 
@@ -163,14 +168,20 @@ def test_a_run_that_could_pay_nobody_says_so_and_an_actor_is_asked_where_to_pay(
     assert "En attente de coordonnées bancaires" not in page
 
 
-def test_a_rejected_transfer_is_told_to_the_actor_and_owed_again(scheme, client):
+def test_a_rejected_transfer_is_told_to_the_actor_and_owed_again(scheme, client, mailoutbox):
     purse, actor = scheme.funder(cash=100_000), scheme.actor()
+    manager = make_member(actor, Hat.ACTOR, Role.MANAGER)
     scheme.redeem(purse, actor)
     run = scheme.send(scheme.prepare())
     with acting(OPERATOR):
         payout = Payout.objects.get(settlement=run)
     with acting(scheme.second):
         reject_payout(payout=payout, reason="Compte clos")
+    deliver_due()
+    (mail,) = mailoutbox
+    assert mail.to == [manager.user.email]
+    for words in ("9,52", "Compte clos", "0189", reverse("actor_bank_account", args=[actor.pk])):
+        assert words in mail.body
     make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
     page = client.get(reverse("actor_payout", args=[actor.pk, payout.pk])).content.decode()
     assert "Compte clos" in page
@@ -251,3 +262,37 @@ def test_an_agent_of_the_operator_and_a_counter_of_the_actor_see_no_money(scheme
     actor = scheme.actor()
     make_member(actor, Hat.ACTOR, Role.AGENT).log_in(client)
     assert client.get(reverse("actor_payouts", args=[actor.pk])).status_code == 403
+
+
+def test_a_statement_has_one_line_per_pass_with_where_and_for_what(scheme, client):
+    """Real passes, one of them taken back and used again: the CSV and the PDF add up to the transfer."""
+    till, batch = make_till(), make_batch(booklets=1)
+    actor = till.site.actor
+    with acting(OPERATOR):
+        scheme.give_bank(actor)
+    first = till.redeem(code_of(batch)).json()
+    till.post(f"redemptions/{first['id']}/void/")
+    for position in (1, 2, 3):
+        till.redeem(code_of(batch, position=position))
+    run = scheme.send(scheme.prepare())
+    member = make_member(actor, Hat.ACTOR, Role.FINANCE)
+    member.log_in(client)
+    with acting(OPERATOR):
+        payout = Payout.objects.select_related("actor", "bank_account").get(settlement=run)
+    assert (payout.gross_cents, payout.lines_count) == (3000, 5)
+    content = client.get(reverse("actor_payout_csv", args=[actor.pk, payout.pk])).content.decode("utf-8-sig")
+    _head, *rows = csv.reader(StringIO(content), delimiter=";")
+    assert [row[2] for row in rows] == ["Pass encaissé", "Encaissement annulé", *["Pass encaissé"] * 3]
+    assert {row[1] for row in rows} == {code_of(batch, position=n)[:7] for n in (1, 2, 3)}
+    assert {(row[3], row[4]) for row in rows} == {("Aide aux démarches administratives", "Lieu d’essai")}
+    assert sum(int(row[6].replace(",", "")) for row in rows) == payout.gross_cents
+    with acting(member.principal):
+        pdf = statements.as_pdf(payout=payout, principal=member.principal)
+    text = " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages).split())
+    assert [text.count(row[1]) for row in rows] == [3, 3, 3, 1, 1]
+    assert text.count("Pass encaissé") == 4 + 1  # four lines, and the heading that says until when
+    for words in ("5 lignes", "30 €", "1,20 €", "0,24 €", "28,56 €", payout.end_to_end_id, "finissant par 0189"):
+        assert words in text
+    page = client.get(reverse("actor_payout", args=[actor.pk, payout.pk])).content.decode()
+    for line in ("encaissement", "paiement"):  # each amount leads to what it was for
+        assert f"/suivre/{line}/" in page
