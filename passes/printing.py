@@ -61,7 +61,8 @@ def request_print(*, batch: Batch) -> Job:
         Batch.objects.filter(pk=locked.pk).update(print_confirmed_at=None)
     record(verb="batch_print_requested", target=locked, organisation_id=locked.funder_id)
     title = f"Impression du lot {locked.pk}"
-    return jobs.start(kind=PRINT, params={"batch": locked.pk}, title=title)
+    # Its funder and the operator watch the same work, whoever of them asked.
+    return jobs.start(kind=PRINT, params={"batch": locked.pk}, title=title, organisation_id=locked.funder_id)
 
 
 @transaction.atomic
@@ -98,13 +99,16 @@ def files_of(batch: Batch) -> QuerySet[PrintedFile]:
     return PrintedFile.objects.filter(batch=batch).select_related("document").order_by("first_number")
 
 
-def missing_spans(batch: Batch, *, per_file: int | None = None) -> Iterator[Span]:
-    """The files still to be made: never made, or deleted since."""
-    size = per_file or PER_FILE
-    made = set(files_of(batch).filter(document__deleted_at=None).values_list("first_number", flat=True))
-    for first in range(1, batch.booklets + 1, size):
-        if first not in made:
-            yield Span(first, min(first + size - 1, batch.booklets))
+def missing_spans(batch: Batch) -> Iterator[Span]:
+    """The files still to be made: the booklets that no file has, or whose file was deleted."""
+    made = files_of(batch).filter(document__deleted_at=None).values_list("first_number", "last_number")
+    first = 1
+    for start, stop in [*made, (batch.booklets + 1, 0)]:
+        while first < start:
+            last = min(first + PER_FILE, start) - 1
+            yield Span(first, last)
+            first = last + 1
+        first = max(first, stop + 1)
 
 
 @transaction.atomic

@@ -218,6 +218,28 @@ def test_only_two_roles_ask_for_printing_and_asking_twice_queues_once(funder):
         assert Event.objects.filter(verb="batch_print_requested").count() == 1
 
 
+def test_the_funder_and_the_operator_see_the_same_work(funder):
+    batch = make_printable(funder, booklets=1)
+    with acting(make_operator().principal):
+        first = printing.request_print(batch=batch)
+    with acting(funder.principal):
+        assert printing.request_print(batch=batch).pk == first.pk
+    with acting(OPERATOR):
+        assert Job.objects.filter(kind=printing.PRINT).count() == 1
+
+
+def test_what_is_missing_fits_between_the_files_that_exist(funder, monkeypatch):
+    batch = make_printable(funder, booklets=20)
+    with acting(OPERATOR):
+        for span in (printing.Span(4, 6), printing.Span(13, 20)):
+            printing.keep_file(batch=batch, span=span, content=b"%PDF")
+        monkeypatch.setattr(printing, "PER_FILE", 5)
+        assert list(printing.missing_spans(batch)) == [printing.Span(1, 3), printing.Span(7, 11), printing.Span(12, 12)]
+        for span in printing.missing_spans(batch):
+            printing.keep_file(batch=batch, span=span, content=b"%PDF")
+        assert not list(printing.missing_spans(batch))
+
+
 def test_printing_is_confirmed_once_and_only_when_every_file_exists(funder):
     batch = make_printable(funder, booklets=3)
     with acting(funder.principal), pytest.raises(NotPrintable, match="pas prêts"):
