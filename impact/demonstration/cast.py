@@ -146,8 +146,8 @@ PROVIDERS = (
     Provider(
         _actor("clics-estey", "Les Clics de l’Estey", "Bègles", 31),
         (
-            Place("Les Clics de l’Estey", "Bègles", "12 rue de l’Exemple", 16, 1),
-            Place("Permanence de Talence", "Talence", "3 place de l’Exemple", 7, 3),
+            Place("Les Clics de l’Estey", "Bègles", "12 rue de l’Exemple", 15, 1),
+            Place("Permanence de Talence", "Talence", "3 place de l’Exemple", 6, 3),
             Place("Permanence de Villenave", "Villenave-d'Ornon", "40 avenue de l’Exemple", 5, 4),
         ),
     ),
