@@ -24,7 +24,8 @@ from passes import codes
 from passes.errors import NotPrintable
 from passes.models import Batch
 
-TEMPLATE, STYLES = "passes/print/booklets.html", "passes/print/booklets_{}.css"
+TEMPLATE = "passes/print/booklets.html"
+STYLES = {5: "passes/print/booklets_5.css", 10: "passes/print/booklets_10.css"}
 CHUNK = 20  # booklets laid out at a time: WeasyPrint's memory grows with its pages
 MASK = 3  # the QR's content is mostly a signature, that is noise: no mask is better than another
 LONGEST = 172  # characters: beyond, the modules of a square of 34 mm become too small for old cameras
@@ -140,7 +141,7 @@ def _part(sheet: Sheet, first: int, last: int) -> bytes:
 
     with _collector_paused():
         context = {"sheet": sheet, "booklets": pages, "nl": "\n"}
-        return pdf.render(TEMPLATE, context, base_css=STYLES.format(sheet.size), finisher=draw)
+        return pdf.render(TEMPLATE, context, base_css=STYLES[sheet.size], finisher=draw)
 
 
 @contextmanager
