@@ -98,6 +98,16 @@ def test_only_json_goes_in(client: Client, path: str) -> None:
     check(broken, "post")
 
 
+def test_a_body_too_long_for_anybody(client: Client) -> None:
+    till = make_till()
+    for size in (300_000, 3_000_000):
+        body = '{"redemptions": [' + " " * size + "]}"
+        path = "/api/v1/redemptions/batch/"
+        response = client.post(path, body, content_type="application/json", headers=bearer(till.token))
+        judged(response, 400, "invalid")
+        check(response, "post")
+
+
 def test_too_many_dead_tokens(client: Client) -> None:
     for _ in range(FAILED_TOKENS):
         assert client.get("/api/v1/sites/", headers=bearer("apk_dead")).status_code == 401

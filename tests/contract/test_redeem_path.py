@@ -50,6 +50,26 @@ def test_400(till: TestTill, batch: Batch, wrong: dict[str, Any]) -> None:
     sent(till.redeem(code_of(batch), **wrong), 400, "invalid")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"code": "\x00"}, {"code": 7}, {"code": []}, {"code": "é" * 9000}, {"service": "\x00"}, {"service": {}},
+        {"id": []}, {"id": 12}, {"session": "x"}, {"session": [1]}, {"offline": "oui"}, {"simulate": 1},
+        {"occurred_at": 3}, {"occurred_at": "2026-13-45T99:00:00Z"}, {"occurred_at": "9999-12-31T23:59:59Z"},
+        {"occurred_at": [[]]}, {"occurred_at": "0001-01-01T00:00:00+23:59"},
+    ],
+)  # fmt: skip
+def test_nothing_that_is_sent_breaks_it(till: TestTill, batch: Batch, wrong: dict[str, Any]) -> None:
+    line = {"id": str(uuid.uuid4()), "code": code_of(batch), "service": SLUG, **wrong}
+    alone = till.post("redemptions/", line)
+    assert alone.status_code in (400, 404)
+    check(alone, "post")
+    together = till.post("redemptions/batch/", {"redemptions": [line]})
+    assert check(together, "post")["results"][0]["status"] == alone.status_code
+    with acting(OPERATOR):
+        assert Pass.objects.get(pk=batch.first_booklet << 4 | 1).state == Pass.State.OPEN
+
+
 def test_401(till: TestTill, batch: Batch) -> None:
     till.token = "apd_dead"
     sent(till.redeem(code_of(batch)), 401, till.redeem(code_of(batch)).json()["code"])

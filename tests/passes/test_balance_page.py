@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.cache import cache
@@ -144,6 +145,32 @@ def test_a_code_of_no_booklet_and_a_training_code_say_so(client: Client, batch: 
     assert "code d’entraînement" in text_of(training)
     beyond = ask(client, codes.encode(batch.first_booklet << 4 | 15, batch.code_key))
     assert beyond.status_code == 404
+
+
+NASTY = [
+    "\x00",
+    "33130\x00",
+    "%",
+    "_",
+    "'; --",
+    "\u202e\u0301",
+    "٣٣١٣٠",
+    "𝟛𝟛",
+    "\n\r",
+    "a" * 5000,
+    "(2A)",
+    "{{ 1 }}",
+    "-1",
+]
+
+
+@pytest.mark.parametrize("typed", NASTY)
+def test_nothing_that_is_typed_breaks_a_page(client: Client, batch: Batch, typed: str) -> None:
+    assert ask(client, typed).status_code in (200, 404)
+    assert ask(client, code_of(batch), place=typed).status_code == 200
+    assert client.get("/lieux/", {"q": typed, "service": typed, "page": typed}).status_code == 200
+    assert client.get(f"/p/{code_of(batch)}", {"place": typed}).status_code == 200
+    assert client.get(f"/p/{quote(typed, safe='')}/").status_code == 404
 
 
 # --- how a booklet stands ------------------------------------------------------------------------------------------
