@@ -18,6 +18,7 @@ from funders.models import FundingLine
 from impact import figures, publishing
 from tests.factories import OPERATOR
 
+pytestmark = pytest.mark.pg15
 VALUE = 1000
 
 

@@ -1,5 +1,7 @@
 """First pages: what they say of a small world, what they say of nothing, and what they cost."""
 
+import time
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -17,6 +19,8 @@ from impact.models import Publication
 from impact.tasks import publish_counters
 from tests.factories import OPERATOR, make_funder, make_member, make_operator, make_siret
 from tests.impact.world import build
+
+pytestmark = pytest.mark.pg15
 
 
 def home(member):
@@ -117,8 +121,11 @@ def test_before_the_first_publication_the_page_says_so(db, client, django_assert
 def test_everybody_reads_what_the_system_published(fresh_database, client, django_assert_max_num_queries):
     world = build()
     prove_nightly()
-    seal()
-    publish_head()
+    deadline = time.monotonic() + 30
+    while not Head.objects.exists():  # another test may hold the horizon of the whole server for a moment
+        assert time.monotonic() < deadline, "the horizon does not move"
+        seal()
+        publish_head()
     publish_counters()
     with django_assert_max_num_queries(8):
         answer = client.get("/transparence/")
@@ -129,8 +136,8 @@ def test_everybody_reads_what_the_system_published(fresh_database, client, djang
         assert euros(cents) in page
     assert "aucun écart" in page
     assert "En circulation" in page
-    head = Head.objects.first()
-    assert head is None or " ".join([bytes(head.hash).hex()[:8], bytes(head.hash).hex()[8:16]]) in page
+    published = bytes(Head.objects.get().hash).hex()
+    assert f"{published[:8]} {published[8:16]} " in page
     # Two actors are fewer than five: neither their number nor their delay is said.
     assert "acteurs ont encaissé" not in page
     assert "entre l’usage d’un pass et son paiement" not in page

@@ -1,6 +1,5 @@
 """« Suivre cet euro »: from any point the whole chain, each organisation seeing what is its own."""
 
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +11,8 @@ from funders.models import Order, Receipt
 from impact.tracing import NothingToFollow, follow
 from passes import codes
 from tests.factories import OPERATOR
+
+pytestmark = pytest.mark.pg15
 
 
 def trail(principal, kind, ref):
