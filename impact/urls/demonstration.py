@@ -6,5 +6,6 @@ from impact.views import demonstration
 
 urlpatterns = [
     path("", demonstration.tour, name="demonstration"),
+    path("carnet/", demonstration.take_booklet, name="demonstration_booklet"),
     path("role/", demonstration.change_role, name="demonstration_role"),
 ]

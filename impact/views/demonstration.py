@@ -8,6 +8,7 @@ from django.contrib.auth import login, logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -16,8 +17,11 @@ from aptic.accounts.second_factor import record_second_factor
 from aptic.spaces import public
 from aptic.tenancy.demonstration import is_demonstration
 from impact.demonstration import roles, tour_steps
+from impact.demonstration.minting import codes_of, mint_booklet
+from passes import codes
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BOOKLET = "demonstration_booklet"  # what the visitor was given; kept from role to role
 View = Callable[..., HttpResponse]
 
 
@@ -39,7 +43,19 @@ def only_in_demonstration(view: View) -> View:
 @only_in_demonstration
 def tour(request: HttpRequest) -> HttpResponse:
     """« Suivre un euro en huit étapes »: each step opens the page where it happens, in the right role."""
-    return TemplateResponse(request, "impact/tour.html", {"steps": tour_steps.steps(), "roles": roles.ROLES})
+    context = {"steps": tour_steps.steps(), "booklet": request.session.get(BOOKLET)}
+    return TemplateResponse(request, "impact/tour.html", context)
+
+
+@require_POST
+@public
+@only_in_demonstration
+def take_booklet(request: HttpRequest) -> HttpResponse:
+    """Give the visitor a booklet that the CCAS hands out now, to look at as a citizen and to use at the counter."""
+    booklet = mint_booklet()
+    cover = codes.encode(booklet.pk << 4, booklet.batch.code_key)
+    request.session[BOOKLET] = {"cover": cover, "passes": codes_of(booklet)}
+    return redirect(f"{reverse('demonstration')}#carnet")
 
 
 @require_POST
@@ -50,13 +66,16 @@ def change_role(request: HttpRequest) -> HttpResponse:
     role = roles.ROLES.get(request.POST.get("role", ""))
     if role is None:
         raise Http404
+    booklet = request.session.get(BOOKLET)
     if not role.email:
         logout(request)
+        request.session[BOOKLET] = booklet
         return redirect(_wanted(request) or roles.PUBLIC_HOME)
     membership = roles.membership_of(role)
     login(request, membership.user, backend=BACKEND)
     record_second_factor(request.session, membership.user, how="totp")
     request.session["demonstration_role"] = role.key
+    request.session[BOOKLET] = booklet
     return redirect(_wanted(request) or roles.home_of(role, membership))
 
 

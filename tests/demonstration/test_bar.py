@@ -50,3 +50,24 @@ def test_neither_exists_outside_a_demonstration(fresh_database):
     assert client.post(CHANGE, {"role": "operateur"}).status_code == 404
     assert client.get(reverse("demonstration")).status_code == 404
     assert 'class="demo' not in client.get("/transparence/").content.decode()
+
+
+def test_the_visitor_gets_a_booklet_and_uses_it_at_the_counter(demonstration):
+    client = Client()
+    page = client.post("/demonstration/carnet/", follow=True)
+    booklet = page.context["booklet"]
+    assert len(booklet["passes"]) == 10
+    balance = client.get(f"/p/{booklet['cover']}")
+    assert balance.status_code == 200
+
+    choice = client.post(CHANGE, {"role": "guichet"}, follow=True)
+    site = choice.context["sites"][0]
+    till = reverse("counter", args=[site.actor_id, site.pk])
+    seen = client.post(till, {"code": booklet["passes"][0]})
+    wish = {name: seen.context[name] for name in ("code", "attempt")}
+    service = seen.context["services"][0].pk
+    done = client.post(
+        reverse("counter_confirm", args=[site.actor_id, site.pk]), {**wish, "service": service}, follow=True
+    )
+    assert "C’est encaissé" in done.content.decode()
+    assert client.get("/demonstration/").context["booklet"] == booklet
