@@ -5,11 +5,13 @@ Everything on a screen that says how much comes from here or from the rows thems
 
 from collections.abc import Iterable
 
-from django.db import connection
+from django.db import connection, transaction
 
 from aptic.ledger.models import Account
 from aptic.xid import horizon
 
+# A nightly job reads everything there is; no page waits for it.
+PATIENCE = "SET LOCAL statement_timeout = '30min'"
 _BALANCES = "SELECT id, ledger_balance(id) FROM unnest(%s::bigint[]) AS wanted(id)"
 
 
@@ -29,7 +31,8 @@ def balance(account: Account) -> int:
 def close_books() -> int:
     """Move every closing up to the present horizon; returns it. Rebuilds what is missing, may run at any time."""
     limit = horizon()
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
         cursor.execute(_CLOSE, {"horizon": limit})
     return limit
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from aptic.ledger.balances import balances
+from aptic.ledger.balances import PATIENCE, balances
 from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Account, Proof, ProofLine, Purse
 from aptic.xid import horizon
@@ -147,6 +147,7 @@ def prove() -> tuple[Proof, list[Compared]]:
     with transaction.get_connection().cursor() as cursor:
         if not transaction.get_connection().savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(PATIENCE)
     limit = horizon()
     rows, differences = compare()
     compared = {row.account.pk for row in rows if row.account}
