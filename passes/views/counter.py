@@ -27,6 +27,7 @@ from passes import codes, guessing, redemption, rules
 from passes.errors import CodeUnknown, IdReused, Refused, TooManyAttempts, VoidRefused
 from passes.models import Pass, Redemption
 from passes.redemption import Attempt, Till, View
+from passes.views.typed import not_stored
 
 AT_THE_COUNTER = (Role.MANAGER, Role.AGENT, Role.SCANNER)
 
@@ -48,6 +49,7 @@ def choose_site(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@not_stored
 @space(Hat.ACTOR, roles=AT_THE_COUNTER)
 def counter(request: HttpRequest, site: uuid.UUID) -> HttpResponse:
     """Ask for a code; given one, show the pass and what would be taken."""
@@ -65,6 +67,7 @@ def counter(request: HttpRequest, site: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+@not_stored
 @space(Hat.ACTOR, roles=AT_THE_COUNTER)
 def confirm(request: HttpRequest, site: uuid.UUID) -> HttpResponse:
     """Redeem the pass shown, for the service chosen; then show the answer."""

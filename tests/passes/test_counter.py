@@ -41,7 +41,9 @@ def _shown(client: Client, till: TestTill, code: str) -> dict[str, str]:
 def test_looking_shows_the_pass_and_takes_nothing(client: Client, till: TestTill, person: Member) -> None:
     batch = make_batch()
     person.log_in(client)
-    page = client.post(_base(till), {"code": code_of(batch).lower()}).content.decode()
+    answer = client.post(_base(till), {"code": code_of(batch).lower()})
+    page = answer.content.decode()
+    assert answer["Cache-Control"] == "no-store"  # the page bears a code
     assert "Ce pass est valable" in page
     assert "10\u00a0€" in page
     assert one_pass(batch).state == Pass.State.OPEN
