@@ -22,7 +22,7 @@ def addresses(world, space):
     pages = {
         "operator": [
             ("operator_home", []), ("operator_funder", [world.south.organisation.pk]),
-            ("operator_bank_balances", []), ("operator_bank_balance", [statement.pk]), ("operator_proof", []),
+            ("operator_bank_balances", []), ("operator_bank_balance", [statement.pk]),
             ("operator_settlement", [world.run_3.pk]), ("operator_payout", [payout.pk]),
             ("operator_batch", [world.batch.uuid]),
         ],
