@@ -167,6 +167,20 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_ADAPTER = "aptic.accounts.adapter.AccountAdapter"
 ACCOUNT_SIGNUP_FORM_CLASS = "aptic.accounts.forms.SignupDetails"
+ACCOUNT_FORMS = {
+    "login": "aptic.accounts.log_in_forms.LogIn",
+    "signup": "aptic.accounts.log_in_forms.SignUp",
+    "add_email": "aptic.accounts.log_in_forms.AddAddress",
+    "change_password": "aptic.accounts.log_in_forms.ChangePassword",
+    "reset_password": "aptic.accounts.log_in_forms.AskForPassword",
+    "reset_password_from_key": "aptic.accounts.log_in_forms.NewPassword",
+    "reauthenticate": "aptic.accounts.log_in_forms.GivePasswordAgain",
+}
+MFA_FORMS = {
+    "authenticate": "aptic.accounts.log_in_forms.GiveCode",
+    "reauthenticate": "aptic.accounts.log_in_forms.GiveCodeAgain",
+    "activate_totp": "aptic.accounts.log_in_forms.ActivateTotp",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever loses an account without knowing it hears of it
 MFA_ADAPTER = "aptic.accounts.adapter.MFAAdapter"

@@ -41,7 +41,7 @@ class PairingInvalid(DomainError):
     code = "pairing_invalid"
     status = 404
     message = "Ce lien d’association n’est plus valable."
-    next_step = "Créez-en un nouveau depuis la page des appareils de votre lieu : il reste valable 15 minutes."
+    next_step = "Créez-en un nouveau depuis la page des appareils de votre lieu : il reste valable 15 minutes."
 
 
 class UnknownHat(DomainError):

@@ -87,7 +87,7 @@ class ApiKeyForm(forms.ModelForm):
     class Meta:
         model = APIKey
         fields = ("name",)
-        help_texts = {"name": "Le programme qui s’en servira, par exemple « Export vers notre comptabilité »."}
+        help_texts = {"name": "Le programme qui s’en servira, par exemple « Export vers notre comptabilité »."}
 
     field_order = ("name", "scopes", "expires_on")
 

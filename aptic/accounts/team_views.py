@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aptic.accounts import rules, services
+from aptic.accounts import rules, scopes, services
 from aptic.accounts.forms import ApiKeyForm, InviteForm, RoleForm
 from aptic.accounts.models import APIKey, Invitation, Membership, Role
 from aptic.errors import DomainError
 
-TEAM, KEYS = "equipe/", "cles/"
+TEAM, KEYS = "equipe/", "equipe/cles/"
 PAGE = 50  # members
 
 
@@ -97,7 +97,13 @@ def keys(request: HttpRequest) -> HttpResponse:
             request, "accounts/key_created.html", {"key": key, "token": token, "page_url": _page(request, KEYS)}
         )
     live = APIKey.objects.visible_to(request.principal).filter(organisation=request.organisation).live()
-    context = {"form": form, "keys": live, "page_url": _page(request, KEYS)}
+    labels = {scope.name: scope.label for scope in scopes.offered_to(request.principal.hat)}
+    context = {
+        "form": form,
+        "keys": [(key, [labels.get(scope, scope) for scope in key.scopes]) for key in live],
+        "page_url": _page(request, KEYS),
+        "team_url": _page(request, TEAM),
+    }
     return render(request, "accounts/keys.html", context)
 
 
@@ -108,7 +114,7 @@ def revoke_key(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     found = get_object_or_404(own, pk=key)
     if request.method == "POST":
         services.revoke_api_key(key=found)
-        messages.success(request, f"La clé « {found.name} » est révoquée.")
+        messages.success(request, f"La clé « {found.name} » est révoquée.")
         return redirect(_page(request, KEYS))
     return render(request, "accounts/key_revoke.html", {"key": found, "page_url": _page(request, KEYS)})
 

@@ -24,8 +24,8 @@ TEAM_PAGES = (
     ("equipe/<uuid:membership>/", team_views.member, "member"),
     ("equipe/<uuid:membership>/retirer/", team_views.remove_member, "member_remove"),
     ("equipe/invitations/<uuid:invitation>/annuler/", team_views.revoke_invitation, "invitation_revoke"),
-    ("cles/", team_views.keys, "keys"),
-    ("cles/<uuid:key>/revoquer/", team_views.revoke_key, "key_revoke"),
+    ("equipe/cles/", team_views.keys, "keys"),
+    ("equipe/cles/<uuid:key>/revoquer/", team_views.revoke_key, "key_revoke"),
 )
 
 

@@ -24,7 +24,7 @@ COUNTER = "/guichet/"
 ENDED = {
     "used": "Cette invitation a déjà servi. Connectez-vous avec votre adresse.",
     "revoked": "Cette invitation a été annulée ou remplacée par une plus récente.",
-    "expired": "Cette invitation a expiré : elle était valable 14 jours.",
+    "expired": "Cette invitation a expiré : elle était valable 14 jours.",
 }
 
 

@@ -158,7 +158,7 @@ def test_a_key_needs_a_right_and_a_hat_of_its_organisation(funder):
 
 
 def page(member: Member, path: str = "") -> str:
-    return space_url(member.principal.hat, member.organisation.pk, f"cles/{path}")
+    return space_url(member.principal.hat, member.organisation.pk, f"equipe/cles/{path}")
 
 
 def test_the_page_makes_a_key_and_shows_it_once(funder, django_assert_max_num_queries):
@@ -172,6 +172,7 @@ def test_the_page_makes_a_key_and_shows_it_once(funder, django_assert_max_num_qu
     with django_assert_max_num_queries(15):
         listed = client.get(page(funder)).content.decode()
     assert "Comptabilité" in listed
+    assert "Lire les essais" in listed
     assert token not in listed
     with acting(funder.principal):
         key = APIKey.objects.get()

@@ -171,4 +171,8 @@ def fill(route: str, organisation: object) -> str:
     import re
 
     route = route.replace("<uuid:organisation>", str(organisation.pk))
-    return re.sub(r"<(\w+):\w+>", lambda found: {"int": "1", "str": "x"}.get(found[1], str(organisation.pk)), route)
+    return re.sub(
+        r"<(\w+):\w+>",
+        lambda found: {"int": "1", "str": "x", "trace_kind": "lot"}.get(found[1], str(organisation.pk)),
+        route,
+    )
