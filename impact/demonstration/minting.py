@@ -46,12 +46,20 @@ def mint(*, count: int, at: datetime | None = None) -> Minted:
         return Minted(live[:count], Refusals(supply).all())
 
 
-def mint_booklet(*, at: datetime | None = None) -> Booklet:
-    """A booklet just handed to the visitor of the tour. Raises NotADemonstration and TooOld."""
+def mint_booklet(*, at: datetime | None = None) -> dict[str, Any]:
+    """What the visitor of the tour is given: the codes of a booklet just handed out, and the cover of one still in
+    stock, to hand out in person. Raises NotADemonstration and TooOld."""
     only_in_demonstration()
     with transaction.atomic():
         wait_lock(Lock.DEMONSTRATION)
-        return Supply(at or timezone.now()).booklets(programmes.MAIN, 1)[0]
+        supply = Supply(at or timezone.now())
+        given = supply.booklets(programmes.MAIN, 1)[0]
+        kept = supply.last_in_stock(programmes.MAIN)
+        return {"cover": _cover(given), "passes": codes_of(given), "to_hand_out": _cover(kept) if kept else ""}
+
+
+def _cover(booklet: Booklet) -> str:
+    return codes.encode(booklet.pk << 4, booklet.batch.code_key)
 
 
 def only_in_demonstration() -> None:

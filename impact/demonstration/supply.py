@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from aptic.accounts.models import Membership
@@ -76,13 +77,19 @@ class Supply:
                 give(booklet, at=self.at)
         return stock
 
-    def _stock(self, campaign: Campaign, count: int) -> list[Booklet]:
-        giver = self.members[GIVES].organisation_id
+    def last_in_stock(self, programme: Programme) -> Booklet | None:
+        """A booklet that its distributor still holds: the last one, since those given away are the first ones."""
         with self.playing(PAYS):
-            stock = Booklet.objects.in_stock().filter(
-                batch__campaign=campaign, batch__activated_at__isnull=False, distributor_id=giver
-            )
-            return list(stock.select_related("batch").order_by("pk")[:count])
+            return self._in_stock(self.campaign(programme)).order_by("-pk").first()
+
+    def _stock(self, campaign: Campaign, count: int) -> list[Booklet]:
+        with self.playing(PAYS):
+            return list(self._in_stock(campaign).order_by("pk")[:count])
+
+    def _in_stock(self, campaign: Campaign) -> QuerySet[Booklet]:
+        giver = self.members[GIVES].organisation_id
+        stock = Booklet.objects.in_stock().filter(distributor_id=giver)
+        return stock.filter(batch__campaign=campaign, batch__activated_at__isnull=False).select_related("batch")
 
     def _order(self, programme: Programme, campaign: Campaign, booklets: int) -> None:
         """The funder promises the money, orders, and sends to the distributor; the operator issues."""

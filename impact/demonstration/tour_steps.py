@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
+from django.db.models import Sum
 from django.urls import NoReverseMatch, reverse
 
 from aptic import french
@@ -11,6 +12,7 @@ from aptic.ledger.models import Proof
 from aptic.tenancy.principal import Hat, Principal, acting
 from impact import figures
 from impact.demonstration.roles import ROLES, SPACES, membership_of
+from passes.models import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ _STEPS = (
         "commanditaire",
         "funder_batches",
         "Voir les lots et leurs carnets",
-        lambda money, usage: f"{number(usage.started)} carnets commencés",
+        lambda money, usage: _booklets(),
     ),
     (
         "Un aiguilleur remet un carnet",
@@ -104,6 +106,12 @@ def steps() -> list[Step]:
             Step(title, text, role, _address(role, page), label, figure(money, usage))
             for title, text, role, page, label, figure in _STEPS
         ]
+
+
+def _booklets() -> str:
+    """How many booklets all batches hold."""
+    held = Batch.objects.aggregate(n=Sum("booklets"))["n"] or 0
+    return f"{number(held)} carnets"
 
 
 def _agreement() -> str:

@@ -17,8 +17,7 @@ from aptic.accounts.second_factor import record_second_factor
 from aptic.spaces import public
 from aptic.tenancy.demonstration import is_demonstration
 from impact.demonstration import roles, tour_steps
-from impact.demonstration.minting import codes_of, mint_booklet
-from passes import codes
+from impact.demonstration.minting import mint_booklet
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 BOOKLET = "demonstration_booklet"  # what the visitor was given; kept from role to role
@@ -52,9 +51,7 @@ def tour(request: HttpRequest) -> HttpResponse:
 @only_in_demonstration
 def take_booklet(request: HttpRequest) -> HttpResponse:
     """Give the visitor a booklet that the CCAS hands out now, to look at as a citizen and to use at the counter."""
-    booklet = mint_booklet()
-    cover = codes.encode(booklet.pk << 4, booklet.batch.code_key)
-    request.session[BOOKLET] = {"cover": cover, "passes": codes_of(booklet)}
+    request.session[BOOKLET] = mint_booklet()
     return redirect(f"{reverse('demonstration')}#carnet")
 
 

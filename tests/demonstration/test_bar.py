@@ -57,6 +57,7 @@ def test_the_visitor_gets_a_booklet_and_uses_it_at_the_counter(demonstration):
     page = client.post("/demonstration/carnet/", follow=True)
     booklet = page.context["booklet"]
     assert len(booklet["passes"]) == 10
+    assert booklet["to_hand_out"]
     balance = client.get(f"/p/{booklet['cover']}")
     assert balance.status_code == 200
 

@@ -1,0 +1,124 @@
+"""Take the pictures of docs/images from a running demonstration.
+
+    PORT=8000 make run            # in one shell
+    .venv/bin/python docs/screenshots.py http://localhost:8000
+
+Playwright drives the browser that PLAYWRIGHT_CHROMIUM names (default /usr/bin/chromium). Colours are reduced, so that
+a picture stays small.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+IMAGES = Path(__file__).parent / "images"
+COMPUTER, TELEPHONE = (1280, 860), (390, 780)
+COLOURS = 256
+Way = Callable[[Page], None]
+
+
+def role(key: str, *labels: str) -> Way:
+    """Become a role by the bar, then follow links by their words."""
+
+    def go(page: Page) -> None:
+        page.goto("/demonstration/")
+        page.click(f".demo button[value={key}]")
+        for label in labels:
+            link = page.locator("nav a, main a").filter(has_text=label).first
+            page.goto(link.get_attribute("href") or "")  # a menu may be folded
+        page.wait_for_load_state("networkidle")
+
+    return go
+
+
+def with_booklet(key: str, then: Callable[[Page, str, str], None]) -> Way:
+    """Take a booklet on the tour, become a role, go on with its cover's address and its first pass."""
+
+    def go(page: Page) -> None:
+        page.goto("/demonstration/")
+        page.click("#carnet button")
+        cover = page.locator("#carnet a").first.get_attribute("href") or ""
+        code = page.locator("#carnet li .sr").first.inner_text().replace(" ", "")
+        page.click(f".demo button[value={key}]")
+        then(page, cover, code)
+        page.wait_for_load_state("networkidle")
+
+    return go
+
+
+def _look_up(page: Page, cover: str, code: str) -> None:
+    page.locator("main a.btn").first.click()
+    page.fill("#code", code)
+    page.click("main button.btn.big")
+
+
+def _balance(page: Page, cover: str, code: str) -> None:
+    page.goto(cover)
+
+
+def small(png: bytes) -> bytes:
+    """The same picture with fewer colours."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS)
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def report_of(name: str) -> Way:
+    """The report of one of the funder's operations."""
+
+    def go(page: Page) -> None:
+        role("commanditaire")(page)
+        row = page.locator("main tr").filter(has_text=name).filter(has_not_text="suite")
+        page.goto(row.locator("a").filter(has_text="Rapport").get_attribute("href") or "")
+
+    return go
+
+
+PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
+    "visite": (COMPUTER, lambda page: page.goto("/demonstration/") and None),
+    "operateur": (COMPUTER, role("operateur")),
+    "operateur-reglement": (COMPUTER, role("finance", "Règlements", "R2")),
+    "operateur-preuve": (COMPUTER, role("operateur", "Preuve")),
+    "commanditaire": (COMPUTER, role("commanditaire")),
+    "commanditaire-rapport": (COMPUTER, report_of("Gironde connectée")),
+    "commanditaire-suivre": (COMPUTER, role("commanditaire", "Suivre un euro", "Tout votre argent")),
+    "aiguilleur": (COMPUTER, role("aiguilleur")),
+    "aiguilleur-remettre": (TELEPHONE, role("aiguilleur", "Remettre un carnet")),
+    "acteur": (COMPUTER, role("acteur")),
+    "acteur-paiements": (COMPUTER, role("acteur", "Paiements")),
+    "guichet": (TELEPHONE, with_booklet("guichet", _look_up)),
+    "habitant": (TELEPHONE, with_booklet("habitant", _balance)),
+    "transparence": (COMPUTER, lambda page: page.goto("/transparence/") and None),
+}
+
+
+def main() -> None:
+    """Take all of them, or those named after the address."""
+    base, *names = sys.argv[1:]
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as tools:
+        program = os.environ.get("PLAYWRIGHT_CHROMIUM", "/usr/bin/chromium")
+        browser = tools.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for name in names or PICTURES:
+            (width, height), way = PICTURES[name]
+            context = browser.new_context(
+                base_url=base, viewport={"width": width, "height": height}, locale="fr-FR", reduced_motion="reduce"
+            )
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            way(page)
+            picture = small(page.screenshot())
+            (IMAGES / f"{name}.png").write_bytes(picture)
+            sys.stdout.write(f"{name}.png {len(picture) // 1000} kB\n")
+            context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
