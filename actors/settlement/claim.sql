@@ -5,7 +5,7 @@ WITH payable AS (
   SELECT a.id, a.purse_id, a.about AS actor_id, a.funder_id,
          (SELECT b.id FROM actors_bankaccount b
            WHERE b.actor_id = a.about AND b.approved_at IS NOT NULL AND b.replaced_at IS NULL) AS bank_account_id
-    FROM ledger_account a WHERE a.kind = 'payable'
+    FROM ledger_account a WHERE a.kind = 'payable' AND a.about = ANY(%(actors)s)
 ), line AS (
   -- What adds to the debt. A line voided after the cutoff waits for its void, so that both leave together.
   SELECT t.id, p.purse_id, p.actor_id, p.funder_id, p.bank_account_id, t.amount_cents AS signed_cents, t.id AS place,

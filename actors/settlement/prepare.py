@@ -1,5 +1,6 @@
 """Preparing a run: everything in one transaction, so that a crash leaves either nothing or the whole run."""
 
+import uuid
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def prepare_settlement(*, cutoff: datetime, at: datetime | None = None) -> Settl
     lock_purses()
     if existing := live_settlement(cutoff):
         return existing
-    _lock_actors()
+    actors = _lock_actors()
     settlement = Settlement(
         number=_number(cutoff),
         cutoff=cutoff,
@@ -44,7 +45,7 @@ def prepare_settlement(*, cutoff: datetime, at: datetime | None = None) -> Settl
         vat_basis_points=settings.VAT_BASIS_POINTS,
     )
     settlement.save(force_insert=True)
-    _claim(settlement, now)
+    _claim(settlement, actors, now)
     return settlement
 
 
@@ -74,7 +75,7 @@ def set_limits() -> None:
 
 
 def lock_purses() -> None:
-    """Hold every purse, then every actor, in id order: the agreed order of whoever moves their money.
+    """Hold every purse in id order, before any other row: the agreed order of whoever moves their money.
 
     Purses are held FOR NO KEY UPDATE, so that redemptions, which only refer to them, go on meanwhile.
     """
@@ -82,12 +83,13 @@ def lock_purses() -> None:
     list(held)
 
 
-def _lock_actors() -> None:
+def _lock_actors() -> list[uuid.UUID]:
+    """Hold every actor, so that a void comes wholly before the claim or wholly after; only those held are paid."""
     actors = Actor.objects.select_for_update(of=("self",)).order_by("organisation_id")
-    list(actors.values_list("organisation_id", flat=True))
+    return list(actors.values_list("organisation_id", flat=True))
 
 
-def _claim(settlement: Settlement, now: datetime) -> None:
+def _claim(settlement: Settlement, actors: list[uuid.UUID], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             CLAIM,
@@ -97,6 +99,7 @@ def _claim(settlement: Settlement, now: datetime) -> None:
                 "vat": settlement.vat_basis_points,
                 "settlement": settlement.pk,
                 "number": settlement.number,
+                "actors": actors,
             },
         )
         payouts, _, waiting = cursor.fetchone()
