@@ -296,3 +296,34 @@ def test_a_statement_has_one_line_per_pass_with_where_and_for_what(scheme, clien
     page = client.get(reverse("actor_payout", args=[actor.pk, payout.pk])).content.decode()
     for line in ("encaissement", "paiement"):  # each amount leads to what it was for
         assert f"/suivre/{line}/" in page
+
+
+def test_every_amount_that_leads_somewhere_leads_to_a_page(scheme, operator, client):
+    till, batch = make_till(), make_batch(booklets=1)
+    actor, home = till.site.actor, operator.organisation.pk
+    with acting(OPERATOR):
+        scheme.give_bank(actor)
+    for position in (1, 2):
+        till.redeem(code_of(batch, position=position))
+    run = scheme.send(scheme.prepare())
+    with acting(OPERATOR):
+        payout = Payout.objects.get(settlement=run)
+    with acting(scheme.second):
+        reject_payout(payout=payout, reason="Compte clos")
+    again = scheme.prepare()
+    with acting(OPERATOR):
+        second = Payout.objects.get(settlement=again)
+    pages = {
+        "operator_settlement": run, "operator_settlement_approve": again, "operator_payout": payout,
+        "actor_payout": payout, "actor_owed": None, "actor_payouts": None, "operator_fees": None,
+    }  # fmt: skip
+    manager = make_member(actor, Hat.ACTOR, Role.MANAGER)
+    found = set()
+    for name, row in [*pages.items(), ("operator_payout", second), ("actor_payout", second)]:
+        mine = name.startswith("operator")
+        (operator if mine else manager).log_in(client)
+        page = client.get(reverse(name, args=[home if mine else actor.pk, *([row.pk] if row else [])])).content.decode()
+        links = set(re.findall(r'href="([^"]*/suivre/[^"]+)"', page))
+        found |= {link.split("/suivre/")[1].split("/")[0] for link in links}
+        assert {link: client.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200), name
+    assert found == {"commanditaire", "acteur", "paiement", "encaissement", "mouvement"}
