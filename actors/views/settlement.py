@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -26,6 +26,7 @@ from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Account, Transfer
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
+from aptic.text import search_key
 
 PAGE = 50
 SHOWN = 200  # of what waits; the totals count everything
@@ -71,7 +72,9 @@ def settlement_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One run: its totals, by funder, by actor, what waits and why, and the one next step."""
     run = get_object_or_404(Settlement.objects.select_related("bank_file"), pk=pk)
     payouts = Payout.objects.filter(settlement=run).select_related("actor", "bank_account")
-    page = Paginator(payouts.order_by("actor__search_key", "id"), PAGE).get_page(request.GET.get("page"))
+    typed = request.GET.get("q", "").strip()
+    listed = _named(payouts, typed).order_by("actor__search_key", "id")
+    page = Paginator(listed, PAGE).get_page(request.GET.get("page"))
     for one in page:
         one.tag = TAGS.get(one.state, "")
     totals = payouts.aggregate(
@@ -83,6 +86,7 @@ def settlement_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "tag": TAGS.get(run.state, ""),
         "totals": totals,
         "page_obj": page,
+        "typed": typed,
         "shares": _by_purse(run),
         **_waiting(run),
         "people": _people(run),
@@ -215,6 +219,13 @@ def fee_list(request: HttpRequest) -> HttpResponse:
         "swept": list(swept.select_related("purse__funder").order_by("-id")[:PAGE]),
     }
     return render(request, "actors/settlement/fees.html", context)
+
+
+def _named(payouts: QuerySet[Payout], typed: str) -> QuerySet[Payout]:
+    """Those of an actor's name, or of a transfer's, as the bank's statement shows it."""
+    if not typed:
+        return payouts
+    return payouts.filter(Q(actor__search_key__contains=search_key(typed)) | Q(end_to_end_id__icontains=typed))
 
 
 def _typed(request: HttpRequest) -> QueryDict | None:

@@ -327,3 +327,15 @@ def test_every_amount_that_leads_somewhere_leads_to_a_page(scheme, operator, cli
         found |= {link.split("/suivre/")[1].split("/")[0] for link in links}
         assert {link: client.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200), name
     assert found == {"commanditaire", "acteur", "paiement", "encaissement", "mouvement"}
+
+
+def test_one_transfer_is_found_among_thousands_by_what_the_bank_shows(scheme, operator, client):
+    run = pay(scheme, actors=3)
+    address = reverse("operator_settlement", args=[operator.organisation.pk, run.pk])
+    with acting(OPERATOR):
+        wanted, *others = Payout.objects.filter(settlement=run).select_related("actor").order_by("end_to_end_id")
+    for typed in (wanted.end_to_end_id, wanted.end_to_end_id[-6:], wanted.actor.name.upper()):
+        page = client.get(address, {"q": typed}).content.decode()
+        assert reverse("operator_payout", args=[operator.organisation.pk, wanted.pk]) in page
+        assert not any(reverse("operator_payout", args=[operator.organisation.pk, one.pk]) in page for one in others)
+    assert "Aucun virement à ce nom" in client.get(address, {"q": "personne"}).content.decode()
