@@ -13,7 +13,7 @@ from passes import redemption
 from passes.codes import Code
 from passes.redemption import Attempt, Outcome, Till
 
-WORKSHOP_SHARE = 0.6  # of visits fall on the site's weekly workshop
+WORKSHOP_SHARE = 0.75  # of visits fall on the site's weekly workshop
 UNDONE_EVERY = 83  # passes: the wrong service was chosen, undone, then done again
 AGAIN_EVERY = 120  # passes: a used pass is presented once more, and refused
 OPENING, LUNCH, AFTERNOON, CLOSING = 9, 12, 14, 18

@@ -22,7 +22,7 @@ NEAR_KM = 7.0  # people go four times less to a site that is this much further
 FIRST_VISIT_DAYS, NEXT_VISIT_DAYS = 13, 12  # on average
 LATE_SHARE = 0.2  # of those who would come after the last day, do, and are refused
 LOST_SHARE = 0.006  # booklets declared lost
-DESK_SHARE = 0.7  # of hand-outs happen on the distributor's weekly desk
+DESK_SHARE = 0.85  # of hand-outs happen on the distributor's weekly desk
 SEASONS = {8: 0.5, 12: 0.85}  # holidays: who would come in these months comes then, or three weeks later
 
 

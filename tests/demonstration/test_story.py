@@ -15,7 +15,8 @@ from stdnum.fr import siret
 from actors.iban import check_iban
 from actors.models import Payout, Settlement
 from aptic.ledger.models import Proof
-from aptic.tenancy.demonstration import is_demonstration
+from aptic.running.preparation import begin
+from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting, as_system
 from impact import figures
@@ -114,3 +115,9 @@ def test_numbers_are_well_made_and_nobodys():
         assert one.phone.startswith("053649")
         number = fictitious_iban(one.rank)
         assert iban.validate(number) == check_iban(number)
+
+
+def test_an_empty_database_left_empty_is_no_demonstration(fresh_database):
+    mark_demonstration()  # what a demonstration killed half-way leaves
+    begin(demonstration=False)
+    assert not is_demonstration()
