@@ -156,7 +156,7 @@ def likely_first(address: Address, ids: Ids) -> list[tuple[str, Any]]:
         return table.split("_")[1] in address.name + address.route
 
     ordered = sorted(ids, key=lambda table: (not named(table), table))
-    return [(table, key) for table in ordered for key in (ids[table] if named(table) else ids[table][-3:])]
+    return [(table, key) for table in ordered for key in (ids[table] if named(table) else ids[table][-12:])]
 
 
 def fits(converter: str, value: Any) -> bool:

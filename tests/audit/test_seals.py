@@ -17,9 +17,40 @@ from aptic.locks import Lock
 from aptic.outbox.delivery import deliver_due
 from aptic.outbox.models import Message
 from aptic.tenancy.principal import acting, as_system
+from aptic.xid import horizon
 from tests.factories import OPERATOR, make_campaign, make_funder, make_paid_line
 
 pytestmark = pytest.mark.pg15
+
+
+@pytest.fixture(autouse=True)
+def _own_horizon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL's horizon is the whole server's, where other tests hold transactions open: ours is the database's."""
+    if "fresh_database" not in request.fixturenames:
+        return
+    database = request.getfixturevalue("fresh_database")
+
+    def own(using: str = "default") -> int:
+        with database.admin() as admin:
+            return admin.execute(
+                """SELECT coalesce(min(backend_xid::text::bigint),
+                                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+                   FROM pg_stat_activity WHERE datname = current_database()"""
+            ).fetchone()[0]
+
+    monkeypatch.setattr(sealing, "horizon", own)
+
+
+def test_the_horizon_is_never_above_a_running_transaction(fresh_database):
+    with fresh_database.connect() as running:
+        running.execute("BEGIN")
+        (mine,) = running.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
+        with as_system():
+            assert horizon() <= mine
+        running.execute("ROLLBACK")
+    write("after")
+    with as_system():
+        assert horizon() > 0
 
 
 @pytest.fixture
