@@ -17,40 +17,10 @@ from aptic.locks import Lock
 from aptic.outbox.delivery import deliver_due
 from aptic.outbox.models import Message
 from aptic.tenancy.principal import acting, as_system
-from aptic.xid import horizon
 from tests.factories import OPERATOR, make_campaign, make_funder, make_paid_line
+from tests.horizon import horizon_passes
 
 pytestmark = pytest.mark.pg15
-
-
-@pytest.fixture(autouse=True)
-def _own_horizon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PostgreSQL's horizon is the whole server's, where other tests hold transactions open: ours is the database's."""
-    if "fresh_database" not in request.fixturenames:
-        return
-    database = request.getfixturevalue("fresh_database")
-
-    def own(using: str = "default") -> int:
-        with database.admin() as admin:
-            return admin.execute(
-                """SELECT coalesce(min(backend_xid::text::bigint),
-                                   pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
-                   FROM pg_stat_activity WHERE datname = current_database()"""
-            ).fetchone()[0]
-
-    monkeypatch.setattr(sealing, "horizon", own)
-
-
-def test_the_horizon_is_never_above_a_running_transaction(fresh_database):
-    with fresh_database.connect() as running:
-        running.execute("BEGIN")
-        (mine,) = running.execute("SELECT pg_current_xact_id()::text::bigint").fetchone()
-        with as_system():
-            assert horizon() <= mine
-        running.execute("ROLLBACK")
-    write("after")
-    with as_system():
-        assert horizon() > 0
 
 
 @pytest.fixture
@@ -70,7 +40,9 @@ def write(*verbs: str) -> None:
             record(verb=verb, target=None)
 
 
-def seal() -> list[Seal]:
+def seal(*, wait: bool = True) -> list[Seal]:
+    if wait:
+        horizon_passes()
     with as_system():
         return sealing.seal()
 
@@ -103,6 +75,7 @@ def test_rows_are_sealed_once_each_in_a_chain(sealed):
 def test_the_task_runs_every_minute_on_the_system_queue(sealed):
     assert (SCHEDULE["seal"]["schedule"], SCHEDULE["seal"]["options"]["queue"]) == (60.0, SYSTEM_QUEUE)
     write("now")
+    horizon_passes()
     assert tasks.seal() == 1
 
 
@@ -176,7 +149,7 @@ def test_a_transaction_still_running_is_left_to_the_next_seal(fresh_database):
             "INSERT INTO audit_event (hat, verb, object_type, object_id, fields) VALUES ('', 'slow', '', '', '{}')"
         )
         write("after")
-        seal()
+        seal(wait=False)
         slow.execute("COMMIT")
     with as_system():
         covered = sum(Seal.objects.filter(table="audit_event").values_list("count", flat=True))
@@ -211,6 +184,7 @@ def test_two_beats_seal_once(fresh_database):
 def test_sealing_waits_for_nobody_and_nobody_for_it(fresh_database):
     """While a seal is being written, lines go on being written, and the reverse."""
     write("first")
+    horizon_passes()
     with as_system(), transaction.atomic():
         assert sealing.seal()
         serving = fresh_database.connect()

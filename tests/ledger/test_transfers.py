@@ -1,6 +1,5 @@
 """What holds a transfer: CHECK, unique keys, grants, triggers, the purse's own bound. Each is broken on purpose."""
 
-import time
 import uuid
 
 import psycopg
@@ -19,6 +18,7 @@ from aptic.ledger.services import account, open_purse, post
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting, as_system
 from tests.factories import OPERATOR
+from tests.horizon import horizon_passes
 
 pytestmark = pytest.mark.pg15
 
@@ -274,6 +274,7 @@ def test_a_closing_and_its_tail_are_the_sum_whatever_happens_meanwhile(committed
     results = together(8, work)
     assert not [one for one in results if isinstance(one, BaseException)], results
     assert results[1] == []
+    horizon_passes()
     with as_system():
         close_books()
     with as_system():
@@ -330,12 +331,11 @@ def test_closings_are_a_cache_that_may_be_thrown_away(committed):
 
 
 def sealed(books):
-    """Seal every transfer; a transaction of another test may hold the horizon of the whole server for a moment."""
-    deadline = time.monotonic() + 30
+    """Seal every transfer."""
+    horizon_passes()
     with as_system():
-        while not Seal.objects.filter(table="ledger_transfer", last__gte=books.redeemed.pk).exists():
-            assert time.monotonic() < deadline, "the horizon does not move"
-            sealing.seal()
+        sealing.seal()
+        assert Seal.objects.filter(table="ledger_transfer", last__gte=books.redeemed.pk).exists()
         assert sealing.verify() is None
 
 
