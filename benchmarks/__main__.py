@@ -45,13 +45,14 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, issue, redeem, settle
+    from benchmarks import booklets, issue, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
         "issue": issue.measure,
         "booklets": partial(booklets.measure, full=full),
         "settle": settle.measure,
+        "start": start.measure,
     }
 
 
