@@ -55,7 +55,7 @@ def mint_booklet(*, at: datetime | None = None) -> dict[str, Any]:
         supply = Supply(at or timezone.now())
         given = supply.booklets(programmes.MAIN, 1)[0]
         kept = supply.last_in_stock(programmes.MAIN)
-        return {"cover": _cover(given), "passes": codes_of(given), "to_hand_out": _cover(kept) if kept else ""}
+        return {"cover": _cover(given), "passes": codes_of(given), "to_hand_out": _cover(kept)}
 
 
 def _cover(booklet: Booklet) -> str:

@@ -77,10 +77,13 @@ class Supply:
                 give(booklet, at=self.at)
         return stock
 
-    def last_in_stock(self, programme: Programme) -> Booklet | None:
+    def last_in_stock(self, programme: Programme) -> Booklet:
         """A booklet that its distributor still holds: the last one, since those given away are the first ones."""
+        campaign = self.campaign(programme)
+        if not self._stock(campaign, 1):
+            self._order(programme, campaign, LEAST_BOOKLETS)
         with self.playing(PAYS):
-            return self._in_stock(self.campaign(programme)).order_by("-pk").first()
+            return self._in_stock(campaign).order_by("-pk")[0]
 
     def _stock(self, campaign: Campaign, count: int) -> list[Booklet]:
         with self.playing(PAYS):

@@ -66,14 +66,20 @@ def change_role(request: HttpRequest) -> HttpResponse:
     booklet = request.session.get(BOOKLET)
     if not role.email:
         logout(request)
-        request.session[BOOKLET] = booklet
+        _keep(request, booklet)
         return redirect(_wanted(request) or roles.PUBLIC_HOME)
     membership = roles.membership_of(role)
     login(request, membership.user, backend=BACKEND)
     record_second_factor(request.session, membership.user, how="totp")
     request.session["demonstration_role"] = role.key
-    request.session[BOOKLET] = booklet
+    _keep(request, booklet)
     return redirect(_wanted(request) or roles.home_of(role, membership))
+
+
+def _keep(request: HttpRequest, booklet: dict[str, Any] | None) -> None:
+    """Another person's session begins empty: the visitor is the same."""
+    if booklet:
+        request.session[BOOKLET] = booklet
 
 
 def _wanted(request: HttpRequest) -> str:
