@@ -30,6 +30,7 @@ from tests.factories import make_operator
 from tests.servers import BASE
 
 
+@pytest.mark.pg15
 def test_every_account_agrees_and_the_counters_are_published(demonstration):
     with as_system():
         proof = Proof.objects.latest("id")
