@@ -12,6 +12,7 @@ Address = Callable[[str, object], str]
 LEVELS = {
     "funder": "source", "campaign": "source", "line": "source", "batch": "batch", "booklet": "pass", "pass": "pass",
     "redemption": "pass", "site": "place", "actor": "place", "payout": "payout",
+    "settlement": "payout",
 }  # fmt: skip
 STATES = {
     "prepared": ("préparé", "wait"), "sent": ("envoyé à la banque", "sun"), "settled": ("exécuté", "ok"),

@@ -37,7 +37,7 @@ def starts(principal: Principal) -> list[Found]:
         return [Found("Tout ce que vous avez encaissé", "actor", str(principal.organisation_id))]
     if principal.is_operator:
         funders = Organisation.objects.with_hat(Hat.FUNDER).order_by("search_key", "pk")[:30]
-        return [Found(f"Argent de {one.name}", "funder", str(one.pk)) for one in funders]
+        return [Found(f"Argent confié par {one.name}", "funder", str(one.pk)) for one in funders]
     lines = FundingLine.objects.visible_to(principal).select_related("campaign").order_by("-created_at", "pk")[:30]
     everything = Found("Tout votre argent", "funder", str(principal.organisation_id))
     return [everything, *(Found(f"{one.source} · {one.campaign.name}", "line", str(one.pk)) for one in lines)]

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import BigIntegerField, Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 
-from actors.models import Claim, PayoutPurse, Site
+from actors.models import Claim, PayoutPurse, Settlement, Site
 from aptic.ledger.kinds import AccountKind, TransferKind
 from aptic.ledger.models import Account, Transfer
 from aptic.tenancy.models import Organisation
@@ -167,7 +167,7 @@ def transfer_point(principal: Principal, ref: str) -> tuple[str, str]:
 def _funder(principal: Principal, ref: str) -> Point:
     funder = Organisation.objects.with_hat(Hat.FUNDER).get(pk=uuid.UUID(ref))
     above = Q(funder_id=funder.pk) if principal.is_operator or principal.organisation_id == funder.pk else None
-    return Point("funder", ref, f"Argent de {funder.name}", Q(funder_id=funder.pk), above, above, above)
+    return Point("funder", ref, f"Argent confié par {funder.name}", Q(funder_id=funder.pk), above, above, above)
 
 
 def _actor(principal: Principal, ref: str) -> Point:
@@ -244,6 +244,15 @@ def _payout(principal: Principal, ref: str) -> Point:
     return Point("payout", ref, title, Q(pk__in=claims.values("transfer__event")), shares=tuple(shares))
 
 
+def _settlement(principal: Principal, ref: str) -> Point:
+    if not principal.is_operator:  # a run pays many actors with many funders' money: each of them follows its own share
+        raise NothingToFollow
+    run = Settlement.objects.get(pk=uuid.UUID(ref))
+    shares = PayoutPurse.objects.filter(payout__settlement=run).order_by("pk").values_list("pk", flat=True)
+    claims = Claim.objects.filter(share__in=_origins(principal, shares), transfer__kind=TransferKind.REDEEM)
+    return Point("settlement", ref, f"Règlement {run.number}", Q(pk__in=claims.values("transfer__event")), own=True)
+
+
 POINTS: dict[str, Callable[[Principal, str], Point]] = {
     "funder": _funder,
     "campaign": _campaign,
@@ -255,6 +264,7 @@ POINTS: dict[str, Callable[[Principal, str], Point]] = {
     "site": _site,
     "actor": _actor,
     "payout": _payout,
+    "settlement": _settlement,
 }
 
 

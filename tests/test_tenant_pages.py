@@ -33,6 +33,7 @@ TRACED = {
     "pass": "passes_pass",
     "redemption": "passes_redemption",
     "payout": "actors_payout",
+    "settlement": "actors_settlement",
     "transfer": "ledger_transfer",
 }
 ROOTS = {hat: (f"{SPACES[hat].root}/<uuid:organisation>/",) for hat in (Hat.FUNDER, Hat.DISTRIBUTOR, Hat.ACTOR)}

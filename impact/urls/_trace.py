@@ -7,7 +7,7 @@ from impact.views import tracing
 WORDS = {
     "funder": "commanditaire", "campaign": "operation", "line": "ligne", "batch": "lot", "booklet": "carnet",
     "pass": "pass", "redemption": "encaissement", "site": "lieu", "actor": "acteur", "payout": "paiement",
-    "transfer": "mouvement",
+    "settlement": "reglement", "transfer": "mouvement",
 }  # fmt: skip
 KINDS = {word: kind for kind, word in WORDS.items()}
 

@@ -326,7 +326,7 @@ def test_every_amount_that_leads_somewhere_leads_to_a_page(scheme, operator, cli
         links = set(re.findall(r'href="([^"]*/suivre/[^"]+)"', page))
         found |= {link.split("/suivre/")[1].split("/")[0] for link in links}
         assert {link: client.get(link, follow=True).status_code for link in links} == dict.fromkeys(links, 200), name
-    assert found == {"commanditaire", "acteur", "paiement", "encaissement", "mouvement"}
+    assert found == {"commanditaire", "acteur", "paiement", "encaissement", "mouvement", "reglement"}
 
 
 def test_one_transfer_is_found_among_thousands_by_what_the_bank_shows(scheme, operator, client):

@@ -124,13 +124,14 @@ def points(world):
         "site": world.club[0].site.pk,
         "actor": actor.pk,
         "payout": payout.pk,
+        "settlement": world.run_3.pk,
         "transfer": moved.pk,
     }
 
 
 ALLOWED = {
     "operator": {"funder", "campaign", "line", "batch", "booklet", "pass", "redemption", "site", "actor", "payout",
-                 "transfer"},
+                 "settlement", "transfer"},
     "funder": {"funder", "campaign", "line", "batch", "booklet", "pass", "redemption", "site", "actor", "payout",
                "transfer"},
     # It used money of its own there too, through the site and the actor; nothing of the other funder's.
@@ -230,7 +231,7 @@ def test_a_bank_reference_that_carried_several_transfers_offers_each(world, peop
     answer = search(people["operator"], f"EXE-{world.run_2.number}")
     assert answer.status_code in (200, 302)
     text = search(people["operator"], "").content.decode()
-    assert "Argent de Fondation du Sud" in text
+    assert "Argent confié par Fondation du Sud" in text
 
 
 # --- cost -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from actors.models import Actor
 from aptic.tenancy.principal import acting
 from passes.models import Redemption
 from tests.factories import OPERATOR
-from tests.passes.world import code_of, make_batch, make_till
+from tests.passes.world import code_of, in_circulation, make_batch, make_till
 
 pytestmark = pytest.mark.pg15
 
@@ -80,3 +80,20 @@ def test_no_redemption_commits_after_a_suspension_has(fresh_database: Any, toget
         accepted = Redemption.objects.accepted()
         assert not accepted.filter(recorded_at__gt=suspended_at).exists()
     assert till.redeem(code_of(batch, 3, 10)).status_code in {409, 422}
+
+
+def test_redeem_against_void_leaves_at_most_one_live_redemption(fresh_database: Any, together: Any) -> None:
+    """A till undoes its redemption while others take the same pass: each answer fits one order of events."""
+    till, batch = make_till(), make_batch()
+    others, code = [make_till() for _ in range(5)], code_of(batch)
+    first = till.redeem(code).json()["id"]
+
+    def work(i: int) -> int:
+        return till.post(f"redemptions/{first}/void/").status_code if i == 0 else others[i - 1].redeem(code).status_code
+
+    voided, *taken = together(6, work)
+    assert voided == 201
+    assert Counter(taken) in ({201: 1, 409: 4}, {409: 5})
+    with acting(OPERATOR):
+        assert Redemption.objects.live().count() == taken.count(201)
+    assert in_circulation(batch) == batch.amount_cents - 1000 * taken.count(201)
