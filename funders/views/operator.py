@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
@@ -26,6 +27,7 @@ from funders.models import FundingLine, Order, PaymentOrder, Receipt
 from funders.views.presenting import line_rows, order_rows, segments, trace_url
 
 MONEY = (Role.MANAGER, Role.FINANCE)
+REGISTERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
 SHOWN = 50  # papers of each kind on a funder's page, the latest first
 
@@ -55,10 +57,16 @@ def funder_list(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()
     found = _funders().search(typed) if typed else _funders()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "funders/operator/funders.html", {"page_obj": page, "typed": typed})
+    context = {"page_obj": page, "typed": typed, "create_url": _create_url(request, "operator_funder_create")}
+    return render(request, "funders/operator/funders.html", context)
 
 
-@space(Hat.OPERATOR, roles=(Role.MANAGER, Role.AGENT))
+def _create_url(request: HttpRequest, name: str) -> str:
+    """Where to register a partner; nothing for who may not."""
+    return reverse(name, args=[request.organisation.pk]) if request.membership.role in REGISTERS else ""
+
+
+@space(Hat.OPERATOR, roles=REGISTERS)
 def funder_create(request: HttpRequest) -> HttpResponse:
     """Register a funder and invite its manager."""
     return _create(request, services.create_funder, "Nouveau commanditaire", "operator_funders")
@@ -70,10 +78,11 @@ def distributor_list(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()
     found = Organisation.objects.with_hat(Hat.DISTRIBUTOR).select_related("commune").order_by("search_key", "id")
     page = Paginator(found.search(typed) if typed else found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "funders/operator/distributors.html", {"page_obj": page, "typed": typed})
+    context = {"page_obj": page, "typed": typed, "create_url": _create_url(request, "operator_distributor_create")}
+    return render(request, "funders/operator/distributors.html", context)
 
 
-@space(Hat.OPERATOR, roles=(Role.MANAGER, Role.AGENT))
+@space(Hat.OPERATOR, roles=REGISTERS)
 def distributor_create(request: HttpRequest) -> HttpResponse:
     """Register a distributor and invite its manager."""
     return _create(request, services.create_distributor, "Nouvel aiguilleur", "operator_distributors")

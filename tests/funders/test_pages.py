@@ -272,6 +272,16 @@ def test_an_agent_of_the_operator_records_no_money(client, scene):
     assert "Enregistrer un virement" not in text(client.get(url("operator_funder", agent, funder.organisation.pk)))
 
 
+def test_finance_reads_the_partners_and_is_not_offered_to_register_one(client):
+    finance = make_operator("finance")
+    finance.log_in(client)
+    for name in ("funder", "distributor"):
+        page = client.get(reverse(f"operator_{name}s", args=[finance.organisation.pk])).content.decode()
+        create = reverse(f"operator_{name}_create", args=[finance.organisation.pk])
+        assert create not in page
+        assert client.get(create).status_code == 403
+
+
 def test_a_funder_does_not_open_the_operators_pages(client, scene):
     funder = scene[0]
     assert client.get(url("operator_funders", funder)).status_code == 404
