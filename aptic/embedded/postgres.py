@@ -96,6 +96,9 @@ class Postgres:
         private_folder(self.sockets, account=self.account)
         self._initialise()
         self.end_previous()
+        # Whoever held the socket has ended. Its number may live on as another process of this account, and PostgreSQL
+        # would take that one for it.
+        (self.sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_LIMIT:
             self.log.replace(self.log.with_suffix(".log.1"))
         options = [f"--{name}={value}" for name, value in SETTINGS.items()]
