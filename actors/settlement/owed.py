@@ -32,11 +32,6 @@ class Debt:
     in_run_cents: int = 0
     waiting: Waiting | None = None
 
-    @property
-    def next_cents(self) -> int:
-        """What is not yet in a run."""
-        return self.owed_cents - self.in_run_cents
-
 
 @dataclass(slots=True)
 class Owed:

@@ -21,7 +21,6 @@ class AccountKind(models.TextChoices):
     GUARANTEE = "guarantee", "Garantie"
 
 
-ASSETS = frozenset({AccountKind.SAFEGUARDED, AccountKind.RECEIVABLE, AccountKind.CLAIM})
 # Kinds whose balance PostgreSQL keeps and refuses below zero; the others are hot and only summed.
 GUARDED = frozenset({AccountKind.CREDIT, AccountKind.RECEIVABLE, AccountKind.SAFEGUARDED, AccountKind.IN_TRANSFER})
 
