@@ -84,15 +84,19 @@ help:
 	@$(PIP) -r requirements-dev.lock
 	@touch $@ .venv/.runtime
 
-# The typeface: its files are copied, what npm fetched is not served.
+# The browser code of others: the files that pages ask for are copied, what npm fetched is not served.
 node_modules/.installed: package-lock.json .npmrc | .venv/bin/python
 	@command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) -r requirements-node.lock
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	@touch $@
 
-$(APTIC_VAR)/vendor/.installed: node_modules/.installed
-	@mkdir -p $(@D)/fonts
+$(APTIC_VAR)/vendor/.installed: node_modules/.installed Makefile
+	@mkdir -p $(@D)/fonts $(@D)/vendor
 	@for style in 400-normal 400-italic 700-normal; do \
 	  cp node_modules/$(FONT)/files/*-next-latin-$$style.woff2 node_modules/$(FONT)/files/*-next-latin-ext-$$style.woff2 $(@D)/fonts/; done
 	@cp node_modules/$(FONT)/LICENSE $(@D)/fonts/OFL.txt
+	@cp node_modules/idb/build/index.js $(@D)/vendor/idb.js
+	@cp node_modules/@noble/ed25519/index.js $(@D)/vendor/ed25519.js
+	@cp node_modules/zxing-wasm/dist/iife/reader/index.js $(@D)/vendor/zxing.js
+	@cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm $(@D)/vendor/zxing_reader.wasm
 	@touch $@

@@ -229,7 +229,7 @@ STATICFILES_DIRS = [BASE_DIR / "aptic" / "static", *([VAR / "vendor"] if (VAR / 
 MEDIA_ROOT = VAR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aptic.static_files.NamedByContent"},
 }
 EMAIL_BACKEND = env.str("APTIC_EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"
