@@ -136,6 +136,7 @@ class Site(models.Model):
     open = models.BooleanField("ouvert", default=True)
     closed_reason = models.CharField("motif de la fermeture", max_length=300, blank=True)
     closed_by_operator = models.BooleanField(default=False)  # then only the operator opens it again
+    quick_mode = models.BooleanField("encaissement rapide", default=False)  # a scan redeems without asking again
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SiteQuerySet.as_manager()

@@ -26,6 +26,12 @@ class SiteForm(DomainForm):
         label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
     )
     services = ServicesField(label="Services proposés")
+    quick_mode = forms.BooleanField(
+        label="Encaissement rapide au guichet",
+        required=False,
+        help_text="Scanner un pass valable l’encaisse tout de suite, pour le dernier service choisi. "
+        "Sans cette case, le guichet montre le pass et demande de confirmer.",
+    )
 
     @classmethod
     def initial_of(cls, site: Site) -> dict[str, Any]:
@@ -38,6 +44,7 @@ class SiteForm(DomainForm):
             "email": site.email,
             "hours": site.hours,
             "services": site.services,
+            "quick_mode": site.quick_mode,
         }
 
 

@@ -18,7 +18,9 @@ from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
 from aptic.vocabulary.models import Service
 
-DESCRIBED = ("name", "address", "commune", "phone", "email", "hours", "services", "latitude", "longitude")
+DESCRIBED = (
+    "name", "address", "commune", "phone", "email", "hours", "services", "latitude", "longitude", "quick_mode",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -34,6 +36,7 @@ def open_site(
     services: Iterable[int] = (),
     latitude: float | None = None,
     longitude: float | None = None,
+    quick_mode: bool = False,
     at: datetime | None = None,
 ) -> Site:
     """One more counter, in a territory where the actor has its place; the operator takes the place if need be.
@@ -54,6 +57,7 @@ def open_site(
         services=checked_services(services),
         latitude=latitude,
         longitude=longitude,
+        quick_mode=quick_mode,
         created_at=now,
     )
     ensure_place(actor=actor, keys=commune.keys(), at=now)

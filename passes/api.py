@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import csrf_exempt
 
 from aptic.accounts import tokens
+from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.errors import DomainError
 from aptic.problems import method_not_allowed, problem
 from passes import codes, guessing, redemption, rules
@@ -31,6 +32,7 @@ from passes.redemption import Attempt, Outcome, Till
 MOST_LINES = 200
 MOST_BYTES = 200_000
 JSON = "Le corps de la requête est en application/json."
+FROM_COUNTER = "X-Aptic-Counter"
 FIELDS = {"id", "code", "service", "occurred_at", "offline", "session", "simulate"}
 
 
@@ -79,10 +81,9 @@ def _device_endpoint(view: View, method: str) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != method:
             return method_not_allowed(method)
-        header = request.headers.get("Authorization", "")
-        if not header.startswith("Bearer "):
+        token = _token(request)
+        if token is None:
             return _unauthorised()
-        token = tokens.digest(header.removeprefix("Bearer ").strip())
         try:
             return view(request, token, *args, **kwargs)
         except NoDevice:
@@ -96,6 +97,18 @@ def _device_endpoint(view: View, method: str) -> View:
 
     wrapped.door = "device"  # type: ignore[attr-defined]
     return wrapped
+
+
+def _token(request: HttpRequest) -> bytes | None:
+    """The digest of the bearer token; of the pairing's cookie when the counter's own page asks.
+
+    The cookie is SameSite=Strict, and counts only beside a header that no form and no other origin can send.
+    """
+    header = request.headers.get("Authorization", "")
+    if header.startswith("Bearer "):
+        return tokens.digest(header.removeprefix("Bearer ").strip())
+    cookie = request.COOKIES.get(DEVICE_COOKIE)
+    return tokens.digest(cookie) if cookie and request.headers.get(FROM_COUNTER) else None
 
 
 @device_endpoint("POST")

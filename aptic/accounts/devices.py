@@ -15,6 +15,9 @@ from aptic.accounts.models import Device
 from aptic.audit.services import record
 from aptic.tenancy.principal import current
 
+DEVICE_COOKIE = "aptic_device"
+DEVICE_COOKIE_AGE = 400 * 24 * 3600  # seconds: the longest that browsers keep one
+
 
 @dataclass(frozen=True, slots=True)
 class PairedDevice:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from aptic.accounts import rules, second_factor, services
 from aptic.accounts.adapter import INVITATION_KEY, SIGNUP_KEY, open_signup
+from aptic.accounts.devices import DEVICE_COOKIE, DEVICE_COOKIE_AGE
 from aptic.accounts.errors import InvitationInvalid
 from aptic.accounts.forms import ProfileForm
 from aptic.accounts.models import Membership, Role, User
@@ -17,8 +18,6 @@ from aptic.accounts.principals import own_memberships
 from aptic.spaces import personal, public
 from aptic.tenancy.principal import Hat, Principal, acting
 
-DEVICE_COOKIE = "aptic_device"
-DEVICE_COOKIE_AGE = 400 * 24 * 3600  # seconds: the longest that browsers keep one
 COUNTER = "/guichet/"
 
 ENDED = {

@@ -1,0 +1,35 @@
+// The counter's script: what a page gains when JavaScript runs. Each state still comes from the server as a plain form;
+// this module brings it without reloading, says it aloud, and hands on what a camera or a scanner has read.
+
+import { announce } from "./signals.js";
+
+const counter = document.getElementById("counter");
+const till = document.getElementById("till");
+const scan = document.getElementById("scan");
+
+// Show the pass behind a code that was read, whatever the till shows now.
+export function present(text) {
+  scan.elements.code.value = text;
+  scan.requestSubmit();
+}
+
+// One clear state at a time: what changed is where the keyboard and the screen reader are.
+function arrive() {
+  const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
+  (goal || till.querySelector("h1"))?.focus();
+  const outcome = till.querySelector("[data-outcome]")?.dataset.outcome;
+  if (outcome) announce(outcome);
+  else if (till.querySelector("[data-confirm]")) announce("shown");
+  if ("quick" in counter.dataset) takeAtOnce();
+}
+
+// Quick mode, which the site chose: one valid pass for the service used last is taken without another touch.
+function takeAtOnce() {
+  const form = till.querySelector("[data-confirm]");
+  const proposed = form?.querySelector("option[selected]");
+  if (proposed && form.querySelectorAll("[name=code]").length === 1) form.requestSubmit();
+}
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target === till) arrive();
+});

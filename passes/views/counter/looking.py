@@ -1,0 +1,187 @@
+"""From a code to an answer: look up, show what will be taken, choose the service, confirm.
+
+Several passes of one booklet are taken in one go when each of them was presented: the form carries their codes and the
+id of each attempt. A pass of another booklet replaces what was shown, and the page says so.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from actors.models import Site
+from aptic.vocabulary.models import Service
+from passes import codes, guessing, redemption, rules
+from passes.codes import Code
+from passes.errors import CodeUnknown, IdReused, Refused, TooManyAttempts
+from passes.models import Pass
+from passes.redemption import Attempt, Outcome, View
+from passes.views.counter.history import today
+from passes.views.till import at_till, counter_page
+from passes.views.typed import not_stored
+
+MOST_PASSES = 15  # of one booklet
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """One pass on the table: its code as the form carries it, the id of its attempt, and what the till sees of it."""
+
+    code: str
+    attempt: uuid.UUID
+    serial: int
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One small ticket of the booklet's row."""
+
+    number: int
+    state: str
+
+
+@require_http_methods(["GET", "POST"])
+@not_stored
+@at_till
+def counter(request: HttpRequest, place: Site) -> HttpResponse:
+    """Ask for a code; given one, show the pass and what would be taken."""
+    typed = request.POST.get("code", "")
+    context: dict[str, Any] = {"typed": typed, "today": today(request, place)}
+    if not typed:
+        return counter_page(request, "passes/counter/ask.html", place, context)
+    kept = _kept(request)
+    try:
+        fresh = _look(request, typed)
+    except Refused as error:
+        if not kept:
+            return counter_page(request, "passes/counter/ask.html", place, context | {"error": error},
+                                status=error.status)  # fmt: skip
+        return _shown(request, place, kept, error=error, status=error.status)
+    same = [one for one in kept if one.serial >> 4 == fresh.serial >> 4 and one.serial != fresh.serial]
+    return _shown(request, place, [*same, fresh], left_aside=bool(kept) and not same and kept[0].serial != fresh.serial)
+
+
+@require_POST
+@not_stored
+@at_till
+def confirm(request: HttpRequest, place: Site) -> HttpResponse:
+    """Redeem what is on the table for the service chosen; then show the answer."""
+    service = Service.objects.filter(pk=_number(request.POST.get("service")), active=True).first()
+    attempts = _attempts(request, service) if service else []
+    if service is None or not attempts:
+        return redirect("counter", organisation=place.actor_id, site=place.pk)
+
+    def work() -> list[Outcome]:
+        redemption.present([one.code for one in attempts], site_id=place.pk)
+        return redemption.redeem(request.till, attempts)  # type: ignore[attr-defined]
+
+    try:
+        outcomes = redemption.once_more_if_raced(work)
+    except IdReused as error:
+        return counter_page(request, "passes/counter/refused.html", place, {"error": error}, status=error.status)
+    refused = [one for one in outcomes if one.error is not None]
+    if refused:
+        context = {"error": refused[0].error, "name": refused[0].pass_name, "taken": len(outcomes) - len(refused)}
+        return counter_page(request, "passes/counter/refused.html", place, context, status=refused[0].error.status)
+    request.session["counter_service"] = service.pk
+    return redirect("counter_done", organisation=place.actor_id, site=place.pk, redemption_id=attempts[0].id)
+
+
+def _shown(
+    request: HttpRequest, place: Site, table: list[Presented], *, error: Refused | None = None,
+    left_aside: bool = False, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """The passes on the table, and the form that takes them."""
+    last = table[-1]
+    context = {
+        "table": table,
+        "view": last.view,
+        "cents": sum(one.view.value_cents for one in table),
+        "last_day": last.view.facts.valid_until - rules.CLOCK_TOLERANCE,
+        "booklet": _drawn(table),
+        "services": _offered(place, last.view),
+        "chosen": request.session.get("counter_service"),
+        "error": error,
+        "left_aside": left_aside,
+    }
+    return counter_page(request, "passes/counter/confirm.html", place, context, status=status)
+
+
+def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) -> Presented:
+    """The pass behind a typed code, if it would be taken here today. Raises Refused."""
+    guesser = request.guesser  # type: ignore[attr-defined]
+    code = codes.parse(typed)
+    if code is None:
+        if guessing.is_blocked("device", guesser):
+            raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
+        guessing.note_failure("device", guesser)
+    if code is None or code.is_training:  # a training code bears the serial of somebody's pass
+        raise CodeUnknown
+    till = request.till  # type: ignore[attr-defined]
+    redemption.present([code], site_id=till.site_id)
+    view = redemption.look_up(till, code)
+    if reason := view.refusal(None, timezone.now()):
+        raise Refused(reason)
+    return Presented(codes.encode(code.serial, code.version), attempt or uuid.uuid4(), code.serial, view)
+
+
+def _kept(request: HttpRequest) -> list[Presented]:
+    """What was on the table before this code, without what is no longer to be taken."""
+    kept = []
+    for text, attempt in _pairs(request, "kept"):
+        try:
+            kept.append(_look(request, text, attempt))
+        except Refused:
+            continue
+    return kept
+
+
+def _attempts(request: HttpRequest, service: Service) -> list[Attempt]:
+    """The attempts that the form asks for; empty when a code of it is not genuine."""
+    now, found = timezone.now(), []
+    for text, attempt in _pairs(request, "code"):
+        code = codes.parse(text)
+        if code is None or code.is_training:
+            return []
+        found.append(Attempt(attempt, code, service.pk, now))
+    return found
+
+
+def _pairs(request: HttpRequest, name: str) -> list[tuple[str, uuid.UUID]]:
+    """The codes of the form with the id of each one's attempt."""
+    texts, attempts = request.POST.getlist(name), request.POST.getlist("attempt")
+    attempts += [""] * (len(texts) - len(attempts))
+    return [(text, _uuid(one)) for text, one in zip(texts, attempts, strict=False)][:MOST_PASSES]
+
+
+def _drawn(table: list[Presented]) -> list[Drawn]:
+    states = {Pass.State.OPEN: "alive", Pass.State.BLOCKED: "no"}
+    first, now = table[0].serial >> 4 << 4, {one.serial for one in table}
+    redemption.present([Code(0, one.serial) for one in table])
+    rows = Pass.objects.filter(pk__range=(first, first + 15)).values_list("pk", "state")
+    return [Drawn(pk & 15, "now" if pk in now else states.get(Pass.State(state), "used")) for pk, state in rows]
+
+
+def _offered(place: Site, view: View) -> list[Service]:
+    """What this pass pays, the site's own services first."""
+    services = Service.objects.filter(active=True).order_by("position")
+    if view.facts.services:
+        services = services.filter(pk__in=view.facts.services)
+    return sorted(services, key=lambda service: service.pk not in place.services)
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 6 else 0
+
+
+def _uuid(text: str) -> uuid.UUID:
+    """The attempt's id from the form; a damaged one becomes a new attempt, which the pass's own row protects."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
