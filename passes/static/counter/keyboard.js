@@ -2,7 +2,7 @@
 // whatever the layouts of scanner and machine, and gives back to the field at hand what it held before. Its Enter presses
 // nothing: a code scanned while « Encaisser » has the focus must not redeem the pass before it.
 
-import { NOT_A_PASS } from "./codes.js";
+import { NOT_A_PASS, SIGNED_LENGTH } from "./codes.js";
 import { readGarbled } from "./garbled.js";
 
 const GAP = 80; // ms between two keys: scanners take 1 to 40, fast people more than 100
@@ -39,10 +39,9 @@ export function listenToScanner({ onCode, onProblem = () => {}, codeField = null
   }
 
   function settle() {
-    if (burst && burst.reading()) {
-      quietUntil = burst.last + LATE;
-      answer(burst);
-    }
+    if (!burst?.isComplete()) return; // the machine was slow, not the scanner: the next key tells
+    quietUntil = burst.last + LATE;
+    answer(burst);
     forget();
   }
 
@@ -93,6 +92,12 @@ export class Burst {
     return readGarbled(this.texts());
   }
 
+  // An address stopped in its middle has the shape of a pass too; without its signature it proves nothing.
+  isComplete() {
+    const reading = this.reading();
+    return Boolean(reading) && (!reading.text.includes("/") || reading.signed.length === SIGNED_LENGTH);
+  }
+
   restore() {
     if (!this.before || this.target.value === this.before.value) return;
     this.target.value = this.before.value;
@@ -119,7 +124,8 @@ function character(code = "") {
   return code.match(/^(?:Key|Digit|Numpad)([0-9A-Z])$/)?.[1] ?? "";
 }
 
-function isCharacter({ key, code }) {
+// A browser that fills a form by itself sends keys without a name.
+function isCharacter({ key = "", code }) {
   return key.length === 1 || key === "Dead" || (key === "Unidentified" && Boolean(code));
 }
 

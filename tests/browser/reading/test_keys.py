@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from passes import codes
-from tests.browser.reading.desk import COUNTER, Enter, address, code, heard
+from tests.browser.reading.desk import COUNTER, Enter, address, code, heard, scan
 from tests.passes.keyboards import pressed, typed
 
 
@@ -13,8 +13,7 @@ def test_a_scan_is_heard_wherever_the_focus_is(enter: Enter) -> None:
     other.fill("Bonjour")
     for focus in (other, page.get_by_label("Code du pass"), page.get_by_role("button", name="Regarder ce pass")):
         focus.focus()
-        page.keyboard.type(address())
-        page.keyboard.press("Enter")
+        scan(page, address())
     assert [(one["code"], one["by"]) for one in heard(page)] == [(code(), "scanner")] * 3
     assert {one["signed"] for one in heard(page)} == {address().rpartition("/")[2]}
     expect(other).to_have_value("Bonjour")
