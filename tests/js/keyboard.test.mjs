@@ -119,7 +119,7 @@ test("another barcode is said to be none, but what lands in a form's field stays
     [{ tagName: "BUTTON" }, ["foreign"], true], [null, ["foreign"], true], [codeField, ["foreign"], true],
     [new Field(), [], false], [new Field("TEXTAREA"), [], false],
   ]) {
-    const { page, heard } = start({ codeField });
+    const { page, heard } = start({ isCodeField: (element) => element === codeField });
     page.activeElement = target;
     page.types("3017620422003");
     assert.equal(page.press("Enter").defaultPrevented, prevented);

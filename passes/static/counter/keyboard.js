@@ -13,9 +13,9 @@ const LATE = 500; // ms: an Enter that comes after the silence is still the scan
 const FRENCH = { KeyQ: "A", KeyA: "Q", KeyW: "Z", KeyZ: "W", Semicolon: "M", Comma: "." };
 const AMERICAN = { Semicolon: ":", Slash: "/", Period: ".", Minus: "-" };
 
-// Calls `onCode({ code, signed, text })` for a pass, `onProblem({ kind, sentence })` for another barcode. `codeField` is
-// the field that waits for a code: whatever is scanned there is a scan. Returns what stops it.
-export function listenToScanner({ onCode, onProblem = () => {}, codeField = null, page = document }) {
+// Calls `onCode({ code, signed, text })` for a pass, `onProblem({ kind, sentence })` for another barcode. `isCodeField`
+// tells the field that waits for a code: whatever is scanned there is a scan. Returns what stops it.
+export function listenToScanner({ onCode, onProblem = () => {}, isCodeField = () => false, page = document }) {
   let burst = null;
   let timer = 0;
   let quietUntil = 0;
@@ -48,7 +48,7 @@ export function listenToScanner({ onCode, onProblem = () => {}, codeField = null
   // True when the burst was a scan and not somebody's typing.
   function answer(heard) {
     const reading = heard.reading();
-    if (!reading && writes(heard.target) && heard.target !== codeField) return false;
+    if (!reading && writes(heard.target) && !isCodeField(heard.target)) return false;
     heard.restore();
     if (reading) onCode(reading);
     else onProblem(NOT_A_PASS);
