@@ -17,9 +17,9 @@ declare_space(
     entries=[
         ("Tableau de bord", "operator_home"),
         group(
-            "Commandes",
+            "Commanditaires",
             ("Commanditaires", "operator_funders"),
-            ("Commandes à émettre", "operator_orders"),
+            ("Commandes", "operator_orders"),
             ("Lots", "operator_batches"),
             ("Aiguilleurs", "operator_distributors"),
         ),

@@ -82,7 +82,7 @@ def _its_money_arrives_and_the_passes_are_printed(cast: Cast) -> None:
     finance.follows("Enregistrer un virement").ticks("Un versement direct")
     finance.types(amount_cents="300", bank_reference="VIR-2026-001", received_on=cast.today.isoformat())
     finance.presses("Enregistrer le virement").reads("300 €")
-    manager = cast.at(cast.manager, "operateur").follows("Commandes").follows("émettre")
+    manager = cast.at(cast.manager, "operateur").follows("Commanditaires").follows("Commandes").follows("émettre")
     manager.presses("Émettre 30 pass").waits_for("Imprimer les carnets")
     manager.follows("Imprimer les carnets").presses("Préparer les fichiers").waits_for("Télécharger")
     manager.presses("Impression confirmée").reads("Où en sont les carnets")
@@ -96,14 +96,14 @@ def _an_actor_joins(cast: Cast) -> Member:
         site_address="1 rue du Port", commune="33130", contact_name="Amina Diallo", email="amina@port.example",
         phone="05 56 11 22 33",
     ).ticks(HELP).presses("Envoyer la candidature").reads("Votre candidature est bien arrivée")  # fmt: skip
-    manager = cast.at(cast.manager, "operateur").follows("Candidatures").follows("Plafonds")
+    manager = cast.at(cast.manager, "operateur").follows("Réseau").follows("Candidatures").follows("Plafonds")
     manager.follows("Fixer un plafond").types(commune="33130", cap="2").presses("Enregistrer le plafond")
     manager.follows("Candidatures").follows("Port d’attache").presses("Accepter la candidature").reads("Qualifié")
 
     member = make_member(organisation("Port d’attache"), Hat.ACTOR, name="Amina Diallo")
     actor = cast.at(member, "acteur").goes(f"/acteur/{member.organisation.pk}/coordonnees-bancaires/")
     actor.types(holder="Port d’attache", iban=IBAN, bic="AGRIFRPP").presses("Proposer ce compte").reads("0189")
-    finance = cast.at(cast.finance, "operateur").follows("Acteurs").follows("Port d’attache")
+    finance = cast.at(cast.finance, "operateur").follows("Réseau").follows("Port d’attache")
     finance.follows("Vérifier et approuver").presses("Approuver ce compte").reads("0189")
     return member
 
@@ -143,7 +143,7 @@ def _the_citizen_sees_what_is_left(cast: Cast, cover: str) -> None:
 
 def _the_operator_pays(cast: Cast) -> None:
     """One prepares, another approves; sent and executed are two facts."""
-    finance = cast.at(cast.finance, "operateur").follows("Règlements").follows("Préparer un règlement")
+    finance = cast.at(cast.finance, "operateur").follows("Argent").follows("Préparer un règlement")
     finance.types(last_day=cast.today.isoformat()).presses("Préparer le règlement").waits_for("Voir le règlement")
     finance.follows("Voir le règlement").reads("20 €", "une autre personne")
     manager = cast.enter(cast.manager).goes(finance.page.url)
@@ -155,7 +155,7 @@ def _the_operator_pays(cast: Cast) -> None:
 
 def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member, used: str) -> None:
     """Twenty euros used, whoever looks: less the fee (4 %, VAT added), 19.04 € reached the actor's bank."""
-    cast.at(actor, "acteur").follows("Paiements").reads("19,04 €", "20 €")
+    cast.at(actor, "acteur").follows("Argent").reads("19,04 €", "20 €")
     cast.enter(actor).goes("/guichet/").follows("Journée").follows("10 €").reads("Dû par", "RELEVE-48")
     reader = cast.at(funder, "commanditaire").reads("300 €", "20 €")
     reader.follows("Opérations").follows("Premiers clics").follows("Rapport").reads("Utilisés", "20 €")
@@ -166,6 +166,6 @@ def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member,
         _, differences = prove()
         publish()
     assert differences == []
-    cast.at(cast.manager, "operateur").follows("Preuve")
+    cast.at(cast.manager, "operateur").follows("Argent").follows("Preuve")
     anybody = cast.enter().goes("/transparence/").reads("300 €", "30 pass", "moins de 5 pass", "aucun écart")
     anybody.follows("300 €").reads("Émis en pass", "300 €", "Moins de 5 pass")

@@ -10,7 +10,8 @@ const scan = document.getElementById("scan");
 const problem = document.getElementById("problem");
 const reading = startReading({
   camera: document.getElementById("camera"),
-  onCode: ({ text }) => present(text),
+  // Who types presses Enter: were the pass shown at the last character, that Enter would take it.
+  onCode: ({ text, by }) => { if (by !== "typing") present(text); },
   onProblem: ({ sentence, by }) => { if (by !== "camera") say(sentence); }, // the camera says its own
 });
 
