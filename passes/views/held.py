@@ -27,6 +27,7 @@ operator = space(Hat.OPERATOR, roles=ROLES)
 def held_list(request: HttpRequest) -> HttpResponse:
     """What waits for the first person, what waits for the second, and what was judged lately."""
     rows = Held.objects.visible_to(request.principal).select_related("actor", "site", "service")
+    rows = rows.order_by("recorded_at", "occurred_at", "id")
     waiting = list(rows.filter(state=Held.State.WAITING)[:SHOWN])
     prepared = list(rows.filter(state=Held.State.PREPARED)[:SHOWN])
     bound = "prepare" in request.POST

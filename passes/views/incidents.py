@@ -78,6 +78,7 @@ def incident_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "incident": incident, "form": form, "may_decide": may_decide, "steps": words.steps(incident),
         "why_bearer": words.why_bearer(incident), "people": _people(incident),
         "own": incident.prepared_by == request.principal.person_id, "elsewhere": _elsewhere(incident),
+        "asked": VoidRequest.objects.filter(redemption=incident.pk, state=VoidRequest.State.INCIDENT).first(),
     }  # fmt: skip
     return render(request, "passes/conflicts/incident.html", context)
 

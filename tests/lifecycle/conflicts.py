@@ -97,10 +97,13 @@ class Conflicts:
             assert Incident.objects.get(pk=key).bearer == one.bearer
 
     @precondition(lambda self: self._incidents("open"))
-    @rule(which=ANY, by_guarantee=st.booleans(), decision=st.sampled_from([D.RETAINED, D.REPAID, D.KEPT]))
+    @rule(which=ANY, by_guarantee=st.booleans(), decision=st.sampled_from([D.RETAINED, D.RETAINED, D.REPAID, D.KEPT]))
     def decide_incident(self, which: int, by_guarantee: bool, decision: Incident.Decision) -> None:
         """Two people: the guarantee pays if it can, the site bears, or the actor owes what it was paid by mistake."""
-        key, one = self._incidents("open")[which % len(self._incidents("open"))]
+        waiting = self._incidents("open")
+        mistakes = [pair for pair in waiting if pair[1].mistake]
+        chosen = mistakes if mistakes and which % 2 else waiting
+        key, one = chosen[which % len(chosen)]
         if not one.mistake:
             decision = D.GUARANTEE if by_guarantee and one.bearer == "guarantee" else D.SITE
         with acting(self.scheme.first):
@@ -202,7 +205,9 @@ class Conflicts:
     @rule(which=ANY)
     def undo_late(self, which: int) -> None:
         """Asked for at the counter and approved by the operator: undone, or an incident once it is paid."""
-        keys = list(self.model.redemptions)
+        everything = self.model.redemptions
+        paid = [key for key, one in everything.items() if one.paid and not one.undone]
+        keys = paid if paid and which % 4 else list(everything)
         key = keys[which % len(keys)]
         one, person = self.model.redemptions[key], uuid.uuid4()
         principal = self.till_principal(one.actor)

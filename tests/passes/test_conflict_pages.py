@@ -213,6 +213,7 @@ def test_the_operator_answers_too_and_a_paid_line_becomes_an_incident(people, ba
     assert "Erreur." in text(one.get(url("operator_void_requests", first)))
     page = url("operator_void_request", first, asked.pk)
     assert "déjà dans un paiement" in text(one.post(page, {"approve": 1}, follow=True))
+    assert "Motif de la demande" in text(one.get(url("operator_incident", first, key)))
     prepare(scheme.first, incident(key), D.REPAID)
     two.post(url("operator_incident", first, key), {"approve": "repaid"})
     assert "À faire : noter le remboursement" in text(one.get(url("operator_incident", first, key)))
