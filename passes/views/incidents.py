@@ -103,7 +103,7 @@ def _act(request: HttpRequest, incident: Incident, form: DecisionForm) -> bool:
 def incident_repaid(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The actor's transfer has come."""
     rows = Incident.objects.visible_to(request.principal).filter(state=Incident.State.AWAITING)
-    incident = get_object_or_404(rows.select_related("actor"), pk=pk)
+    incident = get_object_or_404(rows.select_related("actor", "redemption"), pk=pk)
     form = RepaymentForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

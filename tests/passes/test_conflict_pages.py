@@ -248,3 +248,34 @@ def test_the_number_of_queries_does_not_grow_with_the_queue(people, django_asser
         double_spend(till, other, batch, position)
     with django_assert_max_num_queries(25):
         one.get(url("operator_incidents", first))
+
+
+def test_every_amount_leads_to_a_page_that_answers(people, batch):
+    (first, one), _ = people
+    first_till, till = make_till(), make_till()
+    opened = double_spend(first_till, till, batch)
+    key = till.redeem(code_of(batch, position=2)).json()["id"]
+    agent = make_member(till.site.actor, Hat.ACTOR, "agent")
+    with acting(agent.principal):
+        request_void(redemption=Redemption.objects.get(pk=key), reason="Erreur.")
+    stopped = make_till(actor=till.site.actor)
+    with acting(OPERATOR):
+        revoke_device(device=stopped.device)
+    upload(stopped, line(code_of(batch, position=3)))
+    pages = [
+        (first, one, url(name, first, *args)) for name, args in (
+            ("operator_incidents", []), ("operator_incident", [opened.pk]), ("operator_held", []),
+            ("operator_void_requests", []), ("operator_guarantee", []),
+        )
+    ]  # fmt: skip
+    manager = make_member(till.site.actor, Hat.ACTOR, "manager")
+    office = manager.log_in(Client())
+    with acting(OPERATOR):
+        asked = VoidRequest.objects.get()
+    pages += [(manager, office, url("actor_incidents", manager))]
+    pages += [(manager, office, url("actor_void_request", manager, asked.pk))]
+    for _, client, page in pages:
+        links = re.findall(r'<a class="money" href="([^"]+)"', client.get(page).content.decode())
+        assert links, page
+        for link in set(links):
+            assert client.get(html.unescape(link), follow=True).status_code == 200, (page, link)
