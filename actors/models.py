@@ -137,6 +137,7 @@ class Site(models.Model):
     closed_reason = models.CharField("motif de la fermeture", max_length=300, blank=True)
     closed_by_operator = models.BooleanField(default=False)  # then only the operator opens it again
     quick_mode = models.BooleanField("encaissement rapide", default=False)  # a scan redeems without asking again
+    closed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = SiteQuerySet.as_manager()
@@ -151,6 +152,10 @@ class Site(models.Model):
                 | Q(open=False) & ~Q(closed_reason=""),
                 name="site_closed_for_a_reason",
                 violation_error_message="La fermeture d’un lieu doit être motivée.",
+            ),
+            models.CheckConstraint(
+                condition=Q(open=True, closed_at__isnull=True) | Q(open=False, closed_at__isnull=False),
+                name="site_closed_iff_dated",
             ),
             # Sites are the public directory; only the operator and its actor write one.
             Tenant(name="site_rls", read_if="true", writers=("actor_id",)),

@@ -102,7 +102,9 @@ def close_site(*, site: Site, reason: str, at: datetime | None = None) -> None:
     wait_lock(Lock.SITE, site.pk)
     by_operator = current().is_operator
     opened = Site.objects.visible_to(current()).filter(pk=site.pk, open=True)
-    if not opened.update(open=False, closed_reason=reason.strip(), closed_by_operator=by_operator):
+    if not opened.update(
+        open=False, closed_reason=reason.strip(), closed_by_operator=by_operator, closed_at=at or timezone.now()
+    ):
         raise NotInState
     record(verb="site_closed", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)
     site.refresh_from_db()
@@ -114,7 +116,7 @@ def reopen_site(*, site: Site, at: datetime | None = None) -> None:
     check_role(EDITS_SITES, site.actor_id)
     closed = Site.objects.visible_to(current()).filter(pk=site.pk, open=False)
     mine = closed if current().is_operator else closed.filter(closed_by_operator=False)
-    if not mine.update(open=True, closed_reason="", closed_by_operator=False):
+    if not mine.update(open=True, closed_reason="", closed_by_operator=False, closed_at=None):
         raise ClosedByOperator if closed.exists() else NotInState
     record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)
     site.refresh_from_db()

@@ -44,6 +44,9 @@ SCHEDULE = {
     "deliver-due": _every("aptic.outbox.tasks.deliver_due", 30.0, "outbox", expires=30),
     "prove": _every("aptic.ledger.tasks.prove_nightly", crontab(hour="3", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "expire": _every("passes.tasks.expire_due", crontab(hour="4", minute="0"), SYSTEM_QUEUE, expires=HOUR),
+    "incidents": _every(
+        "passes.tasks.remind_overdue_incidents", crontab(hour="5", minute="0"), SYSTEM_QUEUE, expires=HOUR
+    ),
     "publish": _every("impact.tasks.publish_counters", crontab(minute="5"), SYSTEM_QUEUE, expires=HOUR),
     "publish-head": _every("aptic.audit.tasks.publish_head", crontab(hour="2", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "forget": _every("aptic.documents.tasks.delete_expired", crontab(minute="30"), SYSTEM_QUEUE, expires=HOUR),

@@ -22,10 +22,10 @@ from aptic.accounts import tokens
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.errors import DomainError
 from aptic.problems import method_not_allowed, problem
-from passes import codes, guessing, redemption, rules
+from passes import codes, guessing, held, redemption, rules
 from passes.catalogue import service_id, service_slug
 from passes.codes import Code
-from passes.errors import CodeUnknown, Refused, TooManyAttempts
+from passes.errors import CodeUnknown, DeviceStopped, Refused, TooManyAttempts
 from passes.models import Redemption
 from passes.redemption import Attempt, Outcome, Till
 
@@ -143,8 +143,11 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     good = [line for line in read if isinstance(line, Line) and line.code is not None]
 
     def work() -> tuple[Till, list[Outcome]]:
-        till = _enter(token, [line.code for line in good if line.code])
-        return till, redemption.redeem(till, [line.attempt() for line in good])
+        presented, attempts = [line.code for line in good if line.code], [line.attempt() for line in good]
+        till = redemption.enter_device(token, presented)
+        if till is None:
+            return _hand_in(token, presented, attempts, now)
+        return till, redemption.redeem(till, attempts, may_hold=True)
 
     till, outcomes = redemption.once_more_if_raced(work)
     for line in read:
@@ -153,6 +156,20 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     answers = iter(outcomes)
     results = [_result(sent, line, answers, till) for sent, line in zip(lines, read, strict=True)]
     return JsonResponse({"results": results})
+
+
+def _hand_in(
+    token: bytes, presented: Sequence[Code], attempts: Sequence[Attempt], now: datetime
+) -> tuple[Till, list[Outcome]]:
+    """What a device stopped not long ago may still hand in. Raises NoDevice when not one line is of that kind."""
+    stopped = held.enter_stopped_device(token, presented, now=now)
+    if stopped is None:
+        raise NoDevice
+    till, revoked_at = stopped
+    outcomes = held.hand_in(till, attempts, revoked_at=revoked_at, now=now)
+    if all(isinstance(one.error, DeviceStopped) for one in outcomes):
+        raise NoDevice
+    return till, outcomes
 
 
 @device_endpoint("POST")
@@ -332,7 +349,8 @@ def _answer(outcome: Outcome, till: Till) -> tuple[int, dict[str, Any]]:
     if outcome.error is not None:
         return outcome.error.status, _document(outcome.error)
     attempt = outcome.attempt
-    return (200 if outcome.repeated else 201), {
+    status = 202 if outcome.held else 200 if outcome.repeated else 201
+    return status, {
         "id": attempt.id,
         "pass": outcome.pass_name,
         "value_cents": outcome.value_cents,
@@ -340,6 +358,7 @@ def _answer(outcome: Outcome, till: Till) -> tuple[int, dict[str, Any]]:
         "site": till.site_id,
         "occurred_at": outcome.occurred_at,
         "recorded_at": outcome.recorded_at,
+        **({"held": True} if outcome.held else {}),
     }
 
 

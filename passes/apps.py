@@ -14,6 +14,7 @@ class PassesConfig(AppConfig):
         from aptic.accounts.scopes import register
         from aptic.tenancy.principal import Hat
         from passes import describe, jobs, proof  # noqa: F401
+        from passes.incidents import proof as incidents_proof  # noqa: F401
 
         register("batches:read", "Lire les lots", Hat.FUNDER, Hat.OPERATOR)
         register("redemptions:read", "Lire les encaissements", Hat.ACTOR, Hat.FUNDER)

@@ -1,4 +1,5 @@
-"""How redemptions and voids read on a statement: the passes' room says it for the ledger, which knows no pass."""
+"""How redemptions, voids and incidents read on a statement: the passes' room says it for the ledger, which knows no
+pass. The event of each is the attempt."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,10 +11,19 @@ from aptic.ledger.kinds import TransferKind
 from passes.codes import short
 from passes.models import Batch, Redemption
 
-WORDS = {TransferKind.REDEEM.value: "Pass encaissé", TransferKind.VOID.value: "Encaissement annulé"}
+WORDS = {
+    TransferKind.REDEEM.value: "Pass encaissé",
+    TransferKind.VOID.value: "Encaissement annulé",
+    TransferKind.INCIDENT_OPENED.value: "Pass refusé après coup, payé par la garantie",
+    TransferKind.RECOVERED.value: "Encaissement par erreur, déjà payé : retenu",
+    TransferKind.CLAIM_REPAID.value: "Encaissement par erreur : remboursé par l’acteur",
+    TransferKind.GUARANTEE_PAID.value: "Garantie versée pour un pass refusé après coup",
+    TransferKind.GUARANTEE_GRANTED.value: "Garantie reçue pour un pass refusé après coup",
+}
+MISTAKE = "Encaissement par erreur : pass rouvert"
 
 
-@describes(TransferKind.REDEEM, TransferKind.VOID)
+@describes(*WORDS)
 def describe_redemptions(events: list[Event]) -> dict[Event, Description]:
     """Day, pass, service, site and funder of each redemption the principal may see."""
     wanted = {event for _, event in events}
@@ -21,7 +31,7 @@ def describe_redemptions(events: list[Event]) -> dict[Event, Description]:
         row["id"]: row
         for row in Redemption.objects.filter(pk__in=wanted)
         .order_by("id")
-        .values("id", "pass_id", "batch_id", "occurred_at", "service__name", "site__name", "funder__name")
+        .values("id", "pass_id", "batch_id", "turn", "occurred_at", "service__name", "site__name", "funder__name")
     }
     keys = _code_keys({row["batch_id"] for row in rows.values()}, [row["pass_id"] for row in rows.values()])
     return {(kind, event): _words(kind, rows[event], keys) for kind, event in events if event in rows}
@@ -31,7 +41,8 @@ def _words(kind: str, row: Mapping[str, Any], keys: dict[int, int]) -> Descripti
     version = keys.get(row["batch_id"])
     return Description(
         at=row["occurred_at"],
-        text=WORDS[kind],
+        # An incident about an attempt that was accepted is a mistake, undone after it was paid.
+        text=MISTAKE if kind == TransferKind.INCIDENT_OPENED and row["turn"] else WORDS[kind],
         code="" if version is None else short(row["pass_id"], version),
         service=row["service__name"],
         site=row["site__name"],

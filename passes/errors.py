@@ -45,6 +45,17 @@ class IdReused(DomainError):
     next_step = "Recommencez avec un nouvel identifiant."
 
 
+class DeviceStopped(DomainError):
+    """A line of a device that was stopped: it hands in only what it did before, off line, for 72 hours."""
+
+    code = "unauthorised"
+    status = 401
+    message = "Cet appareil a été arrêté."
+    next_step = (
+        "Associez un autre appareil à ce lieu. Les encaissements hors ligne d’avant l’arrêt restent à transmettre."
+    )
+
+
 class VoidRefused(DomainError):
     """A redemption that can no longer be undone at the till."""
 

@@ -144,6 +144,11 @@ _SCHEMAS: dict[str, Document] = {
         simulate={"type": "boolean", "default": False, "description": "Répond sans rien enregistrer."},
     ),
     "Redeemed": _object(_REDEMPTION),
+    "Held": {
+        **_object({**_REDEMPTION, "held": {"const": True}}),
+        "description": "Transmis par un appareil ou un lieu arrêté entre-temps : deux personnes de l’opérateur jugent, "
+        "rien n’est encaissé d’ici là. Renvoyer la ligne dit où elle en est.",
+    },
     "Simulated": _object({"simulated": {"const": True}, "id": _UUID, "pass": _NAME, "value_cents": _CENTS}),
     "Voided": _object({**_REDEMPTION, "voided_at": _INSTANT}),
     "RedemptionState": _object({**_REDEMPTION, "voided_at": _MAYBE}),
@@ -154,6 +159,7 @@ _SCHEMAS: dict[str, Document] = {
     "BatchResult": {
         "oneOf": [
             _object({"id": _UUID, "status": {"type": "integer", "enum": [200, 201]}, "redemption": _ref("Redeemed")}),
+            _object({"id": _UUID, "status": {"const": 202}, "redemption": _ref("Held")}),
             _object({"id": {}, "status": {"type": "integer", "minimum": 400}, "problem": _ref("Problem")}),
         ]
     },
@@ -192,6 +198,7 @@ _PATHS: dict[str, Document] = {
                     "description": "Déjà encaissé sous cet `id` : le même corps, aussi après une annulation.",
                     "content": {"application/json": {"schema": {"anyOf": [_ref("Redeemed"), _ref("Simulated")]}}},
                 },
+                _202=_answer("Cet `id` est retenu : voir `redemptions/batch/`.", "Held"),
                 _400=_problem(_WORDS[400]),
                 _404=_problem(f"{_codes(404)} : aucun pass ne répond à ce code. Rien n’est gardé."),
                 _409=_problem(f"{_codes(409)}."),
@@ -207,7 +214,9 @@ _PATHS: dict[str, Document] = {
             "operationId": "redeem_batch",
             "summary": f"Encaisser jusqu’à {MOST_LINES} pass, en une fois",
             "description": "Un atelier, une file hors ligne. Chaque ligne reçoit le statut qu’elle aurait reçu seule, "
-            "dans l’ordre envoyé ; un pass nommé deux fois : le premier gagne.",
+            "dans l’ordre envoyé ; un pass nommé deux fois : le premier gagne. Pendant 72 heures après l’arrêt de "
+            "l’appareil, du lieu ou de l’acteur, les lignes `offline` d’avant l’arrêt sont retenues (202) ; d’un "
+            "appareil arrêté, toute autre ligne reçoit 401.",
             "requestBody": _body("BatchRequest"),
             "responses": _responses(
                 _200=_answer("Une réponse par ligne.", "BatchResults"),

@@ -2,7 +2,8 @@
 
     1. `enter_device` / `enter_person`   who is at the till, the site's shared lock, which codes were verified
     2. `redeem`                          one conditional statement moves pass, attempt and transfer, or nothing
-    3. what did not move is explained by `rules.refusal`, read after the fact, and stored with its answer
+    3. what did not move is explained by `rules.refusal`, read after the fact, and stored with its answer; refused off
+       line, it also opens an incident, and of a stopped site it may be held for two people to judge
 
 The same id always gets the same answer. A repeat is found by its row; two at once meet on the primary key, and the
 one that loses starts again and finds the other's row.
@@ -17,13 +18,16 @@ from typing import Any, TypeVar
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from passes import rules
+from passes import incident_rules, rules
 from passes.codes import Code, short
-from passes.errors import CodeUnknown, IdReused, Refused, VoidRefused
-from passes.models import Batch, Redemption, Void
+from passes.errors import CodeUnknown, DeviceStopped, IdReused, Refused, VoidRefused
+from passes.holding import hold
+from passes.incidents.opening import open_for
+from passes.models import Batch, Held, Redemption, Void
 from passes.refusals import Refusal
 
 T = TypeVar("T")
+HELD = ""  # the outcome of a line that is held: none yet
 
 
 class Undecided(RuntimeError):
@@ -54,14 +58,15 @@ class Attempt:
 
 @dataclass(slots=True)
 class Outcome:
-    """The answer to one attempt. `error` is None when accepted; `repeated` says that the answer was stored before."""
+    """The answer to one attempt. `error` is None when accepted or held; `repeated`: the answer was stored before."""
 
     attempt: Attempt
     value_cents: int = 0
     occurred_at: datetime | None = None
     recorded_at: datetime | None = None
     repeated: bool = False
-    error: Refused | IdReused | CodeUnknown | None = None
+    held: bool = False  # it waits for two people of the operator
+    error: Refused | IdReused | CodeUnknown | DeviceStopped | None = None
 
     @property
     def pass_name(self) -> str:
@@ -96,30 +101,33 @@ def once_more_if_raced(work: Callable[[], T]) -> T:
             with transaction.atomic():
                 return work()
         except IntegrityError as error:
-            if _constraint(error) != "passes_redemption_pkey":
+            if _constraint(error) not in ("passes_redemption_pkey", "passes_held_pkey"):
                 raise
             if last:
                 raise IdReused from error
     raise AssertionError("unreachable")
 
 
-def redeem(till: Till, attempts: Sequence[Attempt], *, at: datetime | None = None) -> list[Outcome]:
+def redeem(
+    till: Till, attempts: Sequence[Attempt], *, at: datetime | None = None, may_hold: bool = False
+) -> list[Outcome]:
     """Redeem each attempt for `till`, already entered, in the running transaction; outcomes in the order given.
 
     `at` is the accounting instant (default now; another only in a demonstration). Never raises for a refusal: it is an
-    outcome, stored under the attempt's id. Raises IntegrityError when two requests store the same id at once.
+    outcome, stored under the attempt's id. `may_hold`: an upload, whose lines of before the site was stopped are held.
+    Raises IntegrityError when two requests store the same id at once.
     """
     now = at or timezone.now()
     outcomes = [Outcome(attempt) for attempt in attempts]
     firsts: dict[uuid.UUID, Outcome] = {}
     echoes = [one for one in outcomes if firsts.setdefault(one.attempt.id, one) is not one]
-    _answer(till, list(firsts.values()), now)
+    _answer(till, list(firsts.values()), now, may_hold=may_hold)
     if echoes:  # an id twice in one call: the second meets the row of the first
-        _answer(till, echoes, now)
+        _answer(till, echoes, now, may_hold=may_hold)
     return outcomes
 
 
-def _answer(till: Till, waiting: list[Outcome], now: datetime) -> None:
+def _answer(till: Till, waiting: list[Outcome], now: datetime, *, may_hold: bool) -> None:
     """Fill in each outcome; tries again after opening a missing account, or when a limit was judged too early."""
     for _ in range(3):
         moved = _move(till, [outcome.attempt for outcome in waiting], now)
@@ -129,7 +137,7 @@ def _answer(till: Till, waiting: list[Outcome], now: datetime) -> None:
                 outcome.occurred_at = outcome.attempt.occurred_at
         waiting = [outcome for outcome in waiting if outcome.attempt.id not in moved]
         if waiting:
-            waiting = _explain(till, waiting, now)
+            waiting = _explain(till, waiting, now, may_hold=may_hold)
         if not waiting:
             return
     # No answer is better than a wrong one: nothing is committed, and the caller may retry the same ids.
@@ -139,7 +147,7 @@ def _answer(till: Till, waiting: list[Outcome], now: datetime) -> None:
 def simulate(till: Till, attempt: Attempt, *, at: datetime | None = None) -> tuple[int, Refusal | None]:
     """What redeeming would do, without doing it: (value in cents, reason to refuse or None). Raises CodeUnknown."""
     now = at or timezone.now()
-    view = _facts(till, [attempt]).get(attempt.id)
+    view = facts_of(till, [attempt]).get(attempt.id)
     if view is None:
         raise CodeUnknown
     reason = rules.refusal(view.facts, service_id=attempt.service_id, occurred_at=attempt.occurred_at, accounted_at=now)
@@ -174,7 +182,7 @@ def void(redemption_id: uuid.UUID, till: Till, *, at: datetime | None = None) ->
 def look_up(till: Till, code: Code) -> "View":
     """What a till sees of a verified code before anybody confirms. Raises CodeUnknown."""
     attempt = Attempt(uuid.uuid4(), code, 0, timezone.now())
-    view = _facts(till, [attempt]).get(attempt.id)
+    view = facts_of(till, [attempt]).get(attempt.id)
     if view is None:
         raise CodeUnknown
     return view
@@ -208,33 +216,65 @@ def _move(till: Till, attempts: list[Attempt], now: datetime) -> dict[uuid.UUID,
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def _explain(till: Till, waiting: list[Outcome], now: datetime) -> list[Outcome]:
+def _explain(till: Till, waiting: list[Outcome], now: datetime, *, may_hold: bool) -> list[Outcome]:
     """Answer what did not move, and store each refusal; returns those that deserve another try."""
-    views = _facts(till, [outcome.attempt for outcome in waiting])
-    refused: list[Redemption] = []
+    views = facts_of(till, [outcome.attempt for outcome in waiting])
+    refused: list[tuple[Redemption, View]] = []
+    kept: list[tuple[Outcome, View]] = []
     again: list[Outcome] = []
+    unopened: set[uuid.UUID] = set()
     for outcome in waiting:
         attempt, view = outcome.attempt, views.get(outcome.attempt.id)
-        if view is None:
-            outcome.error = CodeUnknown()
+        if answered_before(outcome, view, till):
             continue
-        if view.existing is not None:
-            _repeat(outcome, view.existing, till)
-            continue
+        assert view is not None
         reason = rules.refusal(
             view.facts, service_id=attempt.service_id, occurred_at=attempt.occurred_at, accounted_at=now
         )
         if reason is None:
             again.append(outcome)
             if not view.payable_open:
-                _open_payable(view.purse_id, till)
-            continue
-        outcome.error = Refused(reason)
-        outcome.value_cents, outcome.occurred_at = view.value_cents, attempt.occurred_at
-        refused.append(_refused_row(till, attempt, view, reason, now))
+                unopened.add(view.purse_id)
+        elif reason == Refusal.SITE_NOT_QUALIFIED and may_hold and view.may_hold(attempt, now):
+            kept.append((outcome, view))
+        else:
+            outcome.error = Refused(reason)
+            outcome.value_cents, outcome.occurred_at = view.value_cents, attempt.occurred_at
+            refused.append((refused_row(till, attempt, view, reason, now), view))
+    for purse_id in sorted(unopened):
+        _open_payable(purse_id, till)
     if refused:
-        Redemption.objects.bulk_create(refused)
+        Redemption.objects.bulk_create([row for row, _ in refused])
+        open_for(till, refused, now)
+    keep(till, kept, now)
     return again
+
+
+def answered_before(outcome: Outcome, view: "View | None", till: Till) -> bool:
+    """Fill in the answer that is known already: no such pass, a stored attempt, or a line that is held."""
+    if view is None:
+        outcome.error = CodeUnknown()
+        return True
+    stored = view.existing or view.held
+    if stored is not None:
+        _repeat(outcome, stored, till)
+    return stored is not None
+
+
+def keep(
+    till: Till, lines: Sequence[tuple[Outcome, "View"]], now: datetime, *, revoked_at: datetime | None = None
+) -> None:
+    """Hold these lines, by what stopped their till."""
+    by_stop: dict[tuple[str, datetime], list[tuple[Attempt, View]]] = {}
+    for outcome, view in lines:
+        outcome.held = True
+        outcome.value_cents, outcome.recorded_at = view.value_cents, now
+        outcome.occurred_at = outcome.attempt.occurred_at
+        stop = view.stopped(revoked_at)
+        assert stop is not None
+        by_stop.setdefault(stop, []).append((outcome.attempt, view))
+    for (cause, stopped_at), held in by_stop.items():
+        hold(till, held, cause=cause, stopped_at=stopped_at, now=now)
 
 
 def _repeat(outcome: Outcome, existing: "Stored", till: Till) -> None:
@@ -249,7 +289,8 @@ def _repeat(outcome: Outcome, existing: "Stored", till: Till) -> None:
     outcome.repeated = True
     outcome.value_cents = existing.value_cents
     outcome.occurred_at, outcome.recorded_at = existing.occurred_at, existing.recorded_at
-    if existing.outcome != Redemption.ACCEPTED:
+    outcome.held = existing.outcome == HELD
+    if existing.outcome not in (Redemption.ACCEPTED, HELD):
         outcome.error = Refused(Refusal(existing.outcome))
 
 
@@ -259,7 +300,8 @@ def _open_payable(purse_id: uuid.UUID, till: Till) -> None:
         cursor.execute("SELECT ledger_open_payable(%s, %s)", [purse_id, till.actor_id])
 
 
-def _refused_row(till: Till, attempt: Attempt, view: "View", reason: Refusal, now: datetime) -> Redemption:
+def refused_row(till: Till, attempt: Attempt, view: "View", reason: Refusal, now: datetime) -> Redemption:
+    """The attempt as it is stored when refused, for `reason`."""
     return Redemption(
         id=attempt.id,
         pass_id=attempt.code.serial,
@@ -283,7 +325,7 @@ def _refused_row(till: Till, attempt: Attempt, view: "View", reason: Refusal, no
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The answer already stored under an attempt's id."""
+    """The answer already stored under an attempt's id: an attempt, or a line that is held."""
 
     pass_id: int
     site_id: uuid.UUID
@@ -307,12 +349,32 @@ class View:
     payable_open: bool
     left_in_booklet: int
     campaign_name: str
+    suspended_at: datetime | None
+    closed_at: datetime | None
     existing: Stored | None = field(default=None)
+    held: Stored | None = field(default=None)  # unless it was released
 
     def refusal(self, service_id: int | None, at: datetime) -> Refusal | None:
         """Why this pass would be refused at `at`; a service not chosen yet is no reason."""
         wanted = service_id if service_id is not None else next(iter(self.facts.services), 0)
         return rules.refusal(self.facts, service_id=wanted, occurred_at=at, accounted_at=at)
+
+    def stopped(self, revoked_at: datetime | None = None) -> tuple[str, datetime] | None:
+        """What stopped this till first, and when; None when nothing dated did."""
+        stops = [
+            (Held.Cause.DEVICE, revoked_at),
+            (Held.Cause.ACTOR, self.suspended_at),
+            (Held.Cause.SITE, self.closed_at),
+        ]
+        dated = [(cause.value, at) for cause, at in stops if at is not None]
+        return min(dated, key=lambda stop: stop[1], default=None)
+
+    def may_hold(self, attempt: Attempt, now: datetime, revoked_at: datetime | None = None) -> bool:
+        """May this line still be handed in, though its till is stopped?"""
+        stop = self.stopped(revoked_at)
+        return incident_rules.may_hold(
+            offline=attempt.offline, occurred_at=attempt.occurred_at, stopped_at=stop and stop[1], now=now
+        )
 
 
 _FACTS = """
@@ -324,13 +386,15 @@ SELECT asked.attempt, p.id, p.state,
        cardinality(c.territories) = 0 OR c.territories && s.territories,
        NOT c.restricts_sites OR EXISTS (
          SELECT 1 FROM passes_campaignsite cs WHERE cs.campaign_id = c.id AND cs.site_id = s.id),
-       c.passes_per_day, s.open AND a.state = 'qualified',
+       c.passes_per_day, (s.open AND a.state = 'qualified') OR coalesce(h.state = 'released', false),
        b.face_value_cents, p.batch_id, p.funder_id, k.distributor_id, circulation.purse_id,
        EXISTS (SELECT 1 FROM ledger_account pay WHERE pay.purse_id = circulation.purse_id
                   AND pay.kind = 'payable' AND pay.about = s.actor_id),
        (SELECT count(*) FROM passes_pass o WHERE o.id BETWEEN p.booklet_id << 4 AND (p.booklet_id << 4) + 15
-           AND o.state = 'open'), c.name,
-       r.pass_id, r.site_id, r.service_id, r.outcome, r.value_cents, r.occurred_at, r.recorded_at
+           AND o.state = 'open'), c.name, a.suspended_at, s.closed_at,
+       r.pass_id, r.site_id, r.service_id, r.outcome, r.value_cents, r.occurred_at, r.recorded_at,
+       CASE WHEN h.state <> 'released' THEN h.pass_id END, h.site_id, h.service_id, '', h.value_cents, h.occurred_at,
+       h.recorded_at
   FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS asked (attempt, pass_id, occurred_at)
   JOIN passes_pass p ON p.id = asked.pass_id
   JOIN passes_booklet k ON k.id = p.booklet_id
@@ -340,10 +404,11 @@ SELECT asked.attempt, p.id, p.state,
   JOIN actors_site s ON s.id = %s
   JOIN actors_actor a ON a.organisation_id = s.actor_id
   LEFT JOIN passes_redemption r ON r.id = asked.attempt
+  LEFT JOIN passes_held h ON h.id = asked.attempt
 """
 
 
-def _facts(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
+def facts_of(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
     """The facts of each attempt on a pass that exists, by attempt id; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -361,8 +426,9 @@ def _facts(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
 def _view(row: Sequence[Any]) -> View:
     about_pass, services, about_site = row[1:11], tuple(row[11]), row[12:16]
     facts = rules.Facts(*about_pass, services, *about_site)  # type: ignore[call-arg]
-    existing = Stored(*row[24:31]) if row[24] is not None else None
-    return View(facts, *row[16:24], existing)  # type: ignore[call-arg]
+    existing = Stored(*row[26:33]) if row[26] is not None else None
+    held = Stored(*row[33:40]) if row[33] is not None else None
+    return View(facts, *row[16:26], existing, held)  # type: ignore[call-arg]
 
 
 def _constraint(error: IntegrityError) -> str:

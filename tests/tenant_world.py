@@ -15,6 +15,7 @@ from django.utils import timezone
 from actors.bank_accounts import approve_bank_account, propose_bank_account
 from aptic.accounts import scopes
 from aptic.accounts import services as accounts
+from aptic.accounts.devices import revoke_device
 from aptic.accounts.models import Role
 from aptic.documents import services as documents
 from aptic.jobs import registry
@@ -22,9 +23,11 @@ from aptic.jobs import services as jobs
 from aptic.tenancy.principal import Hat, Principal, acting
 from funders import services as funders
 from passes import distribution
-from passes.models import Booklet
+from passes.models import Batch, Booklet, Redemption
+from passes.void_requests import request_void
 from tests.actors.money import Scheme
 from tests.factories import Member, make_campaign, make_distributor, make_funder, make_member, make_paid_line
+from tests.passes.conflicts import line, upload
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.planting import guarded
 from tests.test_consistency import addresses
@@ -77,6 +80,7 @@ def make_side(name: str, scheme: Scheme) -> Side:
         assert answer.status_code == 201, answer.content
     void = till.post(f"redemptions/{answer.json()['id']}/void/")
     assert void.status_code == 201
+    _go_wrong(side, batch)
     with acting(actor.principal):
         holder = f"Titulaire {name}"
         bank = propose_bank_account(actor=till.site.actor, holder=holder, iban=IBAN, bic="AGRIFRPP", at=timezone.now())
@@ -89,6 +93,22 @@ def make_side(name: str, scheme: Scheme) -> Side:
         known = set(before.get(table, []))
         side.ids[table] = [key for key in keys if key not in known]
     return side
+
+
+def _go_wrong(side: Side, batch: Batch) -> None:
+    """A pass taken twice, the second time off line; a late wish to undo; a line that a stopped device handed in."""
+    taken, undo, kept = (code_of(batch, position=position) for position in (4, 5, 6))
+    side.till.redeem(taken)
+    (refused,) = upload(side.till, line(taken))
+    assert refused["status"] == 409
+    key = side.till.redeem(undo).json()["id"]
+    agent = make_member(side.actor.organisation, Hat.ACTOR, Role.AGENT, name=f"Agent {side.name}")
+    with acting(agent.principal):
+        request_void(redemption=Redemption.objects.get(pk=key), reason=f"Erreur {side.name}")
+    stopped = make_till(actor=side.actor.organisation)
+    with acting(side.actor.principal):
+        revoke_device(device=stopped.device)
+    assert upload(stopped, line(kept))[0]["status"] == 202
 
 
 def _furnish(side: Side, member: Member) -> None:

@@ -25,6 +25,7 @@ PUBLIC = {
     "qualification_cap": "how many places a territory has is public",
     "qualification_qualification": "who is qualified where is public",
     "impact_publication": "published figures, already suppressed",
+    "passes_offlineceiling": "how far a device may go without a network is the same for every counter",
 }
 OPERATOR = Principal(hat=Hat.OPERATOR)
 

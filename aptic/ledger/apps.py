@@ -10,5 +10,5 @@ class LedgerConfig(AppConfig):
     verbose_name = "Grand livre"
 
     def ready(self) -> None:
-        """Register what the ledger itself can count: the bank's statements."""
-        from aptic.ledger import bank  # noqa: F401
+        """Register what the ledger itself can count: the bank's statements, and what is put into the guarantee."""
+        from aptic.ledger import bank, guarantee  # noqa: F401

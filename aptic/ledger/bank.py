@@ -41,7 +41,7 @@ def enter_bank_balance(
 
     Raises NotAllowed, InvalidAmount (negative), StatementTooNew and AlreadyRecorded (same instant, other balance).
     """
-    person_id, now = _cashier(), at or timezone.now()
+    person_id, now = cashier(), at or timezone.now()
     if balance_cents < 0:
         raise InvalidAmount("Un compte de cantonnement n’est jamais négatif.", field="balance_cents")
     if as_of > now + timedelta(minutes=1):
@@ -74,7 +74,7 @@ def confirm_bank_balance(*, bank_balance: BankBalance, at: datetime | None = Non
 
     Raises NotAllowed, TwoPeopleNeeded and BankBalanceClosed.
     """
-    person_id = _cashier()
+    person_id = cashier()
     waiting = BankBalance.objects.filter(pk=bank_balance.pk, confirmed_at=None)
     if waiting.exclude(entered_by=person_id).update(confirmed_by=person_id, confirmed_at=at or timezone.now()):
         record(
@@ -93,7 +93,7 @@ def discard_bank_balance(*, bank_balance: BankBalance) -> None:
 
     Raises NotAllowed and BankBalanceClosed.
     """
-    _cashier()
+    cashier()
     # Recorded first: once deleted, the row has no key left to name.
     record(verb="bank_balance_discarded", target=bank_balance, organisation_id=bank_balance.funder_id)
     if not BankBalance.objects.filter(pk=bank_balance.pk, confirmed_at=None).delete()[0]:
@@ -119,7 +119,7 @@ def stated(accounts: list[Account]) -> dict[int, int]:
     return {one.pk: cents[one.purse_id] for one in accounts if one.purse_id in cents}
 
 
-def _cashier() -> uuid.UUID:
+def cashier() -> uuid.UUID:
     """The person acting, if they are one of the operator's who may touch money. Raises NotAllowed."""
     principal = current()
     allowed = principal.is_operator and principal.role in {"", Role.MANAGER, Role.FINANCE}

@@ -56,3 +56,21 @@ class StatementTooNew(DomainError):
 
     code = "statement_too_new"
     message = "Cet instant n’est pas encore venu."
+
+
+class FundingKnown(DomainError):
+    """A bank reference names one payment into the guarantee."""
+
+    code = "funding_known"
+    status = 409
+    message = "Un versement porte déjà cette référence."
+    next_step = "Vérifiez la référence sur le relevé de la banque."
+
+
+class FundingClosed(DomainError):
+    """The payment into the guarantee is confirmed, or was set aside."""
+
+    code = "funding_closed"
+    status = 409
+    message = "Ce versement est déjà confirmé ou écarté."
+    next_step = "Rechargez la page : elle montre l’état actuel."

@@ -22,7 +22,17 @@ class AccountKind(models.TextChoices):
 
 
 # Kinds whose balance PostgreSQL keeps and refuses below zero; the others are hot and only summed.
-GUARDED = frozenset({AccountKind.CREDIT, AccountKind.RECEIVABLE, AccountKind.SAFEGUARDED, AccountKind.IN_TRANSFER})
+# A claim below zero would be repaid twice, a guarantee below zero would pay what nobody put in it.
+GUARDED = frozenset(
+    {
+        AccountKind.CREDIT,
+        AccountKind.RECEIVABLE,
+        AccountKind.SAFEGUARDED,
+        AccountKind.IN_TRANSFER,
+        AccountKind.CLAIM,
+        AccountKind.GUARANTEE,
+    }
+)
 
 
 class TransferKind(models.TextChoices):

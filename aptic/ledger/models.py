@@ -212,6 +212,41 @@ class BankBalance(models.Model):
         )
 
 
+class GuaranteeFunding(models.Model):
+    """Money put into the operator's guarantee: read on the bank's paper by one person, confirmed by another.
+
+    It counts, and may be paid out, from its confirmation on; its id is the transfer's business event.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    amount_cents = models.BigIntegerField("montant")
+    bank_reference = models.CharField("référence du virement", max_length=60, unique=True)
+    received_on = models.DateField("reçu le")
+    entered_by = models.UUIDField()
+    entered_at = models.DateTimeField()
+    confirmed_by = models.UUIDField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    objects = models.Manager()
+
+    class Meta:
+        verbose_name = "versement à la garantie"
+        ordering = ("-entered_at", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="guarantee_funding_positive"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("entered_by")),
+                name="guarantee_funding_two_people",
+                violation_error_message="Une autre personne doit confirmer ce versement.",
+            ),
+            Tenant(name="guarantee_funding_rls"),
+        )
+
+    def __str__(self) -> str:
+        return self.bank_reference
+
+
 class Proof(models.Model):
     """One run of the proof: did every account agree with an independent count? Shown to everybody."""
 

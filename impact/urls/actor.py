@@ -16,6 +16,7 @@ declare_space(
         group(
             "Argent",
             ("Paiements", "actor_payouts"),
+            ("Incidents", "actor_incidents"),
             ("Suivre un euro", "actor_follow"),
             Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
         ),

@@ -27,6 +27,7 @@ declare_space(
         group(
             "Argent",
             ("Règlements", "operator_settlements"),
+            ("Incidents", "operator_incidents"),
             ("Banque", "operator_bank_balances"),
             ("Suivre un euro", "operator_follow"),
             ("Preuve", "operator_proof"),

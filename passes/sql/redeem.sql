@@ -75,7 +75,11 @@ BEGIN
            ledger_account circulation, ledger_account payable
      WHERE p.id = asked.pass_id AND p.state = 'open'
        AND k.id = p.booklet_id AND b.id = p.batch_id AND c.id = b.campaign_id
-       AND s.id = till AND s.open AND a.organisation_id = s.actor_id AND a.state = 'qualified'
+       AND s.id = till AND a.organisation_id = s.actor_id
+       -- A line handed in from off line that was held is redeemed when two people have released it, and only then.
+       AND CASE WHEN asked.offline THEN coalesce((SELECT h.state = 'released' FROM passes_held h WHERE h.id = asked.attempt),
+                                                 s.open AND a.state = 'qualified')
+                ELSE s.open AND a.state = 'qualified' END
        AND b.activated_at IS NOT NULL AND accounted <= b.claim_until
        AND asked.occurred_at >= b.valid_from AND asked.occurred_at < b.valid_until
        AND (k.handed_out_at IS NOT NULL OR NOT c.needs_hand_out)
@@ -122,10 +126,12 @@ BEGIN
      WHERE r.id = attempt AND r.turn IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM actors_claim c WHERE c.transfer_id = t.id)
   ), moved AS (
-    UPDATE passes_pass p SET state = 'open', spent_on = NULL FROM spent, passes_batch b
-     WHERE p.id = spent.pass_id AND p.state = 'redeemed' AND p.turn = spent.turn
-       AND b.id = p.batch_id AND b.expired_at IS NULL
-    RETURNING spent.*
+    -- After the end of its batch the pass does not open again, it expires: the operator alone may give its value back.
+    UPDATE passes_pass p SET state = CASE WHEN b.expired_at IS NULL THEN 'open' ELSE 'expired' END, spent_on = NULL
+      FROM spent, passes_batch b
+     WHERE p.id = spent.pass_id AND p.state = 'redeemed' AND p.turn = spent.turn AND b.id = p.batch_id
+       AND (b.expired_at IS NULL OR current_setting('aptic.hat', true) = 'operator')
+    RETURNING spent.*, b.expired_at, b.line_id
   ), recorded AS (
     INSERT INTO passes_void (redemption_id, pass_id, turn, actor_id, funder_id, distributor_id, device_id, person_id, accounted_at)
     SELECT m.id, m.pass_id, m.turn, m.actor_id, m.funder_id, m.distributor_id, device, person, accounted FROM moved m
@@ -134,6 +140,10 @@ BEGIN
     INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, reverses_id, funder_id, actor_id, accounted_at)
     SELECT m.purse_id, m.credit_id, m.debit_id, m.value_cents, 'void', m.id, m.transfer_id, m.funder_id, m.actor_id, accounted
       FROM moved m
+  ), over AS (
+    INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, accounted_at)
+    SELECT m.purse_id, m.debit_id, l.account_id, m.value_cents, 'expire', m.id, m.funder_id, accounted
+      FROM moved m JOIN funders_fundingline l ON l.id = m.line_id WHERE m.expired_at IS NOT NULL
   )
   SELECT recorded_at INTO done FROM recorded;
   RETURN done;

@@ -132,6 +132,7 @@ def test_a_negative_total_is_carried_forward(scheme):
     scheme.send(scheme.prepare())
     with acting(OPERATOR):
         payable, claim = paid.credit, account(purse=purse, kind=K.CLAIM, about=uuid.uuid4())
+        post(kind=T.INCIDENT_OPENED, debit=claim, credit=paid.debit, amount_cents=2500, event=uuid.uuid4())
         post(kind=T.RECOVERED, debit=payable, credit=claim, amount_cents=2500, event=uuid.uuid4())
     scheme.redeem(purse, actor)
     run = scheme.prepare()
@@ -361,6 +362,7 @@ def test_the_statement_decides_as_the_rule_does(scheme, data):
         if kind == "recovered":
             with acting(OPERATOR):
                 claim = account(purse=purse, kind=K.CLAIM, about=actor.pk)
+                post(kind=T.INCIDENT_OPENED, debit=claim, credit=line.debit, amount_cents=700, event=uuid.uuid4())
                 debt = post(kind=T.RECOVERED, debit=line.credit, credit=claim, amount_cents=700, event=uuid.uuid4())
             lines.append(rules.Line(debt.pk, actor.pk, -700, "recovered"))
         lines.append(rules.Line(line.pk, actor.pk, line.amount_cents))

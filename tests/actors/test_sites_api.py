@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from actors.models import Site
 from aptic.tenancy.principal import Hat, acting
@@ -37,7 +38,7 @@ def test_what_a_site_says(till: TestTill) -> None:
 def test_who_sees_which(till: TestTill) -> None:
     other, closed = make_till(), make_till(actor=till.site.actor)
     with acting(OPERATOR):
-        Site.objects.filter(pk=closed.site.pk).update(open=False, closed_reason="travaux")
+        Site.objects.filter(pk=closed.site.pk).update(open=False, closed_reason="travaux", closed_at=timezone.now())
     mine, theirs, shut = (str(one.site.pk) for one in (till, other, closed))
     assert read(till.site.actor, Hat.ACTOR) == {mine, shut}
     assert read(other.site.actor, Hat.ACTOR) == {theirs}

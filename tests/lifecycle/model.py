@@ -27,6 +27,7 @@ class ModelRedemption:
     at: datetime
     voided: bool = False
     paid: bool = False  # claimed by a payout
+    undone: bool = False  # voided after it was paid: the line stays, the actor owes it
 
 
 @dataclass
@@ -62,6 +63,17 @@ class Line:
 
 
 @dataclass
+class ModelIncident:
+    """A loss to be borne: of an off-line attempt that was refused, or of a redemption that was paid by mistake."""
+
+    actor: int
+    serial: int
+    bearer: str
+    mistake: ModelRedemption | None = None
+    state: str = "open"
+
+
+@dataclass
 class Model:
     """One purse with two funding lines, its batches, and two actors."""
 
@@ -78,6 +90,9 @@ class Model:
     redemptions: dict[object, ModelRedemption] = field(default_factory=dict)
     owed: list[Line] = field(default_factory=list)  # in the order it came to be owed
     payouts: list[ModelPayout] = field(default_factory=list)
+    incidents: dict[object, ModelIncident] = field(default_factory=dict)
+    guarantee: int = 0
+    claims: int = 0
 
     def refusal(self, serial: int, *, over: bool) -> Refusal | None:
         """Why a pass would be refused now; `over`: the operation has ended."""
@@ -98,7 +113,7 @@ class Model:
     def why_not_void(self, key: object, now: datetime) -> str | None:
         """The refusal of undoing a redemption, or None."""
         one = self.redemptions[key]
-        if one.voided:
+        if one.voided or one.undone:
             return None
         if now - one.at > VOID_WINDOW:
             return "void_window_closed"
@@ -106,10 +121,56 @@ class Model:
 
     def void(self, key: object) -> None:
         """An accepted redemption is undone."""
-        one = self.redemptions[key]
-        if not one.voided:
+        self.void_of(self.redemptions[key])
+
+    def void_of(self, one: ModelRedemption) -> None:
+        """The same, of the redemption itself."""
+        if not one.voided and not one.undone:
             one.voided = True
-            self.passes[one.serial].state = "open"
+            self._reopen(one.serial)
+
+    def _reopen(self, serial: int) -> None:
+        """A pass is good again; after the end of its batch its value goes back to the line instead."""
+        one = self.passes[serial]
+        over = one.batch in self.expired
+        one.state = "expired" if over else "open"
+        if over:
+            self.free[self.line_of[one.batch]] += VALUE
+
+    def refuse_off_line(self, key: object, serial: int, actor: int, reason: Refusal, *, in_time: bool) -> ModelIncident:
+        """A refused off-line attempt: the guarantee bears what the till could not know.
+
+        `in_time`: the help was given before the end; a pass that expired while it was held is news too.
+        """
+        took = any(
+            one.actor == actor and one.serial == serial and not one.voided and not one.undone
+            for one in self.redemptions.values()
+        )
+        news = {Refusal.BLOCKED, Refusal.NOT_HANDED_OUT} | (set() if took else {Refusal.ALREADY_REDEEMED})
+        news |= {Refusal.EXPIRED} if in_time else set()
+        self.incidents[key] = ModelIncident(actor, serial, "guarantee" if reason in news else "site")
+        return self.incidents[key]
+
+    def grant(self, one: ModelIncident) -> None:
+        """The guarantee pays: the actor is owed the pass, and the purse gets the money."""
+        self.guarantee -= VALUE
+        self.cash += VALUE
+        self.owed.append(Line(one.actor, VALUE))
+
+    def undo_paid(self, one: ModelIncident, *, retained: bool) -> None:
+        """A redemption that was paid is undone, and the actor owes it."""
+        assert one.mistake is not None
+        one.mistake.undone = True
+        self._reopen(one.mistake.serial)
+        if retained:
+            self.owed.append(Line(one.actor, -VALUE))
+        else:
+            self.claims += VALUE
+
+    def repay(self) -> None:
+        """The actor pays back by bank."""
+        self.claims -= VALUE
+        self.cash += VALUE
 
     def circulation(self, batch: int) -> int:
         """Value of a batch's passes that may still be used."""
@@ -141,20 +202,30 @@ class Model:
         """What a run pays: the oldest lines first while the cash lasts."""
         cash = self.cash - self.in_transfer - self.fees
         cash -= sum(one.gross for one in self.payouts if one.state == "prepared")
-        taken: dict[int, list[Line]] = {}
+        debts: dict[int, list[Line]] = {}
+        for line in self.owed:
+            if line.is_due and line.cents < 0:
+                debts.setdefault(line.actor, []).append(line)
+        after = {actor: sum(line.cents for line in lines) for actor, lines in debts.items()}
+        taken = {actor: list(lines) for actor, lines in debts.items()}
         spent = 0
         for line in self.owed:
-            if line.is_due:
-                spent += line.cents
+            if line.is_due and line.cents > 0:
+                before = after.get(line.actor, 0)
+                after[line.actor] = before + line.cents
+                spent += max(after[line.actor], 0) - max(before, 0)  # a debt is set off first
                 if spent <= cash:
                     taken.setdefault(line.actor, []).append(line)
-        made = [self._payout(actor, lines) for actor, lines in taken.items()]
+        # What a debt or the fees eat up whole is carried forward.
+        made = [
+            one for one in (self._payout(actor, lines) for actor, lines in taken.items()) if one.gross > 0 < one.net
+        ]
+        for line in [line for one in made for line in one.lines]:
+            self._mark(line, paid=True)
         self.payouts += made
         return made
 
     def _payout(self, actor: int, lines: list[Line]) -> ModelPayout:
-        for line in lines:
-            self._mark(line, paid=True)
         value = sum(line.cents for line in lines if line.redemption)
         fee = _share(value, self.fee_basis_points)
         return ModelPayout(actor, sum(line.cents for line in lines), fee, _share(fee, self.vat_basis_points), lines)

@@ -120,8 +120,8 @@ def _arrange(stage: Stage, case: Case, now: datetime) -> None:
     Pass.objects.filter(pk__range=(first + 2, first + 1 + case.spent_beside)).update(**spent)
     yesterday = spent | {"spent_on": today - timedelta(days=1)}
     Pass.objects.filter(pk=first + 1).update(**(yesterday if case.state == "redeemed" else {"state": case.state}))
-    closed = {} if case.site_open else {"open": False, "closed_reason": "Travaux"}
-    Site.objects.filter(pk=stage.site.pk).update(**{"open": True, **closed})
+    closed = {} if case.site_open else {"open": False, "closed_reason": "Travaux", "closed_at": now}
+    Site.objects.filter(pk=stage.site.pk).update(**{"open": True, "closed_at": None, **closed})
     suspended = now if case.actor_state == "suspended" else None
     Actor.objects.filter(pk=stage.site.actor_id).update(state=case.actor_state, suspended_at=suspended)
 

@@ -1,5 +1,5 @@
-"""Issue, hand out, redeem, void, block, expire, settle and reject, in any order: the ledger follows the plain model,
-and the proof of design §6, counted from the rows, holds after every step."""
+"""Issue, hand out, redeem, void, block, expire, settle and reject, and what goes wrong meanwhile (`conflicts.py`), in
+any order: the ledger follows the plain model, and the proof of design §6, counted from the rows, holds after each."""
 
 import uuid
 from collections import Counter
@@ -34,7 +34,7 @@ from aptic.ledger.kinds import AccountKind as K
 from aptic.ledger.models import Account
 from aptic.ledger.proof import compare
 from aptic.tenancy.demonstration import mark_demonstration
-from aptic.tenancy.principal import Hat, Principal, acting
+from aptic.tenancy.principal import Principal, acting
 from funders.services import add_funding_line, place_order, record_payment_order, record_receipt
 from passes import distribution, issuance, redemption
 from passes.blocking import block_booklet
@@ -45,6 +45,7 @@ from passes.models import Batch, Booklet, Pass
 from passes.redemption import Attempt, Till
 from tests.actors.money import Scheme
 from tests.factories import make_campaign, make_distributor, make_funder
+from tests.lifecycle.conflicts import Conflicts
 from tests.lifecycle.model import SIZE, VALUE, Model, ModelPass, ModelPayout
 from tests.passes.world import first_service, make_till
 
@@ -53,7 +54,7 @@ ACTOR = st.sampled_from([0, 1])
 ANY = st.integers(0, 10_000)  # picks one of what exists, modulo
 
 
-class Lifecycle(RuleBasedStateMachine):
+class Lifecycle(Conflicts, RuleBasedStateMachine):
     """The services against the model. A minute passes before each step, so that cutoffs never meet."""
 
     def __init__(self) -> None:
@@ -84,6 +85,7 @@ class Lifecycle(RuleBasedStateMachine):
         with acting(self.scheme.first):
             for site in self.sites:
                 self.scheme.give_bank(site.actor)
+        self.open_counters()
         self.batches: list[Batch] = []
         self.runs: list[tuple[Settlement, list[ModelPayout]]] = []
         self.promises: list[Any] = []
@@ -112,7 +114,7 @@ class Lifecycle(RuleBasedStateMachine):
             line.cents for line in self.model.owed if line.is_due
         )
 
-    def _tick(self) -> datetime:
+    def tick(self) -> datetime:
         self.now += timedelta(minutes=1)
         return self.now
 
@@ -122,7 +124,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(line=LINE, passes=st.integers(1, 12))
     def receive(self, line: int, passes: int) -> None:
         """A transfer that nobody had promised."""
-        at = self._tick()
+        at = self.tick()
         with acting(self.operator):
             record_receipt(line=self.lines[line], amount_cents=passes * VALUE, bank_reference=uuid.uuid4().hex,
                            received_on=timezone.localdate(at), at=at)  # fmt: skip
@@ -136,7 +138,7 @@ class Lifecycle(RuleBasedStateMachine):
         cents = booklets * SIZE * VALUE
         with acting(self.operator):
             order = record_payment_order(
-                line=self.lines[line], number=uuid.uuid4().hex, amount_cents=cents, at=self._tick()
+                line=self.lines[line], number=uuid.uuid4().hex, amount_cents=cents, at=self.tick()
             )
         self.promises.append((line, order))
         self.model.promised[line] += cents
@@ -147,7 +149,7 @@ class Lifecycle(RuleBasedStateMachine):
     def collect(self, which: int) -> None:
         """A promise is kept."""
         line, order = self.promises.pop(which % len(self.promises))
-        at = self._tick()
+        at = self.tick()
         with acting(self.operator):
             record_receipt(line=self.lines[line], amount_cents=order.amount_cents, bank_reference=uuid.uuid4().hex,
                            received_on=timezone.localdate(at), payment_order=order, at=at)  # fmt: skip
@@ -160,7 +162,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(line=LINE, booklets=st.integers(1, 2))
     def issue(self, line: int, booklets: int) -> None:
         """Issued never exceeds funded, line by line."""
-        cents, at = booklets * SIZE * VALUE, self._tick()
+        cents, at = booklets * SIZE * VALUE, self.tick()
         with acting(self.funder.principal):
             order = place_order(campaign=self.campaign, line=self.lines[line], booklets=booklets, at=at)
         with acting(self.operator):
@@ -187,7 +189,7 @@ class Lifecycle(RuleBasedStateMachine):
         """A booklet is given to somebody, once, and only while something of it can be used."""
         waiting = [one.booklet for one in self.model.passes.values() if one.booklet not in self.model.handed]
         booklets = waiting if waiting and which % 4 else [one.booklet for one in self.model.passes.values()]
-        booklet, at = booklets[which % len(booklets)], self._tick()
+        booklet, at = booklets[which % len(booklets)], self.tick()
         usable = any(one.booklet == booklet and one.state == "open" for one in self.model.passes.values())
         with acting(self.distributor.principal):
             row = Booklet.objects.get(pk=booklet)
@@ -203,11 +205,11 @@ class Lifecycle(RuleBasedStateMachine):
     def redeem(self, visits: list[tuple[int, int, bool]]) -> None:
         """A busy hour at both counters."""
         for which, actor, again in visits:
-            self._redeem(self._serial(which), actor, again=again)
+            self._redeem(self.pick_serial(which), actor, again=again)
 
     def _redeem(self, serial: int, actor: int, *, again: bool) -> None:
         """Accepted or refused as the model says; the same id again gets the same answer and moves nothing."""
-        key, at = uuid.uuid4(), self._tick()
+        key, at = uuid.uuid4(), self.tick()
         expected = self.model.refusal(serial, over=self.over)
         outcome = self._present(key, serial, actor, at)
         assert getattr(outcome.error, "reason", None) == expected
@@ -219,16 +221,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert (second.value_cents, getattr(second.error, "reason", None)) == (VALUE, expected)
 
     def _present(self, key: uuid.UUID, serial: int, actor: int, at: datetime) -> redemption.Outcome:
-        site = self.sites[actor]
-        code = Code(1, serial)
-        with acting(self._till_principal(actor)):
-            redemption.present([code], site_id=site.pk)
-            attempt = Attempt(key, code, self.service.pk, at)
-            return redemption.redeem(Till(site_id=site.pk, actor_id=site.actor_id), [attempt], at=at)[0]
-
-    def _till_principal(self, actor: int) -> Principal:
-        site = self.sites[actor]
-        return Principal(hat=Hat.ACTOR, organisation_id=site.actor_id, site_id=site.pk)
+        return self.present(Attempt(key, Code(1, serial), self.service.pk, at), actor, at)
 
     @precondition(lambda self: self.model.redemptions)
     @rule(which=ANY)
@@ -236,14 +229,14 @@ class Lifecycle(RuleBasedStateMachine):
         """Undone within a quarter of an hour, unless a payout has claimed it."""
         keys = list(self.model.redemptions)
         key = keys[-1 - which % min(len(keys), 4)]  # one of the last, which may still be undone
-        one, at = self.model.redemptions[key], self._tick()
+        one, at = self.model.redemptions[key], self.tick()
         site = self.sites[one.actor]
         expected = self.model.why_not_void(key, at)
-        with acting(self._till_principal(one.actor)):
+        with acting(self.till_principal(one.actor)):
             till = Till(site_id=site.pk, actor_id=site.actor_id)
             if expected is None:
                 _, repeated = redemption.void(key, till, at=at)
-                assert repeated == one.voided
+                assert repeated == (one.voided or one.undone)
                 self.model.void(key)
             else:
                 with pytest.raises(VoidRefused) as refused, transaction.atomic():
@@ -254,7 +247,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(which=ANY)
     def block(self, which: int) -> None:
         """A booklet is lost; what it paid stays paid."""
-        booklet = self._serial(which) >> 4
+        booklet = self.pick_serial(which) >> 4
         mine = [one for one in self.model.passes.values() if one.booklet == booklet and one.state == "open"]
         with acting(self.funder.principal):
             assert block_booklet(booklet=Booklet.objects.get(pk=booklet)) == len(mine)
@@ -274,7 +267,7 @@ class Lifecycle(RuleBasedStateMachine):
         deadline = batch.claim_until + timedelta(hours=72)
         if to_the_end and len(self.model.redemptions) > SIZE:  # an example that ends too early shows nothing
             self.now = max(self.now, deadline)
-        at = self._tick()
+        at = self.tick()
         with acting(self.operator):
             cents = expire_batch(batch=batch, at=at)
         assert cents == (self.model.expire(batch.pk) if at > deadline else 0)
@@ -285,7 +278,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(hold=st.booleans())
     def settle(self, hold: bool) -> None:
         """A run pays the oldest lines while the cash lasts; unless held, it goes to the bank at once."""
-        at = self._tick()
+        at = self.tick()
         expected = self.model.prepare()
         with acting(self.scheme.first):
             try:
@@ -308,7 +301,7 @@ class Lifecycle(RuleBasedStateMachine):
         with acting(self.scheme.second):
             approve_settlement(settlement=run, digest=run.digest)
             write_bank_file(settlement=run)
-            mark_sent(settlement=run, at=self._tick())
+            mark_sent(settlement=run, at=self.tick())
         self.model.send(payouts)
 
     @precondition(lambda self: self._held())
@@ -336,10 +329,10 @@ class Lifecycle(RuleBasedStateMachine):
         with acting(self.operator):
             payout = Payout.objects.get(settlement=run, actor_id=self.sites[one.actor].actor_id)
             if comes_back:
-                reject_payout(payout=payout, reason="AC04 compte clos", at=self._tick())
+                reject_payout(payout=payout, reason="AC04 compte clos", at=self.tick())
                 self.model.send_back(one)
             else:
-                settle_payout(payout=payout, at=self._tick())
+                settle_payout(payout=payout, at=self.tick())
                 self.model.settle(one)
 
     @precondition(lambda self: self._in_state("settled"))
@@ -349,7 +342,7 @@ class Lifecycle(RuleBasedStateMachine):
         run, one = self._pick(which, "settled")
         with acting(self.operator):
             payout = Payout.objects.get(settlement=run, actor_id=self.sites[one.actor].actor_id)
-            return_payout(payout=payout, reason="AC06 compte bloqué", at=self._tick())
+            return_payout(payout=payout, reason="AC06 compte bloqué", at=self.tick())
         self.model.send_back(one)
 
     def _in_state(self, state: str) -> list[tuple[Settlement, ModelPayout]]:
@@ -359,7 +352,7 @@ class Lifecycle(RuleBasedStateMachine):
         found = self._in_state(state)
         return found[which % len(found)]
 
-    def _serial(self, which: int) -> int:
+    def pick_serial(self, which: int) -> int:
         """A pass; three times out of four, one that may still be used."""
         everything = self.model.passes
         usable = [
@@ -379,6 +372,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert booked[K.SAFEGUARDED] == model.cash
         assert booked[K.FEES_DUE] + booked[K.VAT_DUE] == model.fees
         assert booked[K.IN_TRANSFER] == model.in_transfer
+        assert booked[K.CLAIM] == model.claims
         for index, line in enumerate(self.lines):
             assert booked[K.CREDIT, line.pk] == model.free[index]
             assert booked[K.RECEIVABLE, line.pk] == model.promised[index]

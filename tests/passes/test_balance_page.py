@@ -264,7 +264,7 @@ def test_only_sites_that_take_these_passes(client: Client) -> None:
     make_site("Le bon", "33039", services=[first.pk, other.pk])
     make_site("Sans rien dire", "33039", services=[])
     make_site("Autre chose", "33039", services=[other.pk])
-    make_site("Fermé", "33039", services=[first.pk], open=False, closed_reason="travaux")
+    make_site("Fermé", "33039", services=[first.pk], open=False, closed_reason="travaux", closed_at=timezone.now())
     make_site("Ailleurs", "33039", services=[first.pk], territories=["departement:24"])
     page = ask(client, code_of(batch), place="Bègles")
     assert sorted(card.name for card in page.context["near"]) == ["Le bon", "Sans rien dire"]

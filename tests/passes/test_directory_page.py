@@ -46,7 +46,7 @@ def test_an_empty_directory_says_so(client: Client) -> None:
 
 def test_it_lists_open_sites_of_qualified_actors_with_what_one_needs_to_go(client: Client) -> None:
     make_site("Bibliothèque", "33039", hours="Le mardi")
-    make_site("Fermé", open=False, closed_reason="travaux")
+    make_site("Fermé", open=False, closed_reason="travaux", closed_at=timezone.now())
     suspended = make_site("Suspendu")
     with acting(OPERATOR):
         Actor.objects.filter(pk=suspended.actor_id).update(state="suspended", suspended_at=timezone.now())

@@ -1,0 +1,11 @@
+"""An actor's addresses for what goes wrong after the fact, under /acteur/<organisation>/."""
+
+from django.urls import path
+
+from passes.views import void_requests
+
+urlpatterns = [
+    path("incidents/", void_requests.actor_list, name="actor_incidents"),
+    path("incidents/annulations/<uuid:pk>/", void_requests.actor_answer, name="actor_void_request"),
+    path("incidents/demander/<uuid:redemption_id>/", void_requests.ask, name="void_request"),
+]
