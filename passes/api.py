@@ -26,6 +26,7 @@ from passes import codes, guessing, redemption, rules
 from passes.catalogue import service_id, service_slug
 from passes.codes import Code
 from passes.errors import CodeUnknown, Refused, TooManyAttempts
+from passes.guidance import guide
 from passes.models import Redemption
 from passes.redemption import Attempt, Outcome, Till
 
@@ -124,7 +125,10 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
 
     def work() -> tuple[Till, Outcome]:
         till = _enter(token, [attempt.code])
-        return till, redemption.redeem(till, [attempt])[0]
+        outcome = redemption.redeem(till, [attempt])[0]
+        if isinstance(outcome.error, Refused):
+            _guide(outcome.error, till, attempt.code)
+        return till, outcome
 
     till, outcome = redemption.once_more_if_raced(work)
     status, body = _answer(outcome, till)
@@ -211,20 +215,27 @@ def _simulate(token: bytes, line: Line) -> HttpResponse:
     with transaction.atomic():
         till = _enter(token, [line.code])
         value_cents, reason = redemption.simulate(till, line.attempt())
-    if reason is not None:
-        raise Refused(reason)
+        if reason is not None:
+            raise _guide(Refused(reason), till, line.code)
     name = codes.short(line.code.serial, line.code.version)
     return JsonResponse({"simulated": True, "id": line.id, "pass": name, "value_cents": value_cents})
 
 
 def _false_code(token: bytes) -> NoReturn:
     """Answer a false tag, counted against its device; a genuine code never asks Valkey. Raises what is answered."""
+    blocked = guessing.is_blocked("device", token.hex())
+    error = TooManyAttempts(retry_after=guessing.DEVICE_PERIOD) if blocked else CodeUnknown()
     with transaction.atomic():
-        _enter(token, [])
-    if guessing.is_blocked("device", token.hex()):
-        raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
-    guessing.note_failure("device", token.hex())
-    raise CodeUnknown
+        _guide(error, _enter(token, []), None)
+    if not blocked:
+        guessing.note_failure("device", token.hex())
+    raise error
+
+
+def _guide(error: Refused, till: Till, code: Code | None) -> Refused:
+    """The same refusal with what helps beside it, read in the till's transaction."""
+    error.details |= guide(error.reason, till, code).members()
+    return error
 
 
 def _enter(token: bytes, presented: Sequence[Code]) -> Till:
@@ -360,7 +371,7 @@ def _stored_body(stored: Redemption) -> dict[str, Any]:
 
 
 def _document(error: DomainError) -> dict[str, Any]:
-    body = {"type": "about:blank", "status": error.status, "code": error.code, "title": error.text}
+    body = {"type": "about:blank", "status": error.status, "code": error.code, "title": error.text, **error.details}
     if error.next_step:
         body["detail"] = error.next_step
     return body
@@ -368,7 +379,9 @@ def _document(error: DomainError) -> dict[str, Any]:
 
 def _problem(error: DomainError) -> JsonResponse:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
-    return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step, headers=headers)
+    return problem(
+        status=error.status, code=error.code, title=error.text, detail=error.next_step, headers=headers, **error.details
+    )
 
 
 def _type(status: int) -> str:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking
+from passes.views.counter import entry, history, looking, refusing
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
+    path("refus.json", refusing.refusal_list, name="counter_refusals"),
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
     path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),

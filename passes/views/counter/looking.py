@@ -6,7 +6,6 @@ id of each attempt. A pass of another booklet replaces what was shown, and the p
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,6 +20,7 @@ from passes.errors import CodeUnknown, IdReused, Refused, TooManyAttempts
 from passes.models import Pass
 from passes.redemption import Attempt, Outcome, View
 from passes.views.counter.history import today
+from passes.views.counter.refusing import refused
 from passes.views.till import at_till, counter_page
 from passes.views.typed import not_stored
 
@@ -51,16 +51,14 @@ class Drawn:
 def counter(request: HttpRequest, place: Site) -> HttpResponse:
     """Ask for a code; given one, show the pass and what would be taken."""
     typed = request.POST.get("code", "")
-    context: dict[str, Any] = {"typed": typed, "today": today(request, place)}
     if not typed:
-        return counter_page(request, "passes/counter/ask.html", place, context)
+        return counter_page(request, "passes/counter/ask.html", place, {"today": today(request, place)})
     kept = _kept(request)
     try:
         fresh = _look(request, typed)
     except Refused as error:
         if not kept:
-            return counter_page(request, "passes/counter/ask.html", place, context | {"error": error},
-                                status=error.status)  # fmt: skip
+            return refused(request, place, error, code=codes.parse(typed), typed=typed)
         return _shown(request, place, kept, error=error, status=error.status)
     same = [one for one in kept if one.serial >> 4 == fresh.serial >> 4 and one.serial != fresh.serial]
     return _shown(request, place, [*same, fresh], left_aside=bool(kept) and not same and kept[0].serial != fresh.serial)
@@ -83,11 +81,11 @@ def confirm(request: HttpRequest, place: Site) -> HttpResponse:
     try:
         outcomes = redemption.once_more_if_raced(work)
     except IdReused as error:
-        return counter_page(request, "passes/counter/refused.html", place, {"error": error}, status=error.status)
-    refused = [one for one in outcomes if one.error is not None]
-    if refused:
-        context = {"error": refused[0].error, "name": refused[0].pass_name, "taken": len(outcomes) - len(refused)}
-        return counter_page(request, "passes/counter/refused.html", place, context, status=refused[0].error.status)
+        return refused(request, place, error)
+    failed = [one for one in outcomes if one.error is not None]
+    if failed:
+        first, taken = failed[0], len(outcomes) - len(failed)
+        return refused(request, place, first.error, code=first.attempt.code, taken=taken)
     request.session["counter_service"] = service.pk
     return redirect("counter_done", organisation=place.actor_id, site=place.pk, redemption_id=attempts[0].id)
 
