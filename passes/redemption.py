@@ -278,6 +278,7 @@ def _refused_row(till: Till, attempt: Attempt, view: "View", reason: Refusal, no
         accounted_at=now,
         offline=attempt.offline,
         session=attempt.session,
+        facts=view.facts.as_json(),
     )
 
 

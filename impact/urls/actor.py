@@ -16,6 +16,7 @@ declare_space(
         ("Paiements", "actor_payouts"),
         ("Suivre un euro", "actor_follow"),
         ("Lieux", "actor_sites"),
+        Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
         Entry("Au guichet", "actor_staff", frozenset({"manager"})),
         Entry("Appareils", "actor_devices", frozenset({"manager"})),
         Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),

@@ -22,6 +22,7 @@ declare_space(
         ("Aiguilleurs", "operator_distributors"),
         ("Acteurs", "operator_actors"),
         ("Candidatures", "operator_applications"),
+        ("Refus", "operator_refusals"),
         ("Banque", "operator_bank_balances"),
         ("Règlements", "operator_settlements"),
         ("Suivre un euro", "operator_follow"),

@@ -1,8 +1,8 @@
-"""The operator's addresses for issuing, batches, printing and oppositions, under /operateur/<organisation>/."""
+"""The operator's addresses for issuing, batches, printing, oppositions, refusals, under /operateur/<organisation>/."""
 
 from django.urls import path
 
-from passes.views import batches, batches_print, block, issue
+from passes.views import batches, batches_print, block, issue, support
 
 urlpatterns = [
     path("commandes/<uuid:pk>/emettre/", issue.order_issue, name="operator_order_issue"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("lots/<uuid:pk>/impression/confirmer/", batches_print.operator_confirm, name="operator_batch_printed"),
     path("opposition/", block.operator_block, name="operator_block"),
     path("opposition/confirmer/", block.operator_blocked, name="operator_blocked"),
+    path("refus/", support.operator_refusals, name="operator_refusals"),
+    path("refus/<uuid:pk>/", support.operator_refusal, name="operator_refusal"),
 ]
