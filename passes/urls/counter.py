@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking, refusing
+from passes.views.counter import entry, history, looking, refusing, training
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
     path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/", training.look, name="training"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/encaisser/", training.take, name="training_take"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/recu/", training.done, name="training_done"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/annuler/", training.undo, name="training_undo"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/carnet/", training.booklet, name="training_booklet"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/", history.done, name="counter_done"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/annuler/", history.void, name="counter_void"),
 ]

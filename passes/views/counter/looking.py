@@ -14,15 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from actors.models import Site
 from aptic.vocabulary.models import Service
-from passes import codes, guessing, redemption, rules
+from passes import codes, redemption, rules
 from passes.codes import Code
-from passes.errors import CodeUnknown, IdReused, Refused, TooManyAttempts
+from passes.errors import CoverShown, IdReused, Refused, TrainingCode
 from passes.models import Pass
 from passes.redemption import Attempt, Outcome, View
 from passes.views.counter.history import today
 from passes.views.counter.refusing import refused
 from passes.views.till import at_till, counter_page
-from passes.views.typed import not_stored
+from passes.views.typed import genuine, not_stored
 
 MOST_PASSES = 15  # of one booklet
 
@@ -112,14 +112,11 @@ def _shown(
 
 def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) -> Presented:
     """The pass behind a typed code, if it would be taken here today. Raises Refused."""
-    guesser = request.guesser  # type: ignore[attr-defined]
-    code = codes.parse(typed)
-    if code is None:
-        if guessing.is_blocked("device", guesser):
-            raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
-        guessing.note_failure("device", guesser)
-    if code is None or code.is_training:  # a training code bears the serial of somebody's pass
-        raise CodeUnknown
+    code = genuine(typed, guesser=request.guesser)  # type: ignore[attr-defined]
+    if code.is_training:  # it bears the serial of somebody's pass
+        raise TrainingCode
+    if code.is_cover:
+        raise CoverShown
     till = request.till  # type: ignore[attr-defined]
     redemption.present([code], site_id=till.site_id)
     view = redemption.look_up(till, code)

@@ -1,5 +1,7 @@
 """The refused state of the counter: why, what to do next, whom to call, where else; and the same list for scripts."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import cache_control
@@ -9,7 +11,7 @@ from actors.models import Site
 from aptic.errors import DomainError
 from passes import codes
 from passes.codes import Code
-from passes.errors import CodeUnknown, Refused
+from passes.errors import CodeUnknown, RealPass, Refused, TrainingCode
 from passes.guidance import Guidance, guide
 from passes.refusals import constants
 from passes.views.cards import card
@@ -19,21 +21,34 @@ HOUR = 3600  # seconds
 
 
 def refused(
-    request: HttpRequest, place: Site, error: DomainError, *, code: Code | None = None, typed: str = "", taken: int = 0
+    request: HttpRequest,
+    place: Site,
+    error: DomainError,
+    *,
+    code: Code | None = None,
+    typed: str = "",
+    taken: int = 0,
+    beside: Guidance | None = None,
+    **more: Any,
 ) -> HttpResponse:
     """One refusal as a state of its own; `taken`: how many passes of the same go were taken all the same.
 
     A code that is not genuine comes back in its field, to be corrected.
     """
-    till = request.till  # type: ignore[attr-defined]
-    beside = guide(error.reason, till, code) if isinstance(error, Refused) else Guidance()
+    if beside is None:
+        known = None if code is None or code.is_training else code  # a training code bears the serial of a real pass
+        till = request.till  # type: ignore[attr-defined]
+        beside = guide(error.reason, till, known) if isinstance(error, Refused) else Guidance()
     context = {
         "error": error,
         "beside": beside,
         "name": codes.short(code.serial, code.version) if code else "",
         "near": [card(one.site, km=one.distance_km) for one in beside.nearest],
-        "typed": typed if isinstance(error, CodeUnknown) else "",
+        "typed": typed if type(error) is CodeUnknown else "",
         "taken": taken,
+        "to_training": isinstance(error, TrainingCode),
+        "to_counter": isinstance(error, RealPass),
+        **more,
     }
     return counter_page(request, "passes/counter/refused.html", place, context, status=error.status)
 
