@@ -22,10 +22,12 @@ from aptic.accounts import tokens
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.errors import DomainError
 from aptic.problems import method_not_allowed, problem
+from aptic.tenancy.principal import Hat, Principal, acting
 from passes import codes, guessing, redemption, rules
 from passes.catalogue import service_id, service_slug
 from passes.codes import Code
 from passes.errors import CodeUnknown, Refused, TooManyAttempts
+from passes.guess_alert import tell_of_guesses
 from passes.guidance import guide
 from passes.models import Redemption
 from passes.redemption import Attempt, Outcome, Till
@@ -153,7 +155,7 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     till, outcomes = redemption.once_more_if_raced(work)
     for line in read:
         if isinstance(line, Line) and line.code is None:
-            guessing.note_failure("device", token.hex())
+            _count_false(token, till)
     answers = iter(outcomes)
     results = [_result(sent, line, answers, till) for sent, line in zip(lines, read, strict=True)]
     return JsonResponse({"results": results})
@@ -226,10 +228,18 @@ def _false_code(token: bytes) -> NoReturn:
     blocked = guessing.is_blocked("device", token.hex())
     error = TooManyAttempts(retry_after=guessing.DEVICE_PERIOD) if blocked else CodeUnknown()
     with transaction.atomic():
-        _guide(error, _enter(token, []), None)
+        till = _enter(token, [])
+        _guide(error, till, None)
     if not blocked:
-        guessing.note_failure("device", token.hex())
+        _count_false(token, till)
     raise error
+
+
+def _count_false(token: bytes, till: Till) -> None:
+    """Count one false code; the one that reaches the limit is told, in a transaction of its own."""
+    if guessing.note_failure("device", token.hex()):
+        with acting(Principal(hat=Hat.ACTOR, organisation_id=till.actor_id, site_id=till.site_id)):
+            tell_of_guesses(device_id=till.device_id)
 
 
 def _guide(error: Refused, till: Till, code: Code | None) -> Refused:

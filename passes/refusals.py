@@ -106,7 +106,7 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
     Refusal.TOO_MANY_ATTEMPTS: Explanation(
         429,
         "Trop de codes faux ont été essayés.",
-        "Attendez quelques minutes, puis vérifiez le code avec la personne.",
+        "Un vrai pass passe toujours : scannez-le. Sinon, attendez dix minutes.",
         call=Call.OPERATOR,
     ),
 }

@@ -112,7 +112,7 @@ def _shown(
 
 def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) -> Presented:
     """The pass behind a typed code, if it would be taken here today. Raises Refused."""
-    code = genuine(typed, guesser=request.guesser)  # type: ignore[attr-defined]
+    code = genuine(request, typed)
     if code.is_training:  # it bears the serial of somebody's pass
         raise TrainingCode
     if code.is_cover:

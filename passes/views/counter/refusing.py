@@ -11,7 +11,7 @@ from actors.models import Site
 from aptic.errors import DomainError
 from passes import codes
 from passes.codes import Code
-from passes.errors import CodeUnknown, RealPass, Refused, TrainingCode
+from passes.errors import CodeUnknown, RealPass, Refused, TooManyAttempts, TrainingCode
 from passes.guidance import Guidance, guide
 from passes.refusals import constants
 from passes.views.cards import card
@@ -46,6 +46,7 @@ def refused(
         "near": [card(one.site, km=one.distance_km) for one in beside.nearest],
         "typed": typed if type(error) is CodeUnknown else "",
         "taken": taken,
+        "too_many": isinstance(error, TooManyAttempts),
         "to_training": isinstance(error, TrainingCode),
         "to_counter": isinstance(error, RealPass),
         **more,

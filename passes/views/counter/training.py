@@ -154,7 +154,7 @@ def _refused(request: HttpRequest, place: Site, error: Refused, code: Code | Non
 
 def _checked(request: HttpRequest, typed: str) -> Code:
     """A training code; false ones are counted as at the counter, or this would be the place to guess."""
-    return training.check(genuine(typed, guesser=request.guesser))  # type: ignore[attr-defined]
+    return training.check(genuine(request, typed))
 
 
 def _taken(request: HttpRequest) -> dict[int, datetime]:
