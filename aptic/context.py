@@ -33,23 +33,43 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together: one word in the menu, and a second line with all of them once inside."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Space:
     """A space of the site: « Espace commanditaire » and its menu."""
 
     label: str
-    entries: tuple[Entry, ...]
+    groups: tuple[Group, ...]
 
 
 PUBLIC = (("Trouver un lieu", "/lieux/"), ("Mon solde", "/solde/"), ("Transparence", "/transparence/"))
 _spaces: dict[str, Space] = {}
 
 
-def declare_space(key: str, *, label: str, entries: Iterable[tuple[str, str] | Entry]) -> None:
+def declare_space(key: str, *, label: str, entries: Iterable[tuple[str, str] | Entry | Group]) -> None:
     """Say what the menu of a space holds; `key` is the hat's value, or what a view puts in `request.space`.
 
-    Each view named takes the keyword argument `organisation`, or none.
+    Each view named takes the keyword argument `organisation`, or none. An entry alone is a group of its own.
     """
-    _spaces[str(key)] = Space(label, tuple(e if isinstance(e, Entry) else Entry(*e) for e in entries))
+    _spaces[str(key)] = Space(label, tuple(_group(entry) for entry in entries))
+
+
+def group(label: str, *entries: tuple[str, str] | Entry) -> Group:
+    """Entries under one word of the menu."""
+    return Group(label, tuple(e if isinstance(e, Entry) else Entry(*e) for e in entries))
+
+
+def _group(entry: tuple[str, str] | Entry | Group) -> Group:
+    if isinstance(entry, Group):
+        return entry
+    alone = entry if isinstance(entry, Entry) else Entry(*entry)
+    return Group(alone.label, (alone,))
 
 
 class Page:
@@ -80,17 +100,35 @@ class Page:
         return user if user is not None and user.is_authenticated else None
 
     @cached_property
-    def nav(self) -> list[NavLink]:
-        """The menu, with the entry one stands in."""
-        pairs = self._space_pairs() if self._space else list(PUBLIC)
+    def _menu(self) -> list[tuple[str, list[NavLink]]]:
+        """The groups that the person sees, each with its entries; the entry one stands in is marked."""
+        if not self._space:
+            shown = [(label, [(label, url)]) for label, url in PUBLIC]
+        else:
+            shown = [(one.label, self._pairs(one)) for one in self._space.groups]
         path = self._request.path
-        here = max((url for _, url in pairs if path.startswith(url)), key=len, default="")
-        return [NavLink(label, url, url == here) for label, url in pairs]
+        here = max((url for _, pairs in shown for _, url in pairs if path.startswith(url)), key=len, default="")
+        return [(label, [NavLink(name, url, url == here) for name, url in pairs]) for label, pairs in shown if pairs]
 
-    def _space_pairs(self) -> list[tuple[str, str]]:
-        assert self._space
+    @property
+    def nav(self) -> list[NavLink]:
+        """The menu: one word a group, leading to its first entry."""
+        return [NavLink(label, links[0].url, any(link.active for link in links)) for label, links in self._menu]
+
+    @property
+    def subnav(self) -> list[NavLink]:
+        """The entries of the group one stands in, when it has several."""
+        inside = [links for _, links in self._menu if any(link.active for link in links)]
+        return inside[0] if inside and len(inside[0]) > 1 else []
+
+    @property
+    def whole_menu(self) -> list[NavLink]:
+        """Every entry, for the folded menu of a narrow screen."""
+        return [link for _, links in self._menu for link in links]
+
+    def _pairs(self, group: Group) -> list[tuple[str, str]]:
         role = getattr(getattr(self._request, "principal", None), "role", "")
-        wanted = [e for e in self._space.entries if not e.roles or role in e.roles]
+        wanted = [e for e in group.entries if not e.roles or role in e.roles]
         return [(e.label, self._address(e.view)) for e in wanted]
 
     def _address(self, view: str) -> str:

@@ -2,8 +2,10 @@
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+_IN_MODULES = CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]
+
 
 class NamedByContent(CompressedManifestStaticFilesStorage):
-    """WhiteNoise's storage that also rewrites the imports of our JavaScript modules."""
+    """WhiteNoise's storage that also rewrites the imports of our own modules; the scripts of others import nothing."""
 
-    support_js_module_import_aggregation = True
+    patterns = (*CompressedManifestStaticFilesStorage.patterns, ("counter/*.js", _IN_MODULES))

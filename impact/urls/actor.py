@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aptic.context import Entry, declare_space
+from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
 from impact.views import homes
 
@@ -13,13 +13,19 @@ declare_space(
     entries=[
         ("Tableau de bord", "actor_home"),
         ("Guichet", "counter_home"),
-        ("Paiements", "actor_payouts"),
-        ("Suivre un euro", "actor_follow"),
-        ("Lieux", "actor_sites"),
-        Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
-        Entry("Au guichet", "actor_staff", frozenset({"manager"})),
-        Entry("Appareils", "actor_devices", frozenset({"manager"})),
-        Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
+        group(
+            "Argent",
+            ("Paiements", "actor_payouts"),
+            ("Suivre un euro", "actor_follow"),
+            Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
+        ),
+        group(
+            "Lieux",
+            ("Lieux", "actor_sites"),
+            Entry("Au guichet", "actor_staff", frozenset({"manager"})),
+            Entry("Appareils", "actor_devices", frozenset({"manager"})),
+            Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
+        ),
         Entry("Équipe", "actor_team", frozenset({"manager"})),
     ],
 )

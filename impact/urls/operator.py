@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aptic.context import Entry, declare_space
+from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
 from impact.views import homes, proof
 
@@ -16,18 +16,30 @@ declare_space(
     label="Espace opérateur",
     entries=[
         ("Tableau de bord", "operator_home"),
-        ("Commanditaires", "operator_funders"),
-        ("Commandes", "operator_orders"),
-        ("Lots", "operator_batches"),
-        ("Aiguilleurs", "operator_distributors"),
-        ("Acteurs", "operator_actors"),
-        ("Candidatures", "operator_applications"),
-        ("Refus", "operator_refusals"),
-        ("Banque", "operator_bank_balances"),
-        ("Règlements", "operator_settlements"),
-        ("Suivre un euro", "operator_follow"),
-        ("Preuve", "operator_proof"),
-        Entry("Équipe", "operator_team", frozenset({"manager"})),
-        Entry("Machines", "operator_machinery", frozenset({"manager"})),
+        group(
+            "Commandes",
+            ("Commanditaires", "operator_funders"),
+            ("Commandes à émettre", "operator_orders"),
+            ("Lots", "operator_batches"),
+            ("Aiguilleurs", "operator_distributors"),
+        ),
+        group(
+            "Réseau",
+            ("Acteurs", "operator_actors"),
+            ("Candidatures", "operator_applications"),
+            ("Refus", "operator_refusals"),
+        ),
+        group(
+            "Argent",
+            ("Règlements", "operator_settlements"),
+            ("Banque", "operator_bank_balances"),
+            ("Suivre un euro", "operator_follow"),
+            ("Preuve", "operator_proof"),
+        ),
+        group(
+            "Installation",
+            Entry("Équipe", "operator_team", frozenset({"manager"})),
+            Entry("Machines", "operator_machinery", frozenset({"manager"})),
+        ),
     ],
 )

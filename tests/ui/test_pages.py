@@ -55,6 +55,23 @@ def test_the_menu_marks_where_one_stands_and_hides_what_a_role_may_not_open(requ
     assert [(link.label, link.active) for link in links] == [("Tableau de bord", False), ("Opérations", True)]
 
 
+def test_entries_that_belong_together_stand_under_one_word(request_in_space) -> None:
+    money = context.group(
+        "Argent", ("Lignes", "/c/lignes/"), ("Suivre", "/c/suivre/"),
+        context.Entry("Banque", "/c/banque/", frozenset({"manager"})),
+    )  # fmt: skip
+    context.declare_space("funder", label="Espace commanditaire", entries=[("Tableau de bord", "/c/"), money])
+    request_in_space.path = "/c/suivre/3/"
+    page = context.Page(request_in_space)
+    assert [(link.label, link.url, link.active) for link in page.nav] == [
+        ("Tableau de bord", "/c/", False),
+        ("Argent", "/c/lignes/", True),
+    ]
+    assert [(link.label, link.active) for link in page.subnav] == [("Lignes", False), ("Suivre", True)]
+    request_in_space.path = "/c/"
+    assert context.Page(request_in_space).subnav == []
+
+
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429"])
 def test_an_error_page_says_what_happened_and_where_to_go(name: str) -> None:
     page = render_to_string(f"{name}.html", {}, request=RequestFactory().get("/"))
