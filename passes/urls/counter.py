@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking, refusing, training
+from passes.views.counter import entry, history, looking, options, refusing, training
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
     path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/reglages/", options.options, name="counter_options"),
     path("<uuid:organisation>/<uuid:site>/entrainement/", training.look, name="training"),
     path("<uuid:organisation>/<uuid:site>/entrainement/encaisser/", training.take, name="training_take"),
     path("<uuid:organisation>/<uuid:site>/entrainement/recu/", training.done, name="training_done"),
