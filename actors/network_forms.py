@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from actors.bank_accounts import HOLDER_MAX
 from actors.iban import check_bic, check_iban
 from actors.models import Site
+from aptic.accounts.rules import MOST_DEVICES
 from aptic.errors import DomainError
 from aptic.forms import DomainForm, PhoneField
 from aptic.territories.forms import CommuneField
@@ -89,12 +90,41 @@ class DeviceForm(DomainForm):
 
     site = forms.ModelChoiceField(label="Lieu", queryset=Site.objects.none(), empty_label=None)
     name = forms.CharField(
-        label="Nom de l’appareil", max_length=80, help_text="Pour le reconnaître : « Tablette de l’accueil »."
+        label="Nom de l’appareil", max_length=70, help_text="Pour le reconnaître : « Tablette de l’accueil »."
+    )
+    count = forms.IntegerField(
+        label="Combien d’appareils",
+        required=False,
+        min_value=1,
+        max_value=MOST_DEVICES,
+        help_text=f"Un seul : son code s’affiche. Plusieurs, jusqu’à {MOST_DEVICES} : une feuille de codes à imprimer, "
+        "valables un jour.",
+        widget=forms.NumberInput({"class": "w-1"}),
     )
 
     def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+
+    def clean_count(self) -> int:
+        """One, unless another number is asked for."""
+        return self.cleaned_data["count"] or 1
+
+
+class DeviceNameForm(DomainForm):
+    """Another name for a device."""
+
+    name = forms.CharField(label="Nom de l’appareil", max_length=80)
+
+
+class PairingMailForm(DomainForm):
+    """To whom the pairing link goes."""
+
+    email = forms.EmailField(
+        label="Adresse électronique",
+        help_text="La personne ouvre le message sur l’appareil du guichet.",
+        widget=forms.EmailInput({"autocomplete": "off"}),
+    )
 
 
 class BankAccountForm(DomainForm):

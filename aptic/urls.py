@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/v1/", include("aptic.vocabulary.urls")),
     path("", include("aptic.running.urls")),
     path("", include("aptic.accounts.urls")),
+    path("appareil/", include("actors.urls.pairing")),
     path("compte/", include("allauth.urls")),
     path("travaux/", include("aptic.jobs.urls")),
     path("documents/", include("aptic.documents.urls")),

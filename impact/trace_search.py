@@ -45,9 +45,7 @@ def starts(principal: Principal) -> list[Found]:
 
 def _codes(principal: Principal, text: str) -> Iterator[Found]:
     """A whole code, or its first seven characters as statements print them."""
-    code = codes.parse(text)
-    if code is None:
-        code = _short(codes.normalise(text))
+    code = codes.parse(text) or codes.read_short(text)
     if code is None or not code.booklet_id:
         return
     if code.serial & 15 == 0:
@@ -56,15 +54,6 @@ def _codes(principal: Principal, text: str) -> Iterator[Found]:
     mine = Redemption.objects.visible_to(principal).filter(pass_id=code.serial)
     if Pass.objects.visible_to(principal).filter(pk=code.serial).exists() or mine.exists():
         yield from _visible(principal, "Ce pass", "pass", str(code.serial))
-
-
-def _short(cleaned: str) -> codes.Code | None:
-    if len(cleaned) != 7 or any(letter not in codes.ALPHABET for letter in cleaned):
-        return None
-    body = 0
-    for letter in cleaned:
-        body = body << 5 | codes.ALPHABET.index(letter)
-    return codes.Code(version=body >> 30, serial=body & (1 << 30) - 1)
 
 
 def _orders(principal: Principal, text: str) -> Iterator[Found]:

@@ -22,10 +22,13 @@ from aptic.accounts import tokens
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.errors import DomainError
 from aptic.problems import method_not_allowed, problem
+from aptic.tenancy.principal import Hat, Principal, acting
 from passes import codes, guessing, held, redemption, rules
 from passes.catalogue import service_id, service_slug
 from passes.codes import Code
 from passes.errors import CodeUnknown, DeviceStopped, Refused, TooManyAttempts
+from passes.guess_alert import tell_of_guesses
+from passes.guidance import guide
 from passes.models import Redemption
 from passes.redemption import Attempt, Outcome, Till
 
@@ -124,7 +127,10 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
 
     def work() -> tuple[Till, Outcome]:
         till = _enter(token, [attempt.code])
-        return till, redemption.redeem(till, [attempt])[0]
+        outcome = redemption.redeem(till, [attempt])[0]
+        if isinstance(outcome.error, Refused):
+            _guide(outcome.error, till, attempt.code)
+        return till, outcome
 
     till, outcome = redemption.once_more_if_raced(work)
     status, body = _answer(outcome, till)
@@ -152,7 +158,7 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     till, outcomes = redemption.once_more_if_raced(work)
     for line in read:
         if isinstance(line, Line) and line.code is None:
-            guessing.note_failure("device", token.hex())
+            _count_false(token, till)
     answers = iter(outcomes)
     results = [_result(sent, line, answers, till) for sent, line in zip(lines, read, strict=True)]
     return JsonResponse({"results": results})
@@ -228,20 +234,35 @@ def _simulate(token: bytes, line: Line) -> HttpResponse:
     with transaction.atomic():
         till = _enter(token, [line.code])
         value_cents, reason = redemption.simulate(till, line.attempt())
-    if reason is not None:
-        raise Refused(reason)
+        if reason is not None:
+            raise _guide(Refused(reason), till, line.code)
     name = codes.short(line.code.serial, line.code.version)
     return JsonResponse({"simulated": True, "id": line.id, "pass": name, "value_cents": value_cents})
 
 
 def _false_code(token: bytes) -> NoReturn:
     """Answer a false tag, counted against its device; a genuine code never asks Valkey. Raises what is answered."""
+    blocked = guessing.is_blocked("device", token.hex())
+    error = TooManyAttempts(retry_after=guessing.DEVICE_PERIOD) if blocked else CodeUnknown()
     with transaction.atomic():
-        _enter(token, [])
-    if guessing.is_blocked("device", token.hex()):
-        raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
-    guessing.note_failure("device", token.hex())
-    raise CodeUnknown
+        till = _enter(token, [])
+        _guide(error, till, None)
+    if not blocked:
+        _count_false(token, till)
+    raise error
+
+
+def _count_false(token: bytes, till: Till) -> None:
+    """Count one false code; the one that reaches the limit is told, in a transaction of its own."""
+    if guessing.note_failure("device", token.hex()):
+        with acting(Principal(hat=Hat.ACTOR, organisation_id=till.actor_id, site_id=till.site_id)):
+            tell_of_guesses(device_id=till.device_id)
+
+
+def _guide(error: Refused, till: Till, code: Code | None) -> Refused:
+    """The same refusal with what helps beside it, read in the till's transaction."""
+    error.details |= guide(error.reason, till, code).members()
+    return error
 
 
 def _enter(token: bytes, presented: Sequence[Code]) -> Till:
@@ -379,7 +400,7 @@ def _stored_body(stored: Redemption) -> dict[str, Any]:
 
 
 def _document(error: DomainError) -> dict[str, Any]:
-    body = {"type": "about:blank", "status": error.status, "code": error.code, "title": error.text}
+    body = {"type": "about:blank", "status": error.status, "code": error.code, "title": error.text, **error.details}
     if error.next_step:
         body["detail"] = error.next_step
     return body
@@ -387,7 +408,9 @@ def _document(error: DomainError) -> dict[str, Any]:
 
 def _problem(error: DomainError) -> JsonResponse:
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyAttempts) else None
-    return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step, headers=headers)
+    return problem(
+        status=error.status, code=error.code, title=error.text, detail=error.next_step, headers=headers, **error.details
+    )
 
 
 def _type(status: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import cos, radians
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet
@@ -44,6 +45,15 @@ class Drawn:
     state: str
 
 
+class Scope(NamedTuple):
+    """Where the passes of an operation are taken."""
+
+    campaign_id: uuid.UUID
+    services: tuple[int, ...]  # empty: all
+    territories: tuple[str, ...]  # empty: everywhere
+    restricts_sites: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A booklet, as the person who holds it reads it."""
@@ -56,14 +66,16 @@ class Balance:
     value_cents: int  # of one pass
     first_day: date
     last_day: date  # inclusive
-    services: tuple[int, ...]  # empty: all
-    territories: tuple[str, ...]  # empty: everywhere
-    campaign_id: uuid.UUID
-    restricts_sites: bool
+    scope: Scope
     passes_per_day: int | None
     phone: str
     funder: str
     around: str | None  # code of the commune of whoever handed it out
+
+    @property
+    def services(self) -> tuple[int, ...]:
+        """What its passes pay; empty: everything."""
+        return self.scope.services
 
     @property
     def left_cents(self) -> int:
@@ -103,10 +115,12 @@ def balance_of(code: Code, *, at: datetime) -> Balance:
         value_cents=terms["batch__face_value_cents"],
         first_day=terms["batch__valid_from"].astimezone(zone).date(),
         last_day=(terms["batch__valid_until"] - timedelta(minutes=1)).astimezone(zone).date(),
-        services=tuple(terms["batch__campaign__services"]),
-        territories=tuple(terms["batch__campaign__territories"]),
-        campaign_id=terms["batch__campaign_id"],
-        restricts_sites=terms["batch__campaign__restricts_sites"],
+        scope=Scope(
+            terms["batch__campaign_id"],
+            tuple(terms["batch__campaign__services"]),
+            tuple(terms["batch__campaign__territories"]),
+            terms["batch__campaign__restricts_sites"],
+        ),
         passes_per_day=terms["batch__campaign__passes_per_day"],
         phone=terms["batch__campaign__contact_phone"],
         funder=terms["batch__funder__name"],
@@ -159,23 +173,24 @@ class NearSite:
     distance_km: float | None
 
 
-def sites_for(balance: Balance) -> QuerySet[Site]:
+def sites_for(scope: Scope) -> QuerySet[Site]:
     """The open sites that take these passes. A site that has not said what it offers may offer it."""
     sites = Site.objects.open_to_public().select_related("commune")
-    if balance.territories:
-        sites = sites.filter(territories__overlap=list(balance.territories))
-    if balance.services:
-        sites = sites.filter(Q(services__overlap=list(balance.services)) | Q(services=[]))
-    if balance.restricts_sites:
-        named = CampaignSite.objects.filter(campaign_id=balance.campaign_id, site_id=OuterRef("pk"))
+    if scope.territories:
+        sites = sites.filter(territories__overlap=list(scope.territories))
+    if scope.services:
+        sites = sites.filter(Q(services__overlap=list(scope.services)) | Q(services=[]))
+    if scope.restricts_sites:
+        named = CampaignSite.objects.filter(campaign_id=scope.campaign_id, site_id=OuterRef("pk"))
         sites = sites.filter(Exists(named))
     return sites
 
 
-def nearest(sites: QuerySet[Site], centre: Commune, *, limit: int = NEAREST) -> list[NearSite]:
-    """The sites closest to the point of a commune, closest first."""
+def nearest(sites: QuerySet[Site], centre: Commune | Site, *, limit: int = NEAREST) -> list[NearSite]:
+    """The sites closest to a commune or to another site, closest first; those of its commune when it has no point."""
     if centre.latitude is None or centre.longitude is None:
-        return [NearSite(site, None) for site in sites.filter(commune=centre)[:limit]]
+        commune = centre.commune_id if isinstance(centre, Site) else centre.pk
+        return [NearSite(site, None) for site in sites.filter(commune_id=commune)[:limit]]
     found = by_distance(sites, centre.latitude, centre.longitude)[:limit]
     return [NearSite(site, kilometres(site, centre)) for site in found]
 
@@ -188,8 +203,14 @@ def by_distance(sites: QuerySet[Site], latitude: float, longitude: float) -> Que
     return sites.order_by(square.asc(nulls_last=True), "search_key", "pk")
 
 
-def kilometres(site: Site, centre: Commune) -> float | None:
+def kilometres(site: Site, centre: Commune | Site) -> float | None:
     """The distance to show; None where either has no point."""
     if None in (site.latitude, site.longitude, centre.latitude, centre.longitude):
         return None
     return distance_km(centre.latitude, centre.longitude, site.latitude, site.longitude)  # type: ignore[arg-type]
+
+
+def address_of(site: Site) -> str:
+    """Street, postcode and commune on one line."""
+    place = f"{site.commune.postcode} {site.commune.name}".strip()
+    return ", ".join(part for part in (site.address, place) if part)

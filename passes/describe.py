@@ -33,7 +33,7 @@ def describe_redemptions(events: list[Event]) -> dict[Event, Description]:
         .order_by("id")
         .values("id", "pass_id", "batch_id", "turn", "occurred_at", "service__name", "site__name", "funder__name")
     }
-    keys = _code_keys({row["batch_id"] for row in rows.values()}, [row["pass_id"] for row in rows.values()])
+    keys = code_keys({row["batch_id"] for row in rows.values()}, [row["pass_id"] for row in rows.values()])
     return {(kind, event): _words(kind, rows[event], keys) for kind, event in events if event in rows}
 
 
@@ -50,7 +50,7 @@ def _words(kind: str, row: Mapping[str, Any], keys: dict[int, int]) -> Descripti
     )
 
 
-def _code_keys(batches: set[int], passes: list[int]) -> dict[int, int]:
+def code_keys(batches: set[int], passes: list[int]) -> dict[int, int]:
     """The key version of each batch. Whoever redeemed a pass has read its code: its booklet counts as presented
     for this one query, and the transaction's own list is put back."""
     with connection.cursor() as cursor:

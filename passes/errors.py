@@ -1,6 +1,6 @@
 """What the counter answers when it does not redeem."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from aptic import french
 from aptic.errors import DomainError
@@ -26,6 +26,38 @@ class CodeUnknown(Refused):
 
     def __init__(self, **details: Any) -> None:
         super().__init__(Refusal.UNKNOWN, **details)
+
+
+class _NotHere(CodeUnknown):
+    """A genuine code that this counter does not take, said in its own words; to a program it is `unknown`."""
+
+    sentence: ClassVar[str]
+    next_word: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self.next_step = self.sentence, self.next_word  # type: ignore[misc]
+
+
+class CoverShown(_NotHere):
+    """The cover's code: it shows the balance and never redeems."""
+
+    sentence = "C’est la couverture du carnet : elle montre le solde et ne s’encaisse pas."
+    next_word = "Scannez un des pass du carnet."
+
+
+class TrainingCode(_NotHere):
+    """A training code at the real counter."""
+
+    sentence = "C’est un pass d’entraînement : il ne vaut pas d’argent."
+    next_word = "Essayez-le dans l’entraînement, ou scannez le pass de la personne."
+
+
+class RealPass(_NotHere):
+    """A real pass in training: refused without being looked up."""
+
+    sentence = "C’est un vrai pass : l’entraînement ne le regarde pas."
+    next_word = "Revenez au guichet pour l’encaisser."
 
 
 class TooManyAttempts(Refused):
@@ -62,7 +94,7 @@ class VoidRefused(DomainError):
     status = 409
     SENTENCES = {
         "void_window_closed": "Le délai de 15 minutes pour annuler est passé, ou c’est un autre appareil.",
-        "settled": "Cet encaissement est déjà dans un paiement : il ne peut plus être annulé ici.",
+        "settled": "Cet encaissement est déjà dans un paiement : il ne peut plus être annulé ici.",
     }
 
     def __init__(self, code: str) -> None:
@@ -116,20 +148,20 @@ class HandOutRefused(DomainError):
         "given": ("Ce carnet est déjà remis à une personne.", "Prenez un autre carnet, et mettez celui-ci de côté."),
         "not_in_stock": (
             "Ce carnet n’est pas dans votre stock.",
-            "Vérifiez d’où il vient avec le commanditaire ; en attendant, ne le remettez pas.",
+            "Vérifiez d’où il vient avec le commanditaire ; en attendant, ne le remettez pas.",
         ),
         "not_active": ("Ce carnet n’est pas encore activé.", "Demandez au commanditaire quand ses pass serviront."),
-        "expired": ("La date de ce carnet est passée.", "Mettez-le de côté : le commanditaire le reprendra."),
+        "expired": ("La date de ce carnet est passée.", "Mettez-le de côté : le commanditaire le reprendra."),
         "nothing_left": (
-            "Aucun pass de ce carnet n’est utilisable : il a été bloqué, ou il est déjà utilisé.",
+            "Aucun pass de ce carnet n’est utilisable : il a été bloqué, ou il est déjà utilisé.",
             "Mettez-le de côté et prévenez le commanditaire.",
         ),
         "page_too_old": (
-            "Cette page est restée ouverte trop longtemps : rien n’est enregistré.",
+            "Cette page est restée ouverte trop longtemps : rien n’est enregistré.",
             "Scannez de nouveau le carnet.",
         ),
         "used": (
-            "Un pass de ce carnet est déjà utilisé : la remise ne peut plus être annulée.",
+            "Un pass de ce carnet est déjà utilisé : la remise ne peut plus être annulée.",
             "Si le carnet est perdu, demandez au commanditaire de le bloquer.",
         ),
         "day_over": (

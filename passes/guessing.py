@@ -6,6 +6,7 @@ A till is never blocked because of its neighbour, so never by address. Valkey aw
 
 import hashlib
 import logging
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,27 +33,38 @@ class PublicLookupsStopped(Exception):
     """Valkey is away: nobody can count, so nobody may guess on public pages."""
 
 
-def note_failure(kind: Kind, key: str) -> int:
-    """Count one false code of `key`; returns how many in the period (0 when nobody can count)."""
+def note_failure(kind: Kind, key: str) -> bool:
+    """Count one false code of `key`; True for the one that reaches the limit, once per period."""
+    name, limit = _name(kind, key), LIMITS[kind]
+    try:
+        cache.add(name, 0, limit.period)
+        reached = cache.incr(name) == limit.failures
+        if reached:
+            cache.set(f"{name}:since", time.time(), limit.period)
+    except (RedisError, ValueError):
+        return False
+    if reached:
+        logger.warning("guessing: %s reached %s false codes", kind, limit.failures)
+    return reached
+
+
+def is_blocked(kind: Kind, key: str, *, proved_at: float = 0) -> bool:
+    """Has `key` used up its false codes? Raises PublicLookupsStopped for an address when nobody can count.
+
+    Whoever proved who they are since then (`proved_at`, seconds) starts again from nothing.
+    """
     name = _name(kind, key)
     try:
-        cache.add(name, 0, LIMITS[kind].period)
-        count = cache.incr(name)
-    except (RedisError, ValueError):
-        return 0
-    if count == LIMITS[kind].failures:
-        logger.warning("guessing: %s reached %s false codes", kind, count)
-    return count
-
-
-def is_blocked(kind: Kind, key: str) -> bool:
-    """Has `key` used up its false codes? Raises PublicLookupsStopped for an address when nobody can count."""
-    try:
-        return int(cache.get(_name(kind, key)) or 0) >= LIMITS[kind].failures
+        if int(cache.get(name) or 0) < LIMITS[kind].failures:
+            return False
+        if proved_at > float(cache.get(f"{name}:since") or 0) > 0:
+            cache.delete_many([name, f"{name}:since"])
+            return False
     except RedisError as error:
         if kind == "device":
             return False
         raise PublicLookupsStopped from error
+    return True
 
 
 def _name(kind: Kind, key: str) -> str:

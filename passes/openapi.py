@@ -111,6 +111,7 @@ _INSTANT: Document = {"type": "string", "format": "date-time"}
 _CENTS: Document = {"type": "integer", "minimum": 0, "description": "En centimes d’euro."}
 _NAME: Document = {"type": "string", "description": "Les sept premiers caractères du code.", "pattern": "^[0-9A-Z]{7}$"}
 _SERVICE: Document = {"type": "string", "description": "Nom stable d’un service, voir `services/`."}
+_TEXT: Document = {"type": "string", "minLength": 1}
 _MAYBE: Document = {"type": ["string", "null"], "format": "date-time"}
 _REDEMPTION = {
     "id": _UUID, "pass": _NAME, "value_cents": _CENTS, "service": _SERVICE, "site": _UUID,
@@ -128,9 +129,22 @@ _SCHEMAS: dict[str, Document] = {
             "title": {"type": "string", "minLength": 1},
             "detail": {"type": "string"},
             "errors": {"type": "object", "description": "Par champ, quand plusieurs sont en cause."},
+            "when": {**_INSTANT, "description": "`already_redeemed`, dans un lieu du même acteur : quand."},
+            "where": {**_object({"id": _UUID, "name": _TEXT}), "description": "`already_redeemed`, même acteur : où."},
+            "nearest": {"type": "array", "items": _ref("Place"), "description": "Les lieux proches qui l’acceptent."},
+            "call": {**_object({"name": _TEXT, "phone": _TEXT}), "description": "Qui appeler."},
         },
         "required": ["type", "status", "code", "title"],
     },
+    "Place": _object(
+        {
+            "id": _UUID,
+            "name": _TEXT,
+            "address": {"type": "string"},
+            "phone": {"type": "string"},
+            "distance_km": {"type": ["number", "null"]},
+        }
+    ),
     "Refusal": {"type": "string", "enum": [one.value for one in Refusal], "description": "Liste close, pour toujours."},
     "RedeemRequest": _object(
         {

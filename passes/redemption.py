@@ -320,6 +320,7 @@ def refused_row(till: Till, attempt: Attempt, view: "View", reason: Refusal, now
         accounted_at=now,
         offline=attempt.offline,
         session=attempt.session,
+        facts=view.facts.as_json(),
     )
 
 

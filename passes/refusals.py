@@ -1,9 +1,11 @@
-"""The closed list of why a pass is refused: code, HTTP status, what to say, and what to do next.
+"""The closed list of why a pass is refused: code, HTTP status, what to say, what to do next, whom to call.
 
-The API schema, the pages and the stored attempts all derive from here.
+The API schema, the pages, the stored attempts and the browser's constants (`/guichet/refus.json`) all derive from here.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
 
 from django.db import models
 
@@ -25,13 +27,26 @@ class Refusal(models.TextChoices):
     TOO_MANY_ATTEMPTS = "too_many_attempts", "Trop d’essais"
 
 
+class Call(StrEnum):
+    """Who can help; each has a telephone (`passes/guidance.py`)."""
+
+    CAMPAIGN = "campaign"  # the number printed on the booklet
+    DISTRIBUTOR = "distributor"  # who holds the booklet
+    OPERATOR = "operator"
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a person at the counter reads, and the HTTP status of the same answer in the API."""
+    """What a person at the counter reads, and the HTTP status of the same answer in the API.
+
+    `elsewhere`: another site may take this pass, so the nearest ones are named.
+    """
 
     status: int
     sentence: str
     next_step: str
+    call: Call = Call.CAMPAIGN
+    elsewhere: bool = False
 
 
 EXPLANATIONS: dict[Refusal, Explanation] = {
@@ -39,17 +54,19 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         404,
         "Ce code n’existe pas.",
         "Vérifiez les seize caractères avec la personne, ou scannez le carré noir du pass.",
+        call=Call.OPERATOR,
     ),
     Refusal.ALREADY_REDEEMED: Explanation(409, "Ce pass a déjà été utilisé.", "Proposez un autre pass du même carnet."),
     Refusal.NOT_ACTIVE: Explanation(
         422,
-        "Ce pass n’est pas encore activé : il n’est pas encore financé, ou sa période n’a pas commencé.",
-        "Gardez le pass et réessayez à partir de la date imprimée, ou appelez le numéro au dos du carnet.",
+        "Ce pass n’est pas encore activé : il n’est pas encore financé, ou sa période n’a pas commencé.",
+        "Gardez le pass et réessayez à partir de la date imprimée, ou appelez le numéro imprimé sur le carnet.",
     ),
     Refusal.NOT_HANDED_OUT: Explanation(
         422,
         "Ce carnet n’a pas encore été remis à une personne.",
-        "La structure qui l’a donné doit enregistrer la remise ; appelez-la, cela prend une minute.",
+        "La structure qui l’a donné doit enregistrer la remise ; appelez-la, cela prend une minute.",
+        call=Call.DISTRIBUTOR,
     ),
     Refusal.EXPIRED: Explanation(
         422, "La date de ce pass est passée.", "La structure qui a remis le carnet peut en demander un nouveau."
@@ -60,29 +77,52 @@ EXPLANATIONS: dict[Refusal, Explanation] = {
         "Appelez le numéro imprimé sur le carnet.",
     ),
     Refusal.SERVICE_NOT_COVERED: Explanation(
-        422, "Ce pass ne paie pas ce service.", "Choisissez un des services prévus par l’opération."
+        422, "Ce pass ne paie pas ce service.", "Choisissez un des services prévus par l’opération.", elsewhere=True
     ),
     Refusal.SITE_NOT_COVERED: Explanation(
         422,
         "Ce pass n’est pas accepté dans ce lieu.",
-        "La page de solde du pass indique les lieux proches qui l’acceptent.",
+        "Proposez un des lieux proches qui l’acceptent ; ils sont aussi sur la page de solde du pass.",
+        elsewhere=True,
     ),
     Refusal.TERRITORY_NOT_COVERED: Explanation(
         422,
         "Ce pass n’est pas accepté sur ce territoire.",
-        "La page de solde du pass indique les lieux proches qui l’acceptent.",
+        "Proposez un des lieux proches qui l’acceptent ; ils sont aussi sur la page de solde du pass.",
+        elsewhere=True,
     ),
     Refusal.LIMIT_REACHED: Explanation(
         422,
         "Le nombre de pass de ce carnet utilisables aujourd’hui est atteint.",
-        "Le pass reste valable : revenez demain.",
+        "Le pass reste valable : revenez demain.",
     ),
     Refusal.SITE_NOT_QUALIFIED: Explanation(
         422,
         "Ce lieu n’est pas autorisé à encaisser des pass en ce moment.",
         "Le responsable du lieu peut appeler l’opérateur.",
+        call=Call.OPERATOR,
+        elsewhere=True,
     ),
     Refusal.TOO_MANY_ATTEMPTS: Explanation(
-        429, "Trop de codes faux ont été essayés.", "Attendez quelques minutes, puis vérifiez le code avec la personne."
+        429,
+        "Trop de codes faux ont été essayés.",
+        "Un vrai pass passe toujours : scannez-le. Sinon, attendez dix minutes.",
+        call=Call.OPERATOR,
     ),
 }
+
+
+def constants() -> list[dict[str, Any]]:
+    """The list as a browser keeps it, to answer in the same words without a network."""
+    return [
+        {
+            "code": one.value,
+            "label": one.label,
+            "status": why.status,
+            "sentence": why.sentence,
+            "next_step": why.next_step,
+            "call": why.call.value,
+            "elsewhere": why.elsewhere,
+        }
+        for one, why in EXPLANATIONS.items()
+    ]

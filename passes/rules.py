@@ -4,8 +4,10 @@ PostgreSQL decides (`passes/sql/redeem.sql`); this explains, after the fact, fro
 holds the two together: the statement moves a pass if and only if `refusal` returns None.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from passes.models import Pass
@@ -36,56 +38,93 @@ class Facts:
     passes_per_day: int | None
     site_qualified: bool
 
+    def as_json(self) -> dict[str, Any]:
+        """What a refused attempt keeps, to be explained later."""
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Self:
+        """The reverse of `as_json`. Raises TypeError on what another version of the rules kept."""
+        instants = {name: datetime.fromisoformat(kept[name]) for name in INSTANTS if name in kept}
+        return cls(**{**kept, **instants, "services": tuple(kept.get("services", ()))})
+
+
+INSTANTS = ("valid_from", "valid_until", "claim_until")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the till asks: for what, when the help was given, when it is booked."""
+
+    service_id: int
+    occurred_at: datetime
+    accounted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition: the refusal that names it, what it reads, and when it is broken."""
+
+    reason: Refusal
+    reads: tuple[str, ...]
+    broken: Callable[[Facts, Asked], bool]
+
+
+# In the order that helps the person most: the first that is broken is the answer.
+# Validity is judged when the help was given, acceptance when it is booked.
+RULES = (
+    Rule(Refusal.SITE_NOT_QUALIFIED, ("site_qualified",), lambda facts, asked: not facts.site_qualified),
+    Rule(Refusal.ALREADY_REDEEMED, ("pass_state",), lambda facts, asked: facts.pass_state == Pass.State.REDEEMED),
+    Rule(
+        Refusal.BLOCKED,
+        ("pass_state",),
+        lambda facts, asked: facts.pass_state in (Pass.State.BLOCKED, Pass.State.REPLACED),
+    ),
+    Rule(
+        Refusal.EXPIRED,
+        ("pass_state", "valid_until", "claim_until"),
+        lambda facts, asked: (
+            facts.pass_state == Pass.State.EXPIRED
+            or asked.occurred_at >= facts.valid_until
+            or asked.accounted_at > facts.claim_until
+        ),
+    ),
+    Rule(
+        Refusal.NOT_ACTIVE,
+        ("activated", "valid_from"),
+        lambda facts, asked: not facts.activated or asked.occurred_at < facts.valid_from,
+    ),
+    Rule(
+        Refusal.NOT_HANDED_OUT,
+        ("needs_hand_out", "handed_out"),
+        lambda facts, asked: facts.needs_hand_out and not facts.handed_out,
+    ),
+    Rule(Refusal.TERRITORY_NOT_COVERED, ("territories_match",), lambda facts, asked: not facts.territories_match),
+    Rule(Refusal.SITE_NOT_COVERED, ("site_match",), lambda facts, asked: not facts.site_match),
+    Rule(
+        Refusal.SERVICE_NOT_COVERED,
+        ("services",),
+        lambda facts, asked: bool(facts.services) and asked.service_id not in facts.services,
+    ),
+    Rule(
+        Refusal.LIMIT_REACHED,
+        ("passes_per_day", "spent_today"),
+        lambda facts, asked: facts.passes_per_day is not None and facts.spent_today >= facts.passes_per_day,
+    ),
+)
+
 
 def refusal(facts: Facts, *, service_id: int, occurred_at: datetime, accounted_at: datetime) -> Refusal | None:
-    """The first reason to refuse, in the order that helps the person most; None when it would be accepted.
-
-    Validity is judged when the help was given (`occurred_at`), acceptance when it is booked (`accounted_at`).
-    """
-    return (
-        _who(facts)
-        or _state(facts)
-        or _dates(facts, occurred_at, accounted_at)
-        or _terms(facts, service_id)
-        or (Refusal.LIMIT_REACHED if _limited(facts) else None)
-    )
+    """The first reason to refuse; None when it would be accepted."""
+    asked = Asked(service_id, occurred_at, accounted_at)
+    return next((rule.reason for rule in RULES if rule.broken(facts, asked)), None)
 
 
-def _who(facts: Facts) -> Refusal | None:
-    return None if facts.site_qualified else Refusal.SITE_NOT_QUALIFIED
-
-
-def _state(facts: Facts) -> Refusal | None:
-    return {
-        Pass.State.REDEEMED: Refusal.ALREADY_REDEEMED,
-        Pass.State.BLOCKED: Refusal.BLOCKED,
-        Pass.State.REPLACED: Refusal.BLOCKED,
-        Pass.State.EXPIRED: Refusal.EXPIRED,
-    }.get(Pass.State(facts.pass_state))
-
-
-def _dates(facts: Facts, occurred_at: datetime, accounted_at: datetime) -> Refusal | None:
-    if occurred_at >= facts.valid_until or accounted_at > facts.claim_until:
-        return Refusal.EXPIRED
-    if not facts.activated or occurred_at < facts.valid_from:
-        return Refusal.NOT_ACTIVE
-    return None
-
-
-def _terms(facts: Facts, service_id: int) -> Refusal | None:
-    if facts.needs_hand_out and not facts.handed_out:
-        return Refusal.NOT_HANDED_OUT
-    if not facts.territories_match:
-        return Refusal.TERRITORY_NOT_COVERED
-    if not facts.site_match:
-        return Refusal.SITE_NOT_COVERED
-    if facts.services and service_id not in facts.services:
-        return Refusal.SERVICE_NOT_COVERED
-    return None
-
-
-def _limited(facts: Facts) -> bool:
-    return facts.passes_per_day is not None and facts.spent_today >= facts.passes_per_day
+def replay(facts: Facts, asked: Asked) -> list[tuple[Rule, bool]]:
+    """Every rule in order, and whether it holds; the answer is the reason of the first that does not."""
+    return [(rule, not rule.broken(facts, asked)) for rule in RULES]
 
 
 def occurred_within_bounds(occurred_at: datetime, *, now: datetime, offline: bool) -> bool:

@@ -23,6 +23,7 @@ SOURCES = [
 
 PRICE = "the face value of a pass: a price, the same whether any exists"
 THRESHOLD = "a bound that people agreed on"
+LESSON = "in training no euro stands behind it"
 WISH = "what is missing is nowhere yet"
 PAPER = "on paper and in files a link leads nowhere"
 TOTAL = "the total of a table whose every term leads to its step"
@@ -58,6 +59,7 @@ PLAIN_IN_TEMPLATES = {
     ("passes/citizen/_standing.html", "balance.value_cents"): PRICE,
     ("passes/citizen/balance.html", "balance.value_cents"): PRICE,
     ("passes/counter/confirm.html", "cents"): PRICE,
+    ("passes/counter/training_done.html", "cents"): LESSON,
     ("passes/distributor/_booklet.html", "batch.face_value_cents"): PRICE,
     ("passes/distributor/done.html", "batch.face_value_cents"): PRICE,
     ("passes/distributor/stock.html", "one.batch.face_value_cents"): PRICE,

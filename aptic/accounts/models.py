@@ -178,6 +178,10 @@ class DeviceQuerySet(OwnQuerySet):
         """Those not revoked."""
         return self.filter(revoked_at=None)
 
+    def revoked(self) -> Self:
+        """Those that were stopped, the latest first."""
+        return self.filter(revoked_at__isnull=False).order_by("-revoked_at", "id")
+
 
 class Device(models.Model):
     """A telephone or computer paired with one site. `site_id` has its foreign key in the room of sites."""
@@ -192,6 +196,7 @@ class Device(models.Model):
     paired_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+    revoked_by = models.ForeignKey(User, on_delete=models.RESTRICT, null=True, related_name="+")
     created_by = models.ForeignKey(User, on_delete=models.RESTRICT, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -211,11 +216,19 @@ class Device(models.Model):
                 | Q(pairing_digest__isnull=False, pairing_expires_at__isnull=False),
                 name="device_pairing_iff_dated",
             ),
+            models.CheckConstraint(
+                condition=Q(revoked_by__isnull=True) | Q(revoked_at__isnull=False), name="device_revoked_by_iff_dated"
+            ),
             Tenant(name="device_rls", readers=("organisation_id",), writers=("organisation_id",)),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while a pairing link can still be claimed."""
+        return self.pairing_expires_at is not None and self.pairing_expires_at > timezone.now()
 
 
 class APIKeyQuerySet(OwnQuerySet):

@@ -10,7 +10,9 @@ from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat
 
 INVITATION_LIFETIME = timedelta(days=14)
-PAIRING_LIFETIME = timedelta(minutes=15)
+PAIRING_LIFETIME = timedelta(minutes=15)  # of a link shown on a screen
+PAIRING_SENT_LIFETIME = timedelta(days=1)  # of a link mailed or printed
+MOST_DEVICES = 30  # made in one go
 SCOPE = re.compile(r"[a-z_]{1,24}:(read|write)")
 
 TOUCHES_MONEY = frozenset({Role.MANAGER, Role.FINANCE})

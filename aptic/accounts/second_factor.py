@@ -32,6 +32,13 @@ def check_second_factor(request: HttpRequest, membership: Membership) -> None:
         raise SecondFactorMissing(next_url=request.get_full_path() if request.method == "GET" else "/espace/")
 
 
+def last_proof(request: HttpRequest) -> float:
+    """When this session last proved who the person is (log-in, second factor, password asked again), in seconds."""
+    if not request.user.is_authenticated:
+        return 0
+    return max((float(record.get("at", 0)) for record in get_authentication_records(request, request.user)), default=0)
+
+
 def record_second_factor(session: Any, user: User, *, how: str) -> None:
     """Write that `user` proved a second factor by `how`, for a log-in that does not pass through allauth's pages."""
     records = session.get(AUTHENTICATION_METHODS_SESSION_KEY, []) if session.get(_OWNER_KEY) == str(user.pk) else []

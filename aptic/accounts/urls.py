@@ -1,4 +1,4 @@
-"""Addresses of people, teams, keys and devices; the team's pages exist once per kind of space.
+"""Addresses of people, teams and keys; the team's pages exist once per kind of space.
 
 Names for menus: `<hat>_team` and `<hat>_keys`, with the argument `organisation`.
 """
@@ -16,7 +16,6 @@ urlpatterns = [
     path("espace/profil/", views.profile, name="profile"),
     path("espace/double-verification/", views.prove_second_factor, name="second_factor"),
     path("invitation/<str:token>/", views.accept_invitation, name="accept_invitation"),
-    path("appareil/<str:token>/", views.pair_device, name="pair_device"),
 ]
 
 TEAM_PAGES = (

@@ -1,4 +1,4 @@
-"""Pages of the person: choosing a space, joining an organisation, the own profile, the second factor, a device."""
+"""Pages of the person: choosing a space, joining an organisation, the own profile, the second factor."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from aptic.accounts import rules, second_factor, services
 from aptic.accounts.adapter import INVITATION_KEY, SIGNUP_KEY, open_signup
-from aptic.accounts.devices import DEVICE_COOKIE, DEVICE_COOKIE_AGE
 from aptic.accounts.errors import InvitationInvalid
 from aptic.accounts.forms import ProfileForm
 from aptic.accounts.models import Membership, Role, User
@@ -119,23 +118,3 @@ def prove_second_factor(request: HttpRequest) -> HttpResponse:
         return redirect(target)
     context = {"next": target, "enrolled": second_factor.enrolled(request.user)}
     return render(request, "accounts/second_factor.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@public
-def pair_device(request: HttpRequest, token: str) -> HttpResponse:
-    """Make this browser the counter's device. Opening the link does nothing: a button claims it, once."""
-    if request.method != "POST":
-        return render(request, "accounts/pair_device.html")
-    paired = services.claim_pairing(token)
-    response = redirect(COUNTER)
-    response.set_cookie(
-        DEVICE_COOKIE,
-        paired.token,
-        max_age=DEVICE_COOKIE_AGE,
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Strict",
-    )
-    return response

@@ -25,6 +25,7 @@ declare_space(
             ("Lieux", "actor_sites"),
             Entry("Au guichet", "actor_staff", frozenset({"manager"})),
             Entry("Appareils", "actor_devices", frozenset({"manager"})),
+            Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
         ),
         Entry("Équipe", "actor_team", frozenset({"manager"})),
     ],

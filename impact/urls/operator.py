@@ -23,7 +23,12 @@ declare_space(
             ("Lots", "operator_batches"),
             ("Aiguilleurs", "operator_distributors"),
         ),
-        group("Réseau", ("Acteurs", "operator_actors"), ("Candidatures", "operator_applications")),
+        group(
+            "Réseau",
+            ("Acteurs", "operator_actors"),
+            ("Candidatures", "operator_applications"),
+            ("Refus", "operator_refusals"),
+        ),
         group(
             "Argent",
             ("Règlements", "operator_settlements"),

@@ -345,6 +345,7 @@ class Redemption(models.Model):
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
     offline = models.BooleanField(default=False)
     session = models.UUIDField(null=True)
+    facts = models.JSONField(null=True)  # what a refusal was decided on (rules.Facts); older rows have none
 
     objects = ByRedemption.as_manager()
 
@@ -363,6 +364,9 @@ class Redemption(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome__in=["accepted", *Refusal.values]), name="redemption_outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(facts__isnull=True) | Q(turn__isnull=True), name="redemption_facts_of_refused"
             ),
             models.CheckConstraint(condition=Q(value_cents__gt=0), name="redemption_value_positive"),
             Tenant(

@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking
+from passes.views.counter import entry, history, looking, options, refusing, training
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
+    path("refus.json", refusing.refusal_list, name="counter_refusals"),
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
     path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/reglages/", options.options, name="counter_options"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/", training.look, name="training"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/encaisser/", training.take, name="training_take"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/recu/", training.done, name="training_done"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/annuler/", training.undo, name="training_undo"),
+    path("<uuid:organisation>/<uuid:site>/entrainement/carnet/", training.booklet, name="training_booklet"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/", history.done, name="counter_done"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/annuler/", history.void, name="counter_void"),
 ]

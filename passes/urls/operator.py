@@ -1,8 +1,8 @@
-"""The operator's addresses for batches, oppositions and incidents, under /operateur/<organisation>/."""
+"""The operator's addresses for batches, oppositions, refusals and incidents, under /operateur/<organisation>/."""
 
 from django.urls import path
 
-from passes.views import batches, batches_print, block, guarantee, held, incidents, issue, void_requests
+from passes.views import batches, batches_print, block, guarantee, held, incidents, issue, support, void_requests
 
 urlpatterns = [
     path("commandes/<uuid:pk>/emettre/", issue.order_issue, name="operator_order_issue"),
@@ -22,4 +22,6 @@ urlpatterns = [
     path("incidents/annulations/<uuid:pk>/", void_requests.operator_answer, name="operator_void_request"),
     path("incidents/<uuid:pk>/", incidents.incident_detail, name="operator_incident"),
     path("incidents/<uuid:pk>/remboursement/", incidents.incident_repaid, name="operator_incident_repaid"),
+    path("refus/", support.operator_refusals, name="operator_refusals"),
+    path("refus/<uuid:pk>/", support.operator_refusal, name="operator_refusal"),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from actors.models import Site
+from passes.balance import address_of
 from passes.catalogue import service_name
 
 ROUTE = "https://www.openstreetmap.org/directions?to={:.5f}%2C{:.5f}"
@@ -27,10 +28,9 @@ def card(site: Site, *, km: float | None, number: int = 0, only: Iterable[int] =
     """The card of a site; `only` keeps, of what it offers, the services that some pass pays (empty: all)."""
     wanted = set(only)
     offered = [pk for pk in site.services if not wanted or pk in wanted]
-    place = f"{site.commune.postcode} {site.commune.name}".strip()
     return Card(
         name=site.name,
-        address=", ".join(part for part in (site.address, place) if part),
+        address=address_of(site),
         hours=site.hours,
         services=", ".join(service_name(pk) for pk in offered),
         phone=site.phone,

@@ -77,7 +77,7 @@ def _places(found: Balance, where: Where) -> dict[str, Any]:
     if not where.typed and found.around:
         centre = Commune.objects.filter(pk=found.around).first()
         label = centre.name if centre else ""
-    near = nearest(sites_for(found), centre) if centre else []
+    near = nearest(sites_for(found.scope), centre) if centre else []
     cards = [card(one.site, km=one.distance_km, only=found.services) for one in near]
     return {"where": where, "around": label, "near": cards}
 

@@ -195,7 +195,7 @@ def _near(request: HttpRequest, booklet_id: int) -> list[Card]:
     with custody.holding([booklet_id]):
         batch = Batch.objects.get(booklet=booklet_id)
         found = balance_of(codes.Code(version=batch.code_key, serial=booklet_id << 4), at=timezone.now())
-        near = nearest(sites_for(found), centre, limit=NEAREST)
+        near = nearest(sites_for(found.scope), centre, limit=NEAREST)
         return [card(one.site, km=one.distance_km, only=found.services) for one in near]
 
 

@@ -30,6 +30,7 @@ from passes import redemption
 from passes.redemption import Till
 
 View = Callable[..., HttpResponse]
+ADDRESSES = {"look": "counter", "take": "counter_confirm"}  # where the shared states send; training has its own
 AT_THE_COUNTER = (Role.MANAGER, Role.AGENT, Role.SCANNER)
 
 
@@ -113,4 +114,5 @@ def counter_page(
 ) -> TemplateResponse:
     """One state of the counter: a whole page, or its middle alone for the script that asked for it."""
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
-    return TemplateResponse(request, template, {"site": place, "frame": frame, **(context or {})}, status=status)
+    around = {"site": place, "frame": frame, "address": ADDRESSES, "training": False}
+    return TemplateResponse(request, template, around | (context or {}), status=status)

@@ -41,9 +41,9 @@ class Person:
         return self.look()
 
     def types(self, **words: str) -> "Person":
-        """Into fields, by their names in the form."""
+        """Into fields, by their names in the form; what is hidden is no field."""
         for name, value in words.items():
-            self.page.locator(f"[name={name}]").first.fill(value)
+            self.page.locator(f"[name={name}]:visible").first.fill(value)
         return self
 
     def ticks(self, label: str) -> "Person":

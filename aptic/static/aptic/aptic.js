@@ -34,6 +34,12 @@ document.addEventListener("submit", (event) => {
 // Buttons that only a script can serve appear with it.
 document.querySelectorAll("[data-needs-js]").forEach((element) => { element.hidden = false; });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = button.dataset.copied;
+});
 
 // A security key that does not answer says so where one is looking.
 document.addEventListener("allauth.error", (event) => {

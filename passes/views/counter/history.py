@@ -15,6 +15,7 @@ from passes import redemption, rules
 from passes.errors import VoidRefused
 from passes.models import Pass, Redemption
 from passes.redemption import Till
+from passes.views.counter.refusing import refused
 from passes.views.till import at_till, counter_page
 
 
@@ -49,7 +50,7 @@ def void(request: HttpRequest, place: Site, redemption_id: uuid.UUID) -> HttpRes
     except Redemption.DoesNotExist as error:
         raise Http404 from error
     except VoidRefused as error:
-        return counter_page(request, "passes/counter/refused.html", place, {"error": error}, status=error.status)
+        return refused(request, place, error)
     return redirect("counter_done", organisation=place.actor_id, site=place.pk, redemption_id=redemption_id)
 
 

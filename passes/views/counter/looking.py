@@ -6,7 +6,6 @@ id of each attempt. A pass of another booklet replaces what was shown, and the p
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,14 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from actors.models import Site
 from aptic.vocabulary.models import Service
-from passes import codes, guessing, redemption, rules
+from passes import codes, redemption, rules
 from passes.codes import Code
-from passes.errors import CodeUnknown, IdReused, Refused, TooManyAttempts
+from passes.errors import CoverShown, IdReused, Refused, TrainingCode
 from passes.models import Pass
 from passes.redemption import Attempt, Outcome, View
 from passes.views.counter.history import today
+from passes.views.counter.refusing import refused
 from passes.views.till import at_till, counter_page
-from passes.views.typed import not_stored
+from passes.views.typed import genuine, not_stored
 
 MOST_PASSES = 15  # of one booklet
 
@@ -51,16 +51,14 @@ class Drawn:
 def counter(request: HttpRequest, place: Site) -> HttpResponse:
     """Ask for a code; given one, show the pass and what would be taken."""
     typed = request.POST.get("code", "")
-    context: dict[str, Any] = {"typed": typed, "today": today(request, place)}
     if not typed:
-        return counter_page(request, "passes/counter/ask.html", place, context)
+        return counter_page(request, "passes/counter/ask.html", place, {"today": today(request, place)})
     kept = _kept(request)
     try:
         fresh = _look(request, typed)
     except Refused as error:
         if not kept:
-            return counter_page(request, "passes/counter/ask.html", place, context | {"error": error},
-                                status=error.status)  # fmt: skip
+            return refused(request, place, error, code=codes.parse(typed), typed=typed)
         return _shown(request, place, kept, error=error, status=error.status)
     same = [one for one in kept if one.serial >> 4 == fresh.serial >> 4 and one.serial != fresh.serial]
     return _shown(request, place, [*same, fresh], left_aside=bool(kept) and not same and kept[0].serial != fresh.serial)
@@ -83,11 +81,11 @@ def confirm(request: HttpRequest, place: Site) -> HttpResponse:
     try:
         outcomes = redemption.once_more_if_raced(work)
     except IdReused as error:
-        return counter_page(request, "passes/counter/refused.html", place, {"error": error}, status=error.status)
-    refused = [one for one in outcomes if one.error is not None]
-    if refused:
-        context = {"error": refused[0].error, "name": refused[0].pass_name, "taken": len(outcomes) - len(refused)}
-        return counter_page(request, "passes/counter/refused.html", place, context, status=refused[0].error.status)
+        return refused(request, place, error)
+    failed = [one for one in outcomes if one.error is not None]
+    if failed:
+        first, taken = failed[0], len(outcomes) - len(failed)
+        return refused(request, place, first.error, code=first.attempt.code, taken=taken)
     request.session["counter_service"] = service.pk
     return redirect("counter_done", organisation=place.actor_id, site=place.pk, redemption_id=attempts[0].id)
 
@@ -114,14 +112,11 @@ def _shown(
 
 def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) -> Presented:
     """The pass behind a typed code, if it would be taken here today. Raises Refused."""
-    guesser = request.guesser  # type: ignore[attr-defined]
-    code = codes.parse(typed)
-    if code is None:
-        if guessing.is_blocked("device", guesser):
-            raise TooManyAttempts(retry_after=guessing.DEVICE_PERIOD)
-        guessing.note_failure("device", guesser)
-    if code is None or code.is_training:  # a training code bears the serial of somebody's pass
-        raise CodeUnknown
+    code = genuine(request, typed)
+    if code.is_training:  # it bears the serial of somebody's pass
+        raise TrainingCode
+    if code.is_cover:
+        raise CoverShown
     till = request.till  # type: ignore[attr-defined]
     redemption.present([code], site_id=till.site_id)
     view = redemption.look_up(till, code)
