@@ -51,10 +51,50 @@ def with_booklet(key: str, then: Callable[[Page, str, str], None]) -> Way:
     return go
 
 
-def _look_up(page: Page, cover: str, code: str) -> None:
+def _stand(page: Page, cover: str, code: str) -> None:
     page.locator("main a.btn").first.click()
+    page.wait_for_selector("#code")
+
+
+def _look_up(page: Page, cover: str, code: str) -> None:
+    _stand(page, cover, code)
     page.fill("#code", code)
-    page.click("main button.btn.big")
+    page.click("main [data-look] button.btn.big")
+    page.wait_for_selector("[data-confirm]")
+
+
+def _redeem(page: Page, cover: str, code: str) -> None:
+    _look_up(page, cover, code)
+    page.click("main [data-confirm] button")
+    page.wait_for_selector("[data-outcome=accepted]")
+
+
+def _refuse(page: Page, cover: str, code: str) -> None:
+    _redeem(page, cover, code)
+    page.locator("main a.btn.big").click()
+    page.fill("#code", code)
+    page.click("main [data-look] button.btn.big")
+    page.wait_for_selector("[data-outcome=refused]")
+
+
+def _train(page: Page, cover: str, code: str) -> None:
+    _stand(page, cover, code)
+    page.goto(f"{page.url}entrainement/")
+
+
+def _pair(page: Page) -> None:
+    """The link that a manager shows, as the device opens it."""
+    role("acteur", "Appareils")(page)
+    page.fill("main [name=name]", "Tablette de l’accueil")
+    page.click("main form:has([name=count]) button")
+    page.goto(page.locator("main a[href*='/appareil/']").get_attribute("href") or "")
+
+
+def _explain(page: Page, cover: str, code: str) -> None:
+    """The refusal of a used pass, rule by rule, as the actor's manager reads it."""
+    _refuse(page, cover, code)
+    role("acteur", "Refus")(page)
+    page.goto(page.locator("main tbody a").first.get_attribute("href") or "")
 
 
 def _balance(page: Page, cover: str, code: str) -> None:
@@ -93,6 +133,12 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "acteur": (COMPUTER, role("acteur")),
     "acteur-paiements": (COMPUTER, role("acteur", "Paiements")),
     "guichet": (TELEPHONE, with_booklet("guichet", _look_up)),
+    "guichet-associer": (TELEPHONE, _pair),
+    "guichet-pret": (TELEPHONE, with_booklet("guichet", _stand)),
+    "guichet-encaisse": (TELEPHONE, with_booklet("guichet", _redeem)),
+    "guichet-refus": (TELEPHONE, with_booklet("guichet", _refuse)),
+    "guichet-entrainement": (TELEPHONE, with_booklet("guichet", _train)),
+    "acteur-refus": (COMPUTER, with_booklet("guichet", _explain)),
     "habitant": (TELEPHONE, with_booklet("habitant", _balance)),
     "transparence": (COMPUTER, lambda page: page.goto("/transparence/") and None),
 }

@@ -188,6 +188,15 @@ def look_up(till: Till, code: Code) -> "View":
     return view
 
 
+def note_refusal(till: Till, code: Code, view: "View", reason: Refusal, *, service_id: int, at: datetime) -> None:
+    """Keep a look-up that was refused as the attempt it was: nobody will confirm it, and somebody will ask why.
+
+    `service_id` is the service that the counter would have proposed.
+    """
+    attempt = Attempt(uuid.uuid4(), code, service_id, at)
+    Redemption.objects.bulk_create([_refused_row(till, attempt, view, reason, at)])
+
+
 def pass_name(stored: Redemption) -> str:
     """The first seven characters of the code of a redemption the caller may read."""
     present([Code(0, stored.pass_id)])

@@ -1,6 +1,7 @@
 """Refusals: one closed list for schema, texts, constants and docs; what stands beside each, on page and in the API."""
 
 import re
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
 from passes import distribution
-from passes.models import Batch, CampaignSite, Pass
+from passes.models import Batch, CampaignSite, Pass, Redemption
 from passes.refusals import EXPLANATIONS, Call, Refusal, constants
 from tests.contract.document import check, document
 from tests.factories import OPERATOR, make_campaign, make_distributor, make_funder, make_operator
@@ -143,6 +144,18 @@ def test_the_browser_reads_the_same_list_and_keeps_it(client: Client, django_ass
 # --- the state of the counter --------------------------------------------------------------------------------------
 
 
+def test_a_look_up_that_is_refused_is_kept_with_its_facts_and_moves_nothing(tablet: Client, till: TestTill) -> None:
+    batch = _blocked(till)
+    tablet.post(base(till), {"code": code_of(batch)})
+    tablet.post(base(till), {"code": code_of(batch), "kept": [code_of(batch)], "attempt": [str(uuid.uuid4())]})
+    with acting(OPERATOR):
+        kept = Redemption.objects.filter(batch=batch)
+        assert {(one.outcome, one.turn, one.device_id) for one in kept} == {("blocked", None, till.device.pk)}
+        assert kept.count() == 2  # one for each time it was presented, none for what lay on the table
+        assert all(one.facts["pass_state"] == "blocked" for one in kept)
+    assert "refusé" in tablet.get(f"{base(till)}journee/").content.decode()
+
+
 @pytest.mark.parametrize("reason", AT_LOOKING)
 def test_looking_says_why_what_to_do_and_whom_to_call(tablet: Client, till: TestTill, reason: Refusal) -> None:
     code, why = code_of(CASES[reason](till)), EXPLANATIONS[reason]
@@ -177,7 +190,7 @@ def test_the_whole_page_of_a_refusal_takes_a_fixed_number_of_statements(
 ) -> None:
     batch = _elsewhere_only(till)
     tablet.post(base(till), {"code": code_of(batch)})
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         tablet.post(base(till), {"code": code_of(batch)})
 
 

@@ -53,9 +53,9 @@ def counter(request: HttpRequest, place: Site) -> HttpResponse:
     typed = request.POST.get("code", "")
     if not typed:
         return counter_page(request, "passes/counter/ask.html", place, {"today": today(request, place)})
-    kept = _kept(request)
+    kept = _kept(request, place)
     try:
-        fresh = _look(request, typed)
+        fresh = _look(request, place, typed)
     except Refused as error:
         if not kept:
             return refused(request, place, error, code=codes.parse(typed), typed=typed)
@@ -110,8 +110,11 @@ def _shown(
     return counter_page(request, "passes/counter/confirm.html", place, context, status=status)
 
 
-def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) -> Presented:
-    """The pass behind a typed code, if it would be taken here today. Raises Refused."""
+def _look(request: HttpRequest, place: Site, typed: str, attempt: uuid.UUID | None = None) -> Presented:
+    """The pass behind a typed code, if it would be taken here today; a refusal is kept. Raises Refused.
+
+    `attempt`: that of a pass which was on the table already.
+    """
     code = genuine(request, typed)
     if code.is_training:  # it bears the serial of somebody's pass
         raise TrainingCode
@@ -120,17 +123,22 @@ def _look(request: HttpRequest, typed: str, attempt: uuid.UUID | None = None) ->
     till = request.till  # type: ignore[attr-defined]
     redemption.present([code], site_id=till.site_id)
     view = redemption.look_up(till, code)
-    if reason := view.refusal(None, timezone.now()):
+    now = timezone.now()
+    if reason := view.refusal(None, now):
+        if attempt is None and (services := _offered(place, view)):
+            known = request.session.get("counter_service")
+            proposed = next((one for one in services if one.pk == known), services[0])
+            redemption.note_refusal(till, code, view, reason, service_id=proposed.pk, at=now)
         raise Refused(reason)
     return Presented(codes.encode(code.serial, code.version), attempt or uuid.uuid4(), code.serial, view)
 
 
-def _kept(request: HttpRequest) -> list[Presented]:
+def _kept(request: HttpRequest, place: Site) -> list[Presented]:
     """What was on the table before this code, without what is no longer to be taken."""
     kept = []
     for text, attempt in _pairs(request, "kept"):
         try:
-            kept.append(_look(request, text, attempt))
+            kept.append(_look(request, place, text, attempt))
         except Refused:
             continue
     return kept

@@ -29,7 +29,7 @@ AROUND: dict[str, Any] = {
     "training": True,
     "section": "training",
 }
-CALL = Contact("ici s’affiche qui appeler, avec son numéro.", "")
+CALL = Contact("Ici s’affiche qui appeler, avec son numéro.", "")
 TAKEN, LAST = "training_taken", "training_last"  # keys of the session
 
 
