@@ -194,7 +194,7 @@ def note_refusal(till: Till, code: Code, view: "View", reason: Refusal, *, servi
     `service_id` is the service that the counter would have proposed.
     """
     attempt = Attempt(uuid.uuid4(), code, service_id, at)
-    Redemption.objects.bulk_create([_refused_row(till, attempt, view, reason, at)])
+    Redemption.objects.bulk_create([refused_row(till, attempt, view, reason, at)])
 
 
 def pass_name(stored: Redemption) -> str:

@@ -230,7 +230,7 @@ def _site(name: str, commune: str, **more: Any) -> Site:
 def test_the_nearest_sites_are_those_that_would_take_it(tablet: Client, till: TestTill) -> None:
     near = _site("Le plus proche", BEGLES)
     far = _site("Plus loin", LIBOURNE)
-    _site("Fermé", BEGLES, open=False, closed_reason="travaux")
+    _site("Fermé", BEGLES, open=False, closed_reason="travaux", closed_at=timezone.now())
     _site("Autre service", BEGLES, services=[7])
     stopped = _site("Suspendu", BEGLES)
     with acting(OPERATOR):
