@@ -50,7 +50,8 @@ class Conflicts:
 
     def open_counters(self) -> None:
         """Nobody has been off line yet."""
-        self.held: dict[uuid.UUID, tuple[int, int]] = {}  # id → serial, actor
+        self.held: dict[uuid.UUID, tuple[int, int, bool]] = {}  # id → serial, actor, within its ceiling
+        self.off_line: dict[int, list[datetime]] = {0: [], 1: []}  # when each till took a pass without a network
 
     def till_principal(self, actor: int) -> Principal:
         """Who stands at the till of one of the two actors."""
@@ -79,20 +80,29 @@ class Conflicts:
     def _off_line(self, key: uuid.UUID, serial: int, actor: int) -> None:
         at = self.tick()
         expected = self.model.refusal(serial, over=self.over)
-        outcome = self.present(self._attempt(key, serial, at), actor, at, may_hold=True)
-        self._follow(key, serial, actor, at, expected, outcome)
+        attempt = self._attempt(key, serial, at)
+        within = self._carry(actor, attempt.occurred_at)
+        outcome = self.present(attempt, actor, at, may_hold=True)
+        self._follow(key, serial, actor, at, expected, outcome, within=within)
+
+    def _carry(self, actor: int, at: datetime) -> bool:
+        """One more pass without a network; is it among the first twenty (200 €) of 72 hours?"""
+        self.off_line[actor].append(at)
+        return sum(at - timedelta(hours=72) < one for one in self.off_line[actor]) <= 20
 
     def _attempt(self, key: uuid.UUID, serial: int, at: datetime) -> Attempt:
         return Attempt(key, Code(1, serial), self.service.pk, at - timedelta(seconds=30), offline=True)
 
-    def _follow(self, key: uuid.UUID, serial: int, actor: int, at: datetime, expected: Any, outcome: Outcome) -> None:
+    def _follow(
+        self, key: uuid.UUID, serial: int, actor: int, at: datetime, expected: Any, outcome: Outcome, *, within: bool
+    ) -> None:
         """Accepted, or refused and then an incident with the bearer that the model names."""
         assert getattr(outcome.error, "reason", None) == expected
         if expected is None:
             self.model.redeem(key, serial, actor, at)
             return
         in_time = outcome.attempt.occurred_at < self.batches[0].valid_until
-        one = self.model.refuse_off_line(key, serial, actor, expected, in_time=in_time)
+        one = self.model.refuse_off_line(key, serial, actor, expected, in_time=in_time, within=within)
         with acting(self.scheme.first):
             assert Incident.objects.get(pk=key).bearer == one.bearer
 
@@ -177,18 +187,21 @@ class Conflicts:
         mine = Actor.objects.filter(pk=self.sites[actor].actor_id)
         with acting(self.scheme.first):
             mine.update(state="suspended", suspended_at=at)
-        outcome = self.present(self._attempt(key, serial, at), actor, at, may_hold=True)
+        attempt = self._attempt(key, serial, at)
+        within = self._carry(actor, attempt.occurred_at)
+        outcome = self.present(attempt, actor, at, may_hold=True)
         with acting(self.scheme.first):
+            assert Held.objects.get(pk=key).beyond_ceiling is not within
             mine.update(state="qualified", suspended_at=None)
         assert outcome.held
-        self.held[key] = (serial, actor)
+        self.held[key] = (serial, actor, within)
 
     @precondition(lambda self: self.held)
     @rule(which=ANY, release=st.booleans())
     def judge_held(self, which: int, release: bool) -> None:
         """Two people release it: redeemed under its own id, or an incident; or they refuse it."""
         key = list(self.held)[which % len(self.held)]
-        serial, actor = self.held.pop(key)
+        serial, actor, within = self.held.pop(key)
         with acting(self.scheme.first):
             prepare_judgement(lines=[key], release=release, reason="" if release else "Sans trace.")
         expected, at = self.model.refusal(serial, over=self.over), self.tick()
@@ -197,7 +210,7 @@ class Conflicts:
             state = Held.objects.get(pk=key).state
         assert state == ("released" if release else "refused")
         for outcome in outcomes:
-            self._follow(key, serial, actor, at, expected, outcome)
+            self._follow(key, serial, actor, at, expected, outcome, within=within)
 
     # Too late to undo alone -------------------------------------------------------------------------------------------
 

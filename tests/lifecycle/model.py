@@ -137,8 +137,10 @@ class Model:
         if over:
             self.free[self.line_of[one.batch]] += VALUE
 
-    def refuse_off_line(self, key: object, serial: int, actor: int, reason: Refusal, *, in_time: bool) -> ModelIncident:
-        """A refused off-line attempt: the guarantee bears what the till could not know.
+    def refuse_off_line(
+        self, key: object, serial: int, actor: int, reason: Refusal, *, in_time: bool, within: bool
+    ) -> ModelIncident:
+        """A refused off-line attempt: within its ceiling, the guarantee bears what the till could not know.
 
         `in_time`: the help was given before the end; a pass that expired while it was held is news too.
         """
@@ -148,7 +150,7 @@ class Model:
         )
         news = {Refusal.BLOCKED, Refusal.NOT_HANDED_OUT} | (set() if took else {Refusal.ALREADY_REDEEMED})
         news |= {Refusal.EXPIRED} if in_time else set()
-        self.incidents[key] = ModelIncident(actor, serial, "guarantee" if reason in news else "site")
+        self.incidents[key] = ModelIncident(actor, serial, "guarantee" if within and reason in news else "site")
         return self.incidents[key]
 
     def grant(self, one: ModelIncident) -> None:
