@@ -10,6 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 FONT := @fontsource/atkinson-hyperlegible-next
 SECONDS_PER_TEST := 300
+NODE_READY = command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) -r requirements-node.lock
 
 ## run: start everything (PORT, APTIC_VAR and docs/operations/settings.md for the rest); Ctrl-C stops it
 .PHONY: run
@@ -31,7 +32,7 @@ test-pg15: .venv/.dev $(APTIC_VAR)/vendor/.installed
 bench: .venv/.dev $(APTIC_VAR)/vendor/.installed
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-## lint: style, types, templates, imports, migrations, and the size of modules
+## lint: style, types, templates, imports, migrations, the size of modules, and the syntax of scripts
 .PHONY: lint
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -41,6 +42,8 @@ lint: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/python .ci/house.py
 	$(BIN)/python .ci/migrations.py
+	@$(NODE_READY)
+	@for file in $$(find aptic passes tests -name '*.js' -o -name '*.mjs'); do PATH="$$PATH:$(CURDIR)/$(BIN)" node --check $$file || exit 1; done
 
 ## format: put code and templates in their usual form
 .PHONY: format
@@ -86,7 +89,7 @@ help:
 
 # The browser code of others: the files that pages ask for are copied, what npm fetched is not served.
 node_modules/.installed: package-lock.json .npmrc | .venv/bin/python
-	@command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) -r requirements-node.lock
+	@$(NODE_READY)
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	@touch $@
 
