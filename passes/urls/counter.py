@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking
+from passes.views.counter import entry, history, looking, offline
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
     path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/hors-ligne.json", offline.knowledge, name="counter_knowledge"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/", history.done, name="counter_done"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/annuler/", history.void, name="counter_void"),
 ]
