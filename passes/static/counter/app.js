@@ -7,9 +7,11 @@ const counter = document.getElementById("counter");
 const till = document.getElementById("till");
 const scan = document.getElementById("scan");
 
-// Show the pass behind a code that was read, whatever the till shows now.
+// Show the pass behind a code that was read, whatever the till shows now; what is on the table stays there.
 export function present(text) {
   scan.elements.code.value = text;
+  scan.querySelectorAll("[data-kept]").forEach((copy) => copy.remove());
+  till.querySelectorAll("[data-kept]").forEach((kept) => scan.append(kept.cloneNode()));
   scan.requestSubmit();
 }
 
