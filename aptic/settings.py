@@ -12,6 +12,8 @@ from csp.constants import NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from aptic.workers import add_headers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 VAR = Path(env.str("APTIC_VAR", default=str(BASE_DIR / "var"))).resolve()
@@ -78,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "aptic.device_access.DeviceAccess",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "aptic.tenancy.demonstration.DemonstrationBar",
@@ -209,6 +212,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [SELF],
         "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
@@ -225,6 +229,7 @@ USE_I18N = USE_TZ = True
 FORMAT_MODULE_PATH = ["aptic.formats"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 STATICFILES_DIRS = [BASE_DIR / "aptic" / "static", *([VAR / "vendor"] if (VAR / "vendor").is_dir() else [])]
 MEDIA_ROOT = VAR / "files"
 STORAGES = {

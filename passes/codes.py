@@ -6,7 +6,7 @@
     45 bits  tag: HMAC-SHA256 over a domain label and the 35 bits before it
 
 Codes are not stored: they are derived when printed and checked before any access to the database. A forger who does
-not hold the key has one chance in 2^45 per try.
+not hold the key has one chance in 2^45 per reading of what was typed, and there are six readings.
 """
 
 import base64
@@ -19,6 +19,8 @@ from functools import cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+
+from passes import garbled
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 LENGTH = 16
@@ -93,10 +95,17 @@ def encode(serial: int, version: int) -> str:
 def parse(text: str) -> Code | None:
     """The code that somebody typed or scanned, or None when it is not genuine.
 
-    Accepts lower case, spaces, hyphens, O for 0, I and L for 1, and the whole address of the QR. Constant work for
-    every 16-character input, and no database.
+    Accepts lower case, spaces, hyphens, O for 0, I and L for 1, the whole address of the QR, and what a scanner set
+    to another keyboard makes of it. Bounded work for any input, and no database.
     """
-    cleaned = normalise(text)
+    code = _genuine(normalise(text))
+    if code is None:
+        code = next(filter(None, (_genuine(normalise(repaired)) for repaired in garbled.repairs(text))), None)
+    return code
+
+
+def _genuine(cleaned: str) -> Code | None:
+    """The code in `cleaned` when its tag holds."""
     if len(cleaned) != LENGTH:
         return None
     number = 0

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -108,12 +109,17 @@ def fresh_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fr
     SERVERS.drop(name)
 
 
-@pytest.fixture
-def live_site(fresh_database: FreshDatabase) -> Iterator[str]:
-    """The address of a real server on the test's own database, for browsers and for HTTP races."""
+@contextmanager
+def serving(database: FreshDatabase, *, under: str = "tests.settings") -> Iterator[str]:
+    """The address of a real server on `database`, under the settings module `under`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    environment = {**os.environ, **fresh_database.as_tests_see_it(), "APTIC_PUBLIC_URL": f"http://localhost:{port}"}
+    environment = {
+        **os.environ,
+        **database.as_tests_see_it(),
+        "DJANGO_SETTINGS_MODULE": under,
+        "APTIC_PUBLIC_URL": f"http://localhost:{port}",
+    }
     place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
     server = spawn(programs.web(place).command, env=environment)
     try:
@@ -125,6 +131,13 @@ def live_site(fresh_database: FreshDatabase) -> Iterator[str]:
         yield f"http://localhost:{port}"
     finally:
         end(server, (signal.SIGTERM, 5))
+
+
+@pytest.fixture
+def live_site(fresh_database: FreshDatabase) -> Iterator[str]:
+    """The address of a real server on the test's own database, for browsers and for HTTP races."""
+    with serving(fresh_database) as address:
+        yield address
 
 
 def _listens(port: int) -> bool:

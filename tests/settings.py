@@ -2,9 +2,12 @@
 
 import base64
 import os
+from pathlib import Path
 
 from tests.servers import SERVERS
 
+# The libraries of browsers, where set-up put them: a run has a place of its own for the rest.
+os.environ.setdefault("APTIC_TEST_LIBRARIES", str(Path(os.environ.get("APTIC_VAR") or "var").resolve() / "vendor"))
 os.environ.update(SERVERS.environment())
 for ring, letter in (("APTIC_CODE_KEYS", b"c"), ("APTIC_SIGNING_KEYS", b"s"), ("APTIC_DATA_KEYS", b"d")):
     key = base64.b64encode(letter * 32).decode()
@@ -13,10 +16,11 @@ os.environ["APTIC_SECRET_KEY"] = "only-for-tests"
 os.environ["APTIC_DEMO"] = "0"
 
 from aptic.settings import *  # noqa: E402, F403 - the environment must be ready
-from aptic.settings import CACHES, DATABASES, STORAGES  # noqa: E402
+from aptic.settings import CACHES, DATABASES, STATICFILES_DIRS, STORAGES  # noqa: E402
 
 ALLOWED_HOSTS = ["*"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+STATICFILES_DIRS += [os.environ["APTIC_TEST_LIBRARIES"]]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

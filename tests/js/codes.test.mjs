@@ -1,17 +1,16 @@
 // What is typed and what is scanned, against the same table as the server's own reading.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { advice, grouped, isWhole, normalise, read } from "../../passes/static/counter/codes.js";
+import { CODES } from "./cases.mjs";
 
-const CASES = JSON.parse(readFileSync(new URL("../cases/codes.json", import.meta.url)));
 const CODE = "7Q2K9XM4T8WAVN3C";
 
-for (const { text, code } of CASES.normalise) {
+for (const { text, code } of CODES.normalise) {
   test(`normalise ${JSON.stringify(text)}`, () => assert.equal(normalise(text), code));
 }
 
-for (const { text, code, signed } of CASES.read) {
+for (const { text, code, signed } of CODES.read) {
   test(`read ${JSON.stringify(text)}`, () => {
     const found = read(text);
     assert.deepEqual(found && { code: found.code, signed: found.signed }, code && { code, signed });

@@ -4,10 +4,13 @@
 
 export const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford: no I, L, O, U
 export const LENGTH = 16;
+// What every reader says of a square or a barcode that is not ours.
+export const NOT_A_PASS = { kind: "foreign", sentence: "Ce carré n’est pas un pass." };
 const LOOK_ALIKES = { O: "0", I: "1", L: "1" };
 const SEPARATOR = /[ \-\u00a0\u202f.\t]/;
 const WHOLE = /^[0-9A-HJKMNP-TV-Z]{16}$/;
-const ADDRESS = /^HTTPS?:\/\/[^/\s]+\/P\/([^/?#\s]+)(?:\/([0-9A-Z]*))?\/?$/;
+// Slashes where colons were: a French scanner whose Shift is held.
+const ADDRESS = /^HTTPS?[:/]\/\/\S+?\/P\/([^/?#\s]+)(?:\/([0-9A-Z]*))?\/?$/;
 
 // Upper case without separators, look-alikes read as printed; the code alone when given the QR's address.
 export function normalise(text) {
