@@ -27,6 +27,7 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat, Principal, acting
 from passes import redemption
 from passes.redemption import Till
+from passes.refusals import EXPLANATIONS
 
 View = Callable[..., HttpResponse]
 AT_THE_COUNTER = (Role.MANAGER, Role.AGENT, Role.SCANNER)
@@ -112,4 +113,5 @@ def counter_page(
 ) -> TemplateResponse:
     """One state of the counter: a whole page, or its middle alone for the script that asked for it."""
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
-    return TemplateResponse(request, template, {"site": place, "frame": frame, **(context or {})}, status=status)
+    frames = {"site": place, "frame": frame, "refusals": EXPLANATIONS}
+    return TemplateResponse(request, template, {**frames, **(context or {})}, status=status)
