@@ -27,11 +27,13 @@ MARKS = ("", "M-2 2 2-2M0 8 8 0M6 10 10 6", "M2 2h2M6 6h2", "M0 2h8M0 6h8", "M2 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One part of a whole: its name, its size, and how the size is written (a count if nothing is said)."""
+    """One part of a whole: its name, its size, how the size is written (a count if nothing is said), and where it is
+    followed if it stands for money."""
 
     label: str
     value: float
     shown: str = ""
+    url: str = ""
 
     @property
     def text(self) -> str:

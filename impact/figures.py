@@ -138,6 +138,38 @@ def usage(*, funder_id: uuid.UUID | None = None, campaign_id: uuid.UUID | None =
     return Usage(*(int(value) for value in _rows(_USAGE, {"funder": funder_id, "campaign": campaign_id})[0]))
 
 
+_STANDING = f"""
+WITH RECURSIVE live AS (
+  SELECT r.id, r.value_cents FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+   WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
+), {PAID}, under_way AS (
+  SELECT claimed.value_cents FROM claimed WHERE EXISTS (
+    SELECT FROM way JOIN ledger_transfer t ON t.event = way.share_id AND t.kind = 'payout_sent'
+     WHERE way.origin = claimed.share_id AND NOT EXISTS (
+       SELECT FROM ledger_transfer o WHERE o.event = way.share_id AND o.kind IN ('payout_settled', 'payout_rejected')))
+)
+SELECT count(*), coalesce(sum(value_cents), 0),
+       (SELECT coalesce(sum(booklets::bigint * passes_per_booklet * face_value_cents), 0)
+          FROM passes_batch WHERE state = 'issuing')
+  FROM under_way
+"""
+
+
+def standing(counted: Usage) -> dict[str, int]:
+    """Where the passes of everybody stand between the steps of `counted`: not used yet, owed to actors, in a transfer
+    that the bank has not answered; and the value of batches whose passes are still being made."""
+    under_way, under_way_cents, issuing_cents = (int(value) for value in _rows(_STANDING, {})[0])
+    return {
+        "circulation": counted.issued - counted.used - counted.expired,
+        "circulation_cents": counted.issued_cents - counted.used_cents - counted.expired_cents,
+        "owed": counted.used - counted.paid - under_way,
+        "owed_cents": counted.used_cents - counted.paid_cents - under_way_cents,
+        "under_way": under_way,
+        "under_way_cents": under_way_cents,
+        "issuing_cents": issuing_cents,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Ratio:
     """What one actor earned in passes over twelve rolling months, against 15 to 25 kEUR, and how fast it is paid.

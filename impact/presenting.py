@@ -9,16 +9,18 @@ from typing import Any, NamedTuple
 
 from django.urls import reverse
 
+from aptic.amounts import amount
 from aptic.charts import Band, Plot, Segment, Series, bar_chart, line_chart, row_chart
 from aptic.french import days as french_days
 from aptic.french import euros, month, number, short_month
 from impact.figures import RATIO_HIGH_CENTS, RATIO_LOW_CENTS, Delay, Money, Row, Usage
+from impact.public_trail import trail_url
 from impact.suppression import FEWEST, OTHERS
 
 MOST = 12  # bars of one drawing; its table has every row
 
 
-def money_segments(money: Money) -> list[Segment]:
+def money_segments(money: Money, url: str = "") -> list[Segment]:
     """Where each euro is, from settled to free; the parts add up to what was collected and promised."""
     parts = (
         ("Versés aux acteurs", money.settled),
@@ -27,7 +29,7 @@ def money_segments(money: Money) -> list[Segment]:
         ("Disponibles pour de nouveaux pass", money.credit),
         ("Frais et TVA de l’opérateur", money.fees_due + money.vat_due + money.swept),
     )
-    return [Segment(label, cents, euros(cents)) for label, cents in parts if cents]
+    return [Segment(label, cents, euros(cents), url) for label, cents in parts if cents]
 
 
 def money_tiles(money: Money, url: str = "") -> list[dict[str, Any]]:
@@ -61,16 +63,17 @@ def steps(usage: Usage) -> list[Step]:
     return [Step(name, passes, cents, passes / usage.issued if usage.issued else 0.0) for name, passes, cents in rows]
 
 
-def rows_plot(title: str, rows: list[Row], first: str) -> Plot | None:
-    """Used passes by name, the largest drawn and all in the table; None when there are none."""
+def rows_plot(title: str, rows: list[Row], first: str, *, url: str = "") -> Plot | None:
+    """Used passes by name, the largest drawn and all in the table, whose amounts lead to `url`; None when there are
+    none."""
     if not rows:
         return None
     drawn = row_chart([Segment(name, passes) for name, passes, _ in rows[:MOST]], title=title, first=first)
-    table = [[name, number(passes), euros(cents)] for name, passes, cents in rows]
+    table = [[name, number(passes), amount(cents, url)] for name, passes, cents in rows]
     return replace(drawn, columns=[first, "Pass", "Montant"], rows=table)
 
 
-def months_plot(rows: list[Row], title: str, *, value_name: str = "Pass utilisés") -> Plot | None:
+def months_plot(rows: list[Row], title: str, *, value_name: str = "Pass utilisés", url: str = "") -> Plot | None:
     """Passes by month, empty months between the first and the last drawn too; None when there are none."""
     if not rows:
         return None
@@ -79,7 +82,9 @@ def months_plot(rows: list[Row], title: str, *, value_name: str = "Pass utilisé
     values = [by_month.get(f"{day:%Y-%m}", (0, 0)) for day in months]
     series = [Series(value_name, [passes for passes, _ in values])]
     drawn = bar_chart([short_month(day) for day in months], series, title=title)
-    table = [[month(day), number(passes), euros(cents)] for day, (passes, cents) in zip(months, values, strict=True)]
+    table = [
+        [month(day), number(passes), amount(cents, url)] for day, (passes, cents) in zip(months, values, strict=True)
+    ]
     return replace(drawn, columns=["Mois", value_name, "Montant"], rows=table)
 
 
@@ -118,24 +123,27 @@ def ratio_places(rows: list[tuple[uuid.UUID, str, int, int]]) -> str:
     return ", ".join(f"{number(places[word])} {word}" for word in words)
 
 
-def earnings_plot(rows: list[Row]) -> Plot | None:
+def earnings_plot(rows: list[Row], *, url: str = "") -> Plot | None:
     """What an actor redeemed month by month, over the twelfth of the consolidating ratio; None when it is nothing."""
     if not rows:
         return None
     earned = {name: cents for name, _, cents in rows}
     months = list(_months(rows[0][0], rows[-1][0]))
     band = Band(RATIO_LOW_CENTS / 12, RATIO_HIGH_CENTS / 12, "un douzième de l’objectif, de 15 à 25 k€ par an")
-    return line_chart(
+    values = [earned.get(f"{day:%Y-%m}", 0) for day in months]
+    drawn = line_chart(
         [short_month(day) for day in months],
-        [earned.get(f"{day:%Y-%m}", 0) for day in months],
+        values,
         title="Ce que vous avez encaissé, mois par mois",
         band=band,
         shown=lambda cents: euros(round(cents / 100) * 100),
         value_name="Encaissé",
     )
+    table = [[short_month(day), amount(cents, url)] for day, cents in zip(months, values, strict=True)]
+    return replace(drawn, rows=table)
 
 
-def mix_plot(rows: list[Row]) -> Plot | None:
+def mix_plot(rows: list[Row], *, url: str = "") -> Plot | None:
     """Whose passes an actor redeems; None when it redeemed none."""
     if not rows:
         return None
@@ -144,44 +152,48 @@ def mix_plot(rows: list[Row]) -> Plot | None:
         title="De quels commanditaires viennent vos pass, sur douze mois",
         first="Commanditaire",
     )
-    table = [[name, number(passes), euros(cents)] for name, passes, cents in rows]
+    table = [[name, number(passes), amount(cents, url)] for name, passes, cents in rows]
     return replace(drawn, columns=["Commanditaire", "Pass", "Montant"], rows=table)
 
 
+UNSAID = f"moins de {FEWEST} pass, ou de quoi le retrouver : le nombre n’est pas publié"
 PUBLIC_STEPS = (
-    ("issued", "émis en pass"),
-    ("handed_out", "remis à des personnes"),
-    ("used", "utilisés dans un lieu"),
-    ("paid", "versés aux acteurs"),
-    ("expired", "expirés et rendus aux commanditaires"),
+    ("issued", "émis en pass", "emis"),
+    ("handed_out", "remis à des personnes", "remis"),
+    ("used", "utilisés dans un lieu", "utilise"),
+    ("paid", "versés aux acteurs", "verse"),
+    ("expired", "expirés et rendus aux commanditaires", "expire"),
 )
 
 
 def public_steps(usage: dict[str, int | None]) -> list[dict[str, Any]]:
     """The steps as everybody reads them: a count under five is not said."""
     rows = []
-    for name, words in PUBLIC_STEPS if usage else ():
+    for name, words, anchor in PUBLIC_STEPS if usage else ():
         passes, cents = usage.get(name), usage.get(f"{name}_cents")
         if passes is None or cents is None:
-            rows.append(
-                {"value": "–", "sentence": words, "period": f"moins de {FEWEST} pass : le nombre n’est pas publié"}
-            )
+            rows.append({"value": "–", "sentence": words, "period": UNSAID})
         else:
-            rows.append({"value": euros(cents), "sentence": words, "period": f"{number(passes)} pass"})
+            said = {"value": euros(cents), "url": trail_url(anchor)}
+            rows.append({**said, "sentence": words, "period": f"{number(passes)} pass"})
     return rows
+
+
+PUBLIC_MONEY = (
+    ("collected", "confiés par les commanditaires", "confie"),
+    ("safeguarded", "sur les comptes cantonnés aujourd’hui", "cantonne"),
+    ("payable", "dus aux acteurs", "du"),
+    ("in_transfer", "en cours de virement", "virement"),
+)
 
 
 def public_tiles(figures: dict[str, Any]) -> list[dict[str, Any]]:
     """The money, and what it means for those who help."""
-    money, actors, days = figures.get("money"), figures.get("actors"), figures.get("days_to_payment")
+    money, actors, days = figures.get("money") or {}, figures.get("actors"), figures.get("days_to_payment")
     tiles = []
-    if money:
-        owed = money["payable"] + money["in_transfer"]
-        tiles += [
-            {"value": euros(money["collected"]), "sentence": "confiés par les commanditaires"},
-            {"value": euros(money["safeguarded"]), "sentence": "sur les comptes cantonnés aujourd’hui"},
-            {"value": euros(owed), "sentence": "dus aux acteurs ou en cours de virement"},
-        ]
+    for name, words, anchor in PUBLIC_MONEY:
+        if money.get(name) is not None:
+            tiles.append({"value": euros(money[name]), "sentence": words, "url": trail_url(anchor)})
     if actors:
         tiles.append({"value": number(actors), "sentence": "acteurs ont encaissé des pass depuis un an"})
     if days is not None:
@@ -194,11 +206,11 @@ def public_plots(figures: dict[str, Any]) -> list[Plot]:
     rows = {
         name: [tuple(row) for row in figures.get(name) or []] for name in ("by_month", "by_departement", "by_service")
     }
-    months = [row for row in rows["by_month"] if row[0] != OTHERS]
+    months, used = [row for row in rows["by_month"] if row[0] != OTHERS], trail_url("utilise")
     drawn = (
-        months_plot(months, "Pass utilisés par mois"),
-        rows_plot("Pass utilisés par département du lieu", rows["by_departement"], "Département"),
-        rows_plot("Pass utilisés par service", rows["by_service"], "Service"),
+        months_plot(months, "Pass utilisés par mois", url=used),
+        rows_plot("Pass utilisés par département du lieu", rows["by_departement"], "Département", url=used),
+        rows_plot("Pass utilisés par service", rows["by_service"], "Service", url=used),
     )
     return [plot for plot in drawn if plot]
 

@@ -35,15 +35,14 @@ class Report:
         """From issued to paid, each with its share of what was issued."""
         return presenting.steps(self.usage)
 
-    @property
-    def plots(self) -> list[Plot]:
-        """The drawings that have something to draw."""
+    def plots(self, url: str = "") -> list[Plot]:
+        """The drawings that have something to draw; the amounts of their tables lead to `url`, on paper nowhere."""
         drawn = (
-            presenting.months_plot(self.by_month, "Pass utilisés par mois"),
-            presenting.months_plot(self.handed_out_by_month, "Pass remis par mois", value_name="Pass remis"),
+            presenting.months_plot(self.by_month, "Pass utilisés par mois", url=url),
+            presenting.months_plot(self.handed_out_by_month, "Pass remis par mois", value_name="Pass remis", url=url),
             presenting.delay_plot(self.delay),
-            presenting.rows_plot("Pass utilisés par service", self.by_service, "Service"),
-            presenting.rows_plot("Pass utilisés par commune du lieu", self.by_commune, "Commune"),
+            presenting.rows_plot("Pass utilisés par service", self.by_service, "Service", url=url),
+            presenting.rows_plot("Pass utilisés par commune du lieu", self.by_commune, "Commune", url=url),
         )
         return [plot for plot in drawn if plot]
 

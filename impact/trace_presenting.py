@@ -1,12 +1,13 @@
 """A trail as a page shows it: the links of the chain, and its tables. No query here but the words of redemptions."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from aptic import french
 from aptic.french import euros, plural
 from impact.tracing import SHOWN, Trail, Transferred
-from passes.models import Pass
+from passes.models import Batch, Booklet, Pass, Redemption
 
 Address = Callable[[str, object], str]
 LEVELS = {
@@ -36,12 +37,72 @@ def chain(trail: Trail, address: Address) -> list[dict[str, Any]]:
         if link is not None:
             if level == here:
                 link["state"], link["url"] = "here", ""
+            link["cents_url"] = link["url"] or _table(trail, level)
             made.append(link)
     return made
 
 
+def counter_chain(trail: Trail, stored: Redemption, name: str) -> list[dict[str, Any]]:
+    """The links of one redemption for whoever stands at its counter: what it became, and no way into other spaces."""
+    cents, at = stored.value_cents, stored.accounted_at
+    used = [
+        _link("Pass", f"Pass {name}", cents=cents, at=stored.occurred_at, text=f"{stored.service.name}."),
+        _link("Lieu", f"{stored.site.name}, {stored.site.commune.name}", cents=cents, at=at, state="here"),
+    ]
+    if stored.is_voided:
+        back = "Rien n’est dû : la valeur est revenue dans le pass."
+        return [*used, _link("Annulation", "Encaissement annulé", at=stored.void.accounted_at, text=back)]
+    owed = "Son argent est cantonné : il ne paie que ses propres pass."
+    due = _link("Dû", f"Dû par {stored.funder.name}", cents=cents, at=at, text=owed)
+    runs = [_link("Règlement", f"Arrêté au {french.date(one.cutoff)}") for one in trail.payouts[-1:]]
+    return [*used, due, *runs, _payout(trail, _nowhere), _bank(trail)]
+
+
+def booklet_chain(booklet: Booklet, batch: Batch, states: Counter[str]) -> list[dict[str, Any]]:
+    """The links of one booklet for who hands it out: whether it is used, and never where or when."""
+    value, used = batch.face_value_cents, states[Pass.State.REDEEMED]
+    whose = f"Opération « {batch.campaign.name} »."
+    size = f"{batch.passes_per_booklet} pass de {euros(value)}."
+    rest = [
+        f"{Pass.State(state).label.lower()} : {number} pass, {euros(number * value)}"
+        for state, number in states.items()
+        if state != Pass.State.REDEEMED
+    ]
+    gone = booklet.handed_out_at
+    return [
+        _link("Argent cantonné", batch.funder.name, text=whose),
+        _link("Lot", f"Lot {batch.pk}", at=batch.issued_at, text="Chez vous, confié par le commanditaire."),
+        _link("Carnet", f"Carnet n° {booklet.number}", cents=batch.passes_per_booklet * value, text=size, state="here"),
+        _link("Remise", "Remis à une personne" if gone else "Pas encore remis", at=gone, state="" if gone else "next"),
+        _link(
+            "Pass",
+            plural(used, "pass utilisé,pass utilisés"),
+            cents=used * value,
+            text=" ".join([_sentence(" ; ".join(rest)) if rest else "", PRIVATE]).strip(),
+            state="" if used else "next",
+        ),
+    ]
+
+
+PRIVATE = "Le lieu et la date ne regardent que la personne."
+
+
+def _nowhere(kind: str, ref: object) -> str:
+    return ""
+
+
 def _link(kind: str, title: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "title": title, "text": "", "cents": None, "at": None, "url": "", "state": "", **more}
+    return {
+        "kind": kind, "title": title, "text": "", "cents": None, "cents_url": "", "at": None, "url": "", "state": "",
+        **more,
+    }  # fmt: skip
+
+
+def _table(trail: Trail, level: str) -> str:
+    """The table of the page that a level adds up; what is not used yet is found in its batch."""
+    tables = {"source": trail.lines and "lignes", "batch": "lots", "payout": trail.payouts and "virements",
+              "bank": "virements", "place": "lieux"}  # fmt: skip
+    return f"#{tables.get(level) or ('usages' if trail.used else 'lots')}"
 
 
 def _source(trail: Trail, address: Address) -> dict[str, Any] | None:

@@ -130,6 +130,16 @@ def follow(principal: Principal, kind: str, ref: str) -> Trail:
     return trail
 
 
+def one_use(principal: Principal, redemption: Redemption) -> Trail:
+    """What one redemption became, from its claim to the bank: not what its pass did before or after, which may have
+    been somewhere else. Empty below when it was voided."""
+    point = Point("redemption", str(redemption.pk), "", Q(pk=redemption.pk))
+    trail = Trail(point, Redemption.objects.visible_to(principal).live().filter(point.redemptions))
+    _read_uses(trail)
+    _read_payouts(trail, principal)
+    return trail
+
+
 def transfer_point(principal: Principal, ref: str) -> tuple[str, str]:
     """The point that a ledger transfer is about. Raises NothingToFollow."""
     try:

@@ -119,7 +119,7 @@ def others_ways(address: Address, way: tuple[dict[str, Any], str] | None, theirs
     """The other world's ids in the last hole (and its site in that of the site): of the right table if it is known."""
     if not address.holes:
         return [{}]
-    if address.name.endswith("_trace"):
+    if any(converter == "trace_kind" for converter, _ in address.holes):
         return [
             {"kind": word, "ref": key}
             for word, kind in _trace.KINDS.items()

@@ -5,13 +5,14 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from aptic import charts, french
+from aptic.amounts import amount
 
 register = template.Library()
 
@@ -61,22 +62,24 @@ def query_with(context: template.Context, **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
+register.simple_tag(amount)
+
+
 @register.simple_tag(takes_context=True)
 def follow(context: template.Context, cents: int | None, kind: str, ref: object) -> SafeString:
     """An amount that leads to « Suivre cet euro » in the space one stands in: `{% follow cents "batch" batch.uuid %}`.
 
     Plain where that space follows nothing or `ref` is empty (the guarantee has no funder): one template serves all.
     """
-    request = context["request"]
+    return amount(cents, _followed(context["request"], kind, ref) if ref else "")
+
+
+def _followed(request: HttpRequest, kind: str, ref: object) -> str:
     hat = getattr(getattr(request, "principal", None), "hat", "")
-    written = french.euros(cents)
     try:
-        if not ref:
-            raise NoReverseMatch
-        address = reverse(f"{hat}_trace", args=[request.organisation.pk, kind, str(ref)])
+        return reverse(f"{hat}_trace", args=[request.organisation.pk, kind, str(ref)])  # type: ignore[attr-defined]
     except (NoReverseMatch, AttributeError):
-        return format_html('<span class="money">{}</span>', written)
-    return format_html('<a class="money" href="{}" title="Suivre cet euro">{}</a>', address, written)
+        return ""
 
 
 @register.simple_tag

@@ -31,7 +31,8 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     rows = []
     for campaign in campaigns:
         total = sum((funds[line.pk] for line in campaign.lines.all()), Funds())
-        rows.append({"campaign": campaign, "funds": total, "segments": segments(total)})
+        parts = segments(total, trace_url(request, "campaign", campaign.pk))
+        rows.append({"campaign": campaign, "funds": total, "segments": parts})
     return render(request, "funders/funder/campaigns.html", {"rows": rows, "today": timezone.localdate()})
 
 
@@ -85,7 +86,7 @@ def campaign_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "campaign": campaign,
         "terms": campaign_terms(campaign),
         "funds": total,
-        "segments": segments(total),
+        "segments": segments(total, trace_url(request, "campaign", campaign.pk)),
         "lines": line_rows(request, lines, funds),
         "orders": order_rows(orders[:50]),
         "over": campaign.state != Campaign.State.OPEN or campaign.ends_on < timezone.localdate(),

@@ -121,7 +121,7 @@ def funder_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "funder": funder,
         "funds": total,
-        "segments": segments(total),
+        "segments": segments(total, trace_url(request, "funder", funder.pk)),
         "purse": purse_of(funder.purse),
         "lines": line_rows(request, lines, funds),
         "orders": order_rows(orders.waiting().with_terms()),

@@ -22,7 +22,7 @@ ORDER_TAGS = {
 }
 
 
-def trace_url(request: HttpRequest, kind: str, identity: uuid.UUID) -> str:
+def trace_url(request: HttpRequest, kind: str, identity: uuid.UUID | int) -> str:
     """« Suivre cet euro » in the space one stands in; empty where that space has no such page."""
     hat = request.principal.hat.value  # type: ignore[attr-defined]
     with suppress(NoReverseMatch):
@@ -30,29 +30,21 @@ def trace_url(request: HttpRequest, kind: str, identity: uuid.UUID) -> str:
     return ""
 
 
-def segments(funds: Funds) -> list[charts.Segment]:
-    """Where all the money of a line stands, for `components/bar.html`."""
+def segments(funds: Funds, url: str) -> list[charts.Segment]:
+    """Where all this money stands, for `components/bar.html`; each part leads to `url`."""
     parts = (
         ("utilisés dans les lieux", funds.used),
         ("en circulation, pas encore utilisés", funds.circulation),
         ("disponibles pour commander", funds.free),
     )
-    return [charts.Segment(label, cents, french.euros(cents)) for label, cents in parts]
+    return [charts.Segment(label, cents, french.euros(cents), url) for label, cents in parts]
 
 
 def line_rows(
     request: HttpRequest, lines: Iterable[FundingLine], funds: dict[uuid.UUID, Funds]
 ) -> list[dict[str, Any]]:
-    """One dict per funding line: the line, its funds, its bar and where to follow it."""
-    return [
-        {
-            "line": line,
-            "funds": funds[line.pk],
-            "segments": segments(funds[line.pk]),
-            "url": trace_url(request, "line", line.pk),
-        }
-        for line in lines
-    ]
+    """One dict per funding line: the line, its funds and where to follow it."""
+    return [{"line": line, "funds": funds[line.pk], "url": trace_url(request, "line", line.pk)} for line in lines]
 
 
 def order_rows(orders: Iterable[Order]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from aptic import french
 from aptic.spaces import public
+from impact.public_trail import trail_url
 from impact.publishing import latest
 
 
@@ -21,18 +22,23 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _figures(counted: dict[str, Any]) -> list[dict[str, str]]:
-    """Published figures, one sentence each; what was suppressed is left out, and nothing entrusted says nothing."""
+    """Published figures, one sentence each, each amount leading to its step of the public trail; what was suppressed is
+    left out, and nothing entrusted says nothing."""
     money, usage, proof = (counted.get(part) or {} for part in ("money", "usage", "proof"))
     if not money.get("collected"):
         return []
     days = counted.get("days_to_payment")
     fast = f", en {french.days(days)} en moyenne" if days is not None else ""
     amounts = [
-        (money["collected"], "confiés par les commanditaires"),
-        (usage.get("used_cents"), "d’aide donnée dans un lieu, pass en main"),
-        (usage.get("paid_cents"), f"versés à celles et ceux qui aident{fast}"),
+        (money["collected"], "confiés par les commanditaires", "confie"),
+        (usage.get("used_cents"), "d’aide donnée dans un lieu, pass en main", "utilise"),
+        (usage.get("paid_cents"), f"versés à celles et ceux qui aident{fast}", "verse"),
     ]
-    shown = [{"value": french.euros(cents), "sentence": sentence} for cents, sentence in amounts if cents is not None]
+    shown = [
+        {"value": french.euros(cents), "sentence": sentence, "url": trail_url(anchor)}
+        for cents, sentence, anchor in amounts
+        if cents is not None
+    ]
     if proof:
         gaps, accounts = french.agree(proof["differences"], "écart"), french.plural(proof["accounts"], "compte")
         sentence = f"{gaps} entre {accounts} et ce qu’ils représentent"

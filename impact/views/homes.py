@@ -24,7 +24,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     context = {
         "alarm": _alarm(proof),
         "tiles": presenting.money_tiles(money, proof_url),
-        "segments": presenting.money_segments(money),
+        "segments": presenting.money_segments(money, proof_url),
         "steps": presenting.steps(figures.usage()),
         "trace": proof_url,
         "ratio": figures.ratio(),
@@ -48,7 +48,7 @@ def funder_home(request: HttpRequest) -> HttpResponse:
     waiting = Count("orders", filter=Q(orders__state=Order.State.PLACED))
     context = {
         "tiles": presenting.money_tiles(money, trace),
-        "segments": presenting.money_segments(money),
+        "segments": presenting.money_segments(money, trace),
         "steps": presenting.steps(figures.usage(funder_id=funder.pk)),
         "trace": trace,
         "campaigns": Campaign.objects.visible_to(request.principal).annotate(waiting=waiting)[:20],
@@ -63,9 +63,10 @@ def actor_home(request: HttpRequest) -> HttpResponse:
     """An actor: its ratio, what it is owed and when it comes, whose passes it redeems, and its last payments."""
     actor = request.organisation
     payouts = Payout.objects.visible_to(request.principal).exclude(state=Payout.State.RELEASED)
+    trace = reverse("actor_trace", args=[actor.pk, "actor", str(actor.pk)])
     plots = (
-        presenting.earnings_plot(figures.earned_by_month(actor.pk)),
-        presenting.mix_plot(figures.earned_by_funder(actor.pk)),
+        presenting.earnings_plot(figures.earned_by_month(actor.pk), url=trace),
+        presenting.mix_plot(figures.earned_by_funder(actor.pk), url=trace),
     )
     ratio = figures.ratio(actor.pk)
     context = {
@@ -76,7 +77,7 @@ def actor_home(request: HttpRequest) -> HttpResponse:
         "high": figures.RATIO_HIGH_CENTS,
         "plots": [plot for plot in plots if plot],
         "payouts": payouts.order_by("-cutoff", "id")[:6],
-        "trace": reverse("actor_trace", args=[actor.pk, "actor", str(actor.pk)]),
+        "trace": trace,
     }
     return TemplateResponse(request, "impact/actor_home.html", context)
 

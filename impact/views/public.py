@@ -1,4 +1,4 @@
-"""Public counters: figures anybody can add up, and whether the books agree."""
+"""Public counters: figures anybody can add up, whether the books agree, and the way of all the money."""
 
 from datetime import datetime
 from textwrap import wrap
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from aptic.audit.models import Head
 from aptic.ledger.kinds import AccountKind
 from aptic.spaces import public
-from impact import presenting
+from impact import presenting, public_trail
 from impact.publishing import latest
 
 
@@ -32,6 +32,23 @@ def transparency(request: HttpRequest) -> HttpResponse:
         "fingerprint": " ".join(wrap(bytes(head.hash).hex(), 8)) if head else "",
     }
     return TemplateResponse(request, "impact/transparency.html", context)
+
+
+@require_GET
+@public
+def trail(request: HttpRequest) -> HttpResponse:
+    """« Suivre cet euro » for everybody: all the money, from what was entrusted to what reached an actor's bank."""
+    publication = latest()
+    figures = publication.figures if publication else {}
+    path, beside = (public_trail.steps(figures, which) for which in (public_trail.PATH, public_trail.BESIDE))
+    context = {
+        "publication": publication,
+        "path": path,
+        "beside": beside,
+        "every": [{**one, "step_url": public_trail.trail_url(one["anchor"])} for one in (*path, *beside)],
+        "sums": public_trail.sums(figures),
+    }
+    return TemplateResponse(request, "impact/public_trail.html", context)
 
 
 def _proof(published: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -25,11 +25,13 @@ def report(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
     """One campaign: issued, handed out, started, used, paid, expired; by service, territory and month."""
     chosen = _campaign(request, campaign)
     gathered = reporting.gather(chosen)
+    trace = reverse("funder_trace", args=[request.organisation.pk, "campaign", str(chosen.pk)])
     context = {
         "campaign": chosen,
         "report": gathered,
         "steps": gathered.steps,
-        "trace": reverse("funder_trace", args=[request.organisation.pk, "campaign", str(chosen.pk)]),
+        "plots": gathered.plots(trace),
+        "trace": trace,
         "documents": Document.objects.visible_to(request.principal)
         .stored()
         .filter(kind=REPORT, owner_id=chosen.funder_id, title__startswith=reporting.title_of(chosen))

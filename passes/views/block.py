@@ -14,6 +14,7 @@ from aptic import french
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
+from funders.views.presenting import trace_url
 from passes.blocking import block_booklet
 from passes.forms import ByCodeForm, ByNumberForm
 from passes.models import Batch, Booklet, Pass
@@ -70,7 +71,7 @@ def _find(request: HttpRequest, side: str) -> HttpResponse:
         by_code.add_error("code", f"{refusal} {refusal.next_step}")  # type: ignore[attr-defined]
     else:
         if booklet := asked.first():
-            return TemplateResponse(request, "passes/stock/block_confirm.html", _shown(booklet, side))
+            return TemplateResponse(request, "passes/stock/block_confirm.html", _shown(request, booklet, side))
         if by_code.is_valid() or by_number.is_valid():
             # A real code is not shown again.
             by_code, error = ByCodeForm(), NOT_FOUND
@@ -84,7 +85,7 @@ def _serial(batch: int, number: int) -> int:
     return found.first_booklet + number - 1 if found and number <= found.booklets else 0
 
 
-def _shown(booklet: Booklet, side: str) -> dict[str, Any]:
+def _shown(request: HttpRequest, booklet: Booklet, side: str) -> dict[str, Any]:
     """What blocking it would do."""
     still_open = _passes(booklet).filter(state=Pass.State.OPEN).count()
     value = french.euros(still_open * booklet.batch.face_value_cents)
@@ -99,7 +100,11 @@ def _shown(booklet: Booklet, side: str) -> dict[str, Any]:
             ("Opération", booklet.batch.campaign.name),
             ("Confié à", holder),
             ("Remis à une personne", french.moment(booklet.handed_out_at) if booklet.handed_out_at else "pas encore"),
-            ("Encore utilisables", f"{french.plural(still_open, 'pass,pass')}, {value}"),
+            (
+                "Encore utilisables",
+                f"{french.plural(still_open, 'pass,pass')}, {value}",
+                trace_url(request, "booklet", booklet.pk),
+            ),
         ],
         "points": [
             "Dès maintenant, ses pass ne sont plus acceptés nulle part.",

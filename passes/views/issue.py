@@ -46,7 +46,8 @@ def _lines(order: Order) -> list[dict[str, Any]]:
     rows = []
     for line in order.campaign.lines.select_related("account"):
         free, taken = line.account.guarded_cents or 0, order.amount_cents if line.pk == order.line_id else 0
-        rows.append({"source": line.source, "free": free, "taken": taken, "left": free - taken, "pays": bool(taken)})
+        left, pays = free - taken, bool(taken)
+        rows.append({"pk": line.pk, "source": line.source, "free": free, "taken": taken, "left": left, "pays": pays})
     return rows
 
 

@@ -23,6 +23,7 @@ from actors.models import Site
 from aptic.accounts import tokens
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
+from aptic.device_access import uses_camera
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat, Principal, acting
 from passes import redemption
@@ -60,7 +61,7 @@ def at_till(view: View) -> View:
 
     _as_person = space(Hat.ACTOR, roles=AT_THE_COUNTER)(_by_membership(view))
     wrapped.door = "till"  # type: ignore[attr-defined]
-    return login_not_required(wrapped)
+    return login_not_required(uses_camera(wrapped))
 
 
 def _as_device(view: View, request: HttpRequest, digest: bytes, site: uuid.UUID, *args: Any, **kwargs: Any) -> Any:

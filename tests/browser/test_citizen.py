@@ -58,6 +58,7 @@ def test_every_page_reads_well_for_everybody(enter: Enter, batch: Batch) -> None
     citizen = enter()
     for address in ("/", "/solde/", "/lieux/", "/lieux/?q=33130", "/lieux/?q=Saint", "/accessibilite/", "/mentions/"):
         citizen.goes(address)
+    citizen.goes("/transparence/suivre/").reads("Pas encore de chiffres")
     citizen.goes(f"/p/{code_of(batch)}").reads("Le pass que vous regardez est déjà utilisé")
     citizen.goes(f"/p/{code_of(batch, position=2)}?place=Blaye").reads("Clics de la Citadelle")
     citizen.goes(f"/p/{code_of(over)}").reads("La date de ce carnet est passée")

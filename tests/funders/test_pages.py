@@ -118,7 +118,8 @@ def test_an_order_shows_its_price_before_it_is_placed(client, scene):
     address = url("funder_order_create", funder, campaign.pk)
     page = text(client.get(address, {"line": line.pk, "booklets": "5"}))
     assert "500 €" in page
-    assert "il restera 100 €" in page
+    trail = url("funder_trace", funder, "line", str(line.pk))
+    assert f'il restera <a class="money" href="{trail}" title="Suivre cet euro">100 €</a>' in page
     assert "Les fonds manquent encore" in text(client.get(address, {"line": line.pk, "booklets": "7"}))
     assert "à corriger" in text(client.get(address, {"line": line.pk, "booklets": "0"}))
     client.post(address, {"line": line.pk, "booklets": "5"})

@@ -123,7 +123,14 @@ def test_the_public_counters_are_the_sum_of_the_reports(world):
         assert counted["usage"][name] == sum(getattr(one, name) for one in everything)
         assert counted["usage"][f"{name}_cents"] == sum(getattr(one, f"{name}_cents") for one in everything)
     with acting(OPERATOR):
-        assert counted["money"] == asdict(figures.money())
+        money = asdict(figures.money())
+    published = counted["money"]
+    said = {name for name in money if published[name] is not None}
+    # One pass is in a transfer that the bank has not answered: its amount is said with others only.
+    ((names, cents),) = published["joined"]
+    assert set(money) - said == set(names) == {"payable", "in_transfer", "fees_due", "vat_due", "swept"}
+    assert cents == sum(money[name] for name in names)
+    assert {name: published[name] for name in said} == {name: money[name] for name in said}
 
 
 def figures_of(world, name):

@@ -102,7 +102,7 @@ def test_the_pdf_is_made_by_a_job_and_kept_for_the_funder(fresh_database, settin
     assert world.running.name in text
     for step in report.steps:
         assert step.name in text
-    for plot in report.plots:
+    for plot in report.plots():
         assert plot.title in text
     body = client.get(address("funder_report", world.south, world.running)).content.decode()
     assert "Rapports déjà préparés" in body

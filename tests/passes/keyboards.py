@@ -6,6 +6,7 @@ machine writes. `python -m tests.passes.keyboards` prints the table of `tests/ca
 
 import json
 from itertools import product
+from typing import Any
 
 KEYS = [*(f"Digit{n}" for n in "1234567890"), "Minus", *(f"Key{c}" for c in "QWERTYUIOPASDFGHJKLZXCVBNM"),
         "Semicolon", "Comma", "Period", "Slash"]  # fmt: skip
@@ -50,11 +51,11 @@ def mistakes() -> list[tuple[str, str, str, bool | None]]:
     return pairs + [(one, one, "", shift) for one in SCANNERS for shift in (True, False)]
 
 
-def main() -> None:
-    """The table for both languages."""
+def table() -> list[dict[str, Any]]:
+    """What both languages are tested from."""
     code = "7Q2K9XM4T8WAVN3C"
     meant = {"bare": code, "address": f"HTTPS://PASS.EXEMPLE-A.FR:8443/P/{code}/04ZQWAM0123456789"}
-    cases = [
+    return [
         {
             "name": f"{kind}: {scanner} scanner, {machine} machine, caps {caps or 'off'}, shift {shift}",
             "text": typed(pressed(text, scanner, shift=shift), machine, caps),
@@ -65,7 +66,11 @@ def main() -> None:
         for kind, text in meant.items()
         for scanner, machine, caps, shift in mistakes()
     ]
-    print("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases) + "\n]")  # noqa: T201
+
+
+def main() -> None:
+    """Print it, a line for each case."""
+    print("[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in table()) + "\n]")  # noqa: T201
 
 
 if __name__ == "__main__":

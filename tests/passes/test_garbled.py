@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passes import codes, garbled
-from tests.passes.keyboards import mistakes, pressed, typed
+from tests.passes.keyboards import mistakes, pressed, table, typed
 
 TABLE = json.loads((Path(__file__).parents[1] / "cases" / "garbled.json").read_text())
 SERIALS = st.integers(min_value=16, max_value=(1 << 30) - 1)
@@ -27,6 +27,10 @@ def test_whatever_the_layouts_a_scan_is_the_code_that_was_printed(serial: int, m
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case["name"])
 def test_the_table_of_the_browser(case: dict) -> None:
     assert case["code"] in [codes.normalise(one) for one in (case["text"], *garbled.repairs(case["text"]))]
+
+
+def test_the_table_is_what_the_keyboards_give() -> None:
+    assert table() == TABLE
 
 
 @given(SERIALS, st.integers(7, 15), st.sampled_from(codes.ALPHABET), st.sampled_from(mistakes()))

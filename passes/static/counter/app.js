@@ -3,14 +3,22 @@
 
 import { keepApp, offerInstall } from "./install.js";
 import { startOffline } from "./offline.js";
+import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
 const counter = document.getElementById("counter");
 const till = document.getElementById("till");
 const scan = document.getElementById("scan");
+const problem = document.getElementById("problem");
+const reading = startReading({
+  camera: document.getElementById("camera"),
+  onCode: ({ text }) => present(text),
+  onProblem: ({ sentence, by }) => { if (by !== "camera") say(sentence); }, // the camera says its own
+});
 
 // Show the pass behind a code that was read, whatever the till shows now; what is on the table stays there.
 export function present(text) {
+  say("");
   scan.elements.code.value = text;
   scan.querySelectorAll("[data-kept]").forEach((copy) => copy.remove());
   till.querySelectorAll("[data-kept]").forEach((kept) => scan.append(kept.cloneNode()));
@@ -19,12 +27,25 @@ export function present(text) {
 
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
 function arrive() {
+  attend();
   const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
   (goal || till.querySelector("h1"))?.focus();
   const outcome = till.querySelector("[data-outcome]")?.dataset.outcome;
   if (outcome) announce(outcome);
   else if (till.querySelector("[data-confirm]")) announce("shown");
   if ("quick" in counter.dataset) takeAtOnce();
+}
+
+// The field that waits for a code now, formatted as it is typed.
+function attend() {
+  reading.attend(till.querySelector("input.code-input"), till.querySelector("[data-missing]"));
+}
+
+// What kept a camera or a scanner from giving a pass; an empty sentence takes it away.
+function say(sentence) {
+  problem.textContent = sentence;
+  problem.hidden = !sentence;
+  if (sentence) announce("refused");
 }
 
 // Quick mode, which the site chose: one valid pass for the service used last is taken without another touch.
@@ -41,6 +62,7 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   arrive();
 });
 
+attend();
 startOffline({ counter, till, scan, arrive });
 offerInstall(document.getElementById("install"));
 keepApp(counter).catch(() => {}); // a browser that keeps nothing still redeems on line

@@ -55,8 +55,12 @@ export function cameraPanel({ root, onCode, onProblem = () => {} }) {
 
   async function light() {
     const on = torch.getAttribute("aria-pressed") !== "true";
-    await camera.setTorch(on);
-    torch.setAttribute("aria-pressed", String(on));
+    try {
+      await camera.setTorch(on);
+      torch.setAttribute("aria-pressed", String(on));
+    } catch {
+      torch.hidden = true; // said to be there, and is not
+    }
   }
 
   async function show() {

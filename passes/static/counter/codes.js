@@ -4,6 +4,7 @@
 
 export const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; // Crockford: no I, L, O, U
 export const LENGTH = 16;
+export const SIGNED_LENGTH = 119; // base32 of 10 bytes of facts and 64 of signature
 // What every reader says of a square or a barcode that is not ours.
 export const NOT_A_PASS = { kind: "foreign", sentence: "Ce carré n’est pas un pass." };
 const LOOK_ALIKES = { O: "0", I: "1", L: "1" };

@@ -2,7 +2,7 @@
 // whatever the layouts of scanner and machine, and gives back to the field at hand what it held before. Its Enter presses
 // nothing: a code scanned while « Encaisser » has the focus must not redeem the pass before it.
 
-import { NOT_A_PASS } from "./codes.js";
+import { NOT_A_PASS, SIGNED_LENGTH } from "./codes.js";
 import { readGarbled } from "./garbled.js";
 
 const GAP = 80; // ms between two keys: scanners take 1 to 40, fast people more than 100
@@ -13,9 +13,9 @@ const LATE = 500; // ms: an Enter that comes after the silence is still the scan
 const FRENCH = { KeyQ: "A", KeyA: "Q", KeyW: "Z", KeyZ: "W", Semicolon: "M", Comma: "." };
 const AMERICAN = { Semicolon: ":", Slash: "/", Period: ".", Minus: "-" };
 
-// Calls `onCode({ code, signed, text })` for a pass, `onProblem({ kind, sentence })` for another barcode. `codeField` is
-// the field that waits for a code: whatever is scanned there is a scan. Returns what stops it.
-export function listenToScanner({ onCode, onProblem = () => {}, codeField = null, page = document }) {
+// Calls `onCode({ code, signed, text })` for a pass, `onProblem({ kind, sentence })` for another barcode. `isCodeField`
+// tells the field that waits for a code: whatever is scanned there is a scan. Returns what stops it.
+export function listenToScanner({ onCode, onProblem = () => {}, isCodeField = () => false, page = document }) {
   let burst = null;
   let timer = 0;
   let quietUntil = 0;
@@ -39,17 +39,16 @@ export function listenToScanner({ onCode, onProblem = () => {}, codeField = null
   }
 
   function settle() {
-    if (burst && burst.reading()) {
-      quietUntil = burst.last + LATE;
-      answer(burst);
-    }
+    if (!burst?.isComplete()) return; // the machine was slow, not the scanner: the next key tells
+    quietUntil = burst.last + LATE;
+    answer(burst);
     forget();
   }
 
   // True when the burst was a scan and not somebody's typing.
   function answer(heard) {
     const reading = heard.reading();
-    if (!reading && writes(heard.target) && heard.target !== codeField) return false;
+    if (!reading && writes(heard.target) && !isCodeField(heard.target)) return false;
     heard.restore();
     if (reading) onCode(reading);
     else onProblem(NOT_A_PASS);
@@ -93,6 +92,12 @@ export class Burst {
     return readGarbled(this.texts());
   }
 
+  // An address stopped in its middle has the shape of a pass too; without its signature it proves nothing.
+  isComplete() {
+    const reading = this.reading();
+    return Boolean(reading) && (!reading.text.includes("/") || reading.signed.length === SIGNED_LENGTH);
+  }
+
   restore() {
     if (!this.before || this.target.value === this.before.value) return;
     this.target.value = this.before.value;
@@ -119,7 +124,8 @@ function character(code = "") {
   return code.match(/^(?:Key|Digit|Numpad)([0-9A-Z])$/)?.[1] ?? "";
 }
 
-function isCharacter({ key, code }) {
+// A browser that fills a form by itself sends keys without a name.
+function isCharacter({ key = "", code }) {
   return key.length === 1 || key === "Dead" || (key === "Unidentified" && Boolean(code));
 }
 

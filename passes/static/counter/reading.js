@@ -4,21 +4,32 @@ import { cameraPanel } from "./camera-panel.js";
 import { listenToScanner } from "./keyboard.js";
 import { watchCodeField } from "./typing.js";
 
-// `field` waits for the code, `hint` (role="status") says what is missing, `camera` is the empty element that bears
-// data-worker, data-library and data-wasm. `onCode({ code, signed, text, by })` for every pass read, by "camera",
-// "scanner" or "typing"; `onProblem({ kind, sentence, by })` for anything else.
-// Returns { pause, resume, clear, stop }: nothing is given between pause and resume, `clear` empties the field.
-export function startReading({ field, hint, camera, onCode, onProblem = () => {} }) {
+// `camera` is the empty element that bears data-worker, data-library and data-wasm. `onCode({ code, signed, text, by })`
+// for every pass read, by "camera", "scanner" or "typing"; `onProblem({ kind, sentence, by })` for anything else.
+// Returns { attend, pause, resume, clear, stop }: `attend(field, hint)` names the field that waits for a code now and the
+// element (role="status") that says what is missing, again each time the till shows another state, with nothing where it
+// has none; nothing is given between pause and resume; `clear` empties the field.
+export function startReading({ camera, onCode, onProblem = () => {} }) {
   let paused = false;
+  let field = null;
+  let typing = null;
   const give = (by) => (reading) => { if (!paused) onCode({ ...reading, by }); };
   const tell = (by) => (problem) => { if (!paused) onProblem({ ...problem, by }); };
-  const typing = watchCodeField({ field, hint, onWhole: give("typing") });
-  const unlisten = listenToScanner({ codeField: field, onCode: give("scanner"), onProblem: tell("scanner") });
+  const isCodeField = (element) => element === field;
+  const unlisten = listenToScanner({ isCodeField, onCode: give("scanner"), onProblem: tell("scanner") });
   const panel = cameraPanel({ root: camera, onCode: give("camera"), onProblem: tell("camera") });
+
+  function attend(next = null, hint = null) {
+    typing?.stop();
+    field = next;
+    typing = next && watchCodeField({ field: next, hint, onWhole: give("typing") });
+  }
+
   return {
+    attend,
     pause() { paused = true; panel.pause(); },
     resume() { paused = false; panel.resume(); },
-    clear: typing.clear,
-    stop() { typing.stop(); unlisten(); panel.stop(); },
+    clear() { typing?.clear(); },
+    stop() { attend(); unlisten(); panel.stop(); },
   };
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from aptic.accounts.devices import create_device, pairing_url
 from aptic.accounts.models import Role
@@ -90,6 +90,11 @@ class Tablet(Person):
         super().__init__(page)
         self.context: BrowserContext = page.context
 
+    @property
+    def line(self) -> Locator:
+        """What it says about its network."""
+        return self.page.locator("#network [role=status]")
+
     def _hear(self, message: ConsoleMessage) -> None:
         # htmx tells of every request that got no answer: that is what these tests are about.
         if not message.text.startswith("htmx:"):
@@ -101,7 +106,7 @@ class Tablet(Person):
             _, token = create_device(organisation_id=till.site.actor_id, site_id=till.site.pk, name="Tablette")
         self.page.goto("/" + pairing_url(token).split("/", 3)[3])
         self.page.get_by_role("button", name="Associer cet appareil").click()
-        expect(self.page.get_by_role("status")).to_have_text("En ligne")
+        expect(self.line).to_have_text("En ligne")
         return self.is_ready()
 
     def is_ready(self) -> "Tablet":
@@ -145,7 +150,7 @@ class Tablet(Person):
 
     def says(self, words: str, *, seconds: float = 15) -> "Tablet":
         """The line about the network, in these words."""
-        expect(self.page.get_by_role("status")).to_have_text(words.replace(" :", "\u00a0:"), timeout=seconds * 1000)
+        expect(self.line).to_have_text(words.replace(" :", "\u00a0:"), timeout=seconds * 1000)
         return self
 
     def goes_off_line(self) -> "Tablet":

@@ -157,8 +157,8 @@ def test_a_device_that_was_stopped_keeps_what_it_took_and_says_so(tablet, batch,
     with fresh_database.admin() as admin:
         admin.execute("UPDATE accounts_device SET revoked_at = now(), pairing_digest = NULL, pairing_expires_at = NULL")
     tablet.comes_back()
-    expect(tablet.page.get_by_role("status")).to_contain_text("n’est plus associé à ce lieu")
-    expect(tablet.page.get_by_role("status")).to_contain_text("1 pass attend ici")
+    expect(tablet.line).to_contain_text("n’est plus associé à ce lieu")
+    expect(tablet.line).to_contain_text("1 pass attend ici")
     tablet.look()
     assert tablet.items()[0]["code"]
     assert stored() == []

@@ -1,5 +1,6 @@
 """What the tests of reading share: where the page is, what it heard, and how to wait for it."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -23,6 +24,14 @@ def code(place: int = 1) -> str:
 def address(place: int = 1) -> str:
     """What the square of a pass says."""
     return codes.signed_url(SERIALS[place - 1], 1, batch=1, value_cents=1000, ends_on=date(2027, 12, 31))
+
+
+def scan(page: Page, text: str) -> None:
+    """Type as a scanner does, a key every ten milliseconds by the browser's clock, however slow this machine is."""
+    keyboard, now = page.context.new_cdp_session(page), time.time()
+    for place, key in enumerate([*text, "Enter"]):
+        event = {"type": "keyDown", "key": key, "timestamp": now + place / 100}
+        keyboard.send("Input.dispatchKeyEvent", event | {"text": "\r" if key == "Enter" else key})
 
 
 def until(page: Page, condition: str, *, seconds: int = 30) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
-from tests.browser.reading.desk import COUNTER, START, STOP, WithCamera, address, heard, until
+from tests.browser.reading.desk import COUNTER, START, STOP, WithCamera, address, heard, scan, until
 from tests.reading import damage, film
 
 
@@ -45,8 +45,7 @@ def test_nothing_is_given_between_pause_and_resume(with_camera: WithCamera, tmp_
     page.get_by_role("button", name=START).click()
     until(page, "window.heard.length >= 1")
     page.evaluate("window.reading.pause(); window.heard.length = 0")
-    page.keyboard.type(address())
-    page.keyboard.press("Enter")
+    scan(page, address())
     assert page.evaluate("document.querySelector('video').paused")
     assert heard(page) == []
     page.evaluate("window.reading.resume()")

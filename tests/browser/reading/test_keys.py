@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from passes import codes
-from tests.browser.reading.desk import COUNTER, Enter, address, code, heard
+from tests.browser.reading.desk import COUNTER, Enter, address, code, heard, scan
 from tests.passes.keyboards import pressed, typed
 
 
@@ -13,8 +13,7 @@ def test_a_scan_is_heard_wherever_the_focus_is(enter: Enter) -> None:
     other.fill("Bonjour")
     for focus in (other, page.get_by_label("Code du pass"), page.get_by_role("button", name="Regarder ce pass")):
         focus.focus()
-        page.keyboard.type(address())
-        page.keyboard.press("Enter")
+        scan(page, address())
     assert [(one["code"], one["by"]) for one in heard(page)] == [(code(), "scanner")] * 3
     assert {one["signed"] for one in heard(page)} == {address().rpartition("/")[2]}
     expect(other).to_have_value("Bonjour")
@@ -76,3 +75,18 @@ def test_what_is_pasted_or_written_by_a_scanner_without_keys(enter: Enter) -> No
     assert [one["code"] for one in heard(page)] == [whole] * 3
     page.keyboard.insert_text("https://autre.example/")
     expect(page.locator("#missing")).to_have_text("Ce n’est pas le code d’un pass.")
+
+
+def test_the_field_of_another_state_is_attended_in_its_turn(enter: Enter) -> None:
+    page = enter().goes(COUNTER).page
+    field = page.get_by_label("Code du pass")
+    page.evaluate("document.querySelector('#code').replaceWith(document.querySelector('#code').cloneNode())")
+    page.evaluate("window.reading.attend(document.querySelector('#code'), document.querySelector('#missing'))")
+    field.fill(code())
+    expect(field).to_have_value(codes.grouped(code()))
+    page.evaluate("window.reading.attend()")
+    field.fill(code(2))
+    expect(field).to_have_value(code(2))
+    field.focus()
+    scan(page, address(3))
+    assert [one["code"] for one in heard(page)] == [code(), code(3)]

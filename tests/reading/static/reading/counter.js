@@ -8,12 +8,11 @@ window.problems = [];
 window.firstSeen = []; // [mark of the frame, when the page first had it]
 
 window.reading = startReading({
-  field: document.querySelector("#code"),
-  hint: document.querySelector("#missing"),
   camera: document.querySelector("#camera"),
   onCode: (reading) => look({ ...reading, at: performance.now() }),
   onProblem: (problem) => window.problems.push(problem),
 });
+window.reading.attend(document.querySelector("#code"), document.querySelector("#missing"));
 document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
 
 async function look(reading) {
