@@ -99,9 +99,12 @@ test("what was taken at another site is not sent from this one", async () => {
   assert.deepEqual([calls.length, totals(queue.items).waiting], [0, 2]);
 });
 
-test("of two tabs only one uploads", async () => {
-  const locks = { request: (_name, _options, work) => work(null) };
+test("of two tabs only one uploads; the other finds the work done, or goes on", async () => {
+  let last = Promise.resolve();
+  const locks = { request: (_name, work) => { last = last.then(work); return last; } };
+  const queue = queueOf(3);
   const { calls, send } = server();
-  assert.deepEqual(await upload({ queue: queueOf(1), send, site: SITE, locks }), { outcome: "busy" });
-  assert.equal(calls.length, 0);
+  const both = await Promise.all([upload({ queue, send, site: SITE, locks }), upload({ queue, send, site: SITE, locks })]);
+  assert.deepEqual(both.map(({ outcome }) => outcome), ["sent", "sent"]);
+  assert.equal(calls.length, 1);
 });

@@ -1,6 +1,7 @@
 // A pass in front of a counter without a network: shown, judged, noted in the queue, and answered once it was sent.
 // What was scanned proves a pass; a code that was typed proves nothing and is never taken here.
 
+import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
@@ -46,9 +47,9 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
   function showValid({ knowledge }, signed, chosen) {
     const batch = knowledge.batches.find((one) => one.id === signed.batch);
     draw("valid", {
-      name: signed.name,
+      name: inGroups(signed.name),
       value: euros(signed.value),
-      amount: euros(signed.value),
+      take: `Encaisser ${euros(signed.value)} sans réseau`,
       until: day(Date.parse(batch.valid_until) - 1, batch.time_zone),
       campaign: batch.campaign,
       services: options(knowledge.services, batch.services, chosen),
@@ -95,15 +96,17 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
   // The receipt on the page gets its answer as soon as there is one.
   async function answerReceipt() {
     const ids = till.querySelector("[data-receipt]")?.dataset.receipt.split(" ");
-    if (!ids) return;
+    if (!ids) return undefined;
     const { queue, known } = await desk();
     const items = (await queue.all()).filter((item) => ids.includes(item.id));
-    if (!items.length || items.some((item) => isWaiting(item) || isHeld(item))) return;
+    if (!items.length || items.some(isWaiting)) return undefined;
     await queue.markSeen(ids);
-    const refused = items.find((item) => !isAccepted(item));
+    const other = items.find((item) => !isAccepted(item));
     const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
-    if (!refused) draw("sent", summary(items, service));
-    else draw("refused", { title: refused.verdict.title, next: refused.verdict.detail, which: `Pass ${refused.name}` });
+    if (!other) return draw("sent", summary(items, service));
+    const which = `Pass ${other.name}`;
+    if (isHeld(other)) return draw("held", { ...reason("held"), which });
+    return draw("refused", { title: other.verdict.title, next: other.verdict.detail, which });
   }
 
   // The server is asked again, with the same attempts, when there is somebody to ask.
@@ -155,7 +158,12 @@ function twice(present, items) {
   return items.some(rival) ? "already_redeemed" : null;
 }
 
+// As the server writes it on a ticket.
+function inGroups(name) {
+  return grouped(name).replaceAll("-", "\u00a0");
+}
+
 function summary(items, service) {
   const value = euros(items.reduce((sum, item) => sum + item.value, 0));
-  return { name: items.map((item) => item.name).join(" "), value, service };
+  return { name: items.map((item) => inGroups(item.name)).join(" · "), value, service };
 }

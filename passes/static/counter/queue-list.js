@@ -12,7 +12,7 @@ export function linesOf(items, { site, services }) {
   return {
     sum: waiting ? `${waiting} pass en attente d’envoi, pour ${euros(cents)}.` : "Tout est envoyé.",
     lines,
-    send: waiting ? "Envoyer maintenant" : "",
+    send: items.some((item) => isWaiting(item) && item.site === site) ? "Envoyer maintenant" : "",
     clear: items.some((item) => !isWaiting(item)) ? "Effacer les réponses lues de cet appareil" : "",
   };
 }
@@ -37,6 +37,6 @@ function answerOf(item, site) {
   }
   if (isAccepted(item)) return { kind: "ok", state: reason("accepted").title };
   if (isHeld(item)) return { kind: "wait", state: reason("held").title, next: reason("held").next };
-  const { title, detail } = item.verdict;
-  return { kind: "no", state: reason("refused").title, why: title, next: `${detail ? `${detail} ` : ""}${reason("refused").next}` };
+  // What the server advises is for when the person is still there: here they have left.
+  return { kind: "no", state: reason("refused").title, why: item.verdict.title, next: reason("refused").next };
 }

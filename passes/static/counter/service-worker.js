@@ -5,7 +5,7 @@
 const CACHE = `guichet-${VERSION}`;
 const PATIENCE = 4_000; // milliseconds before a page that does not come is replaced by the one that was kept
 const SHELL = /^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/hors-ligne\/$/;
-const COUNTER = /^\/guichet\/(?:[0-9a-f-]{36}\/[0-9a-f-]{36}\/)?/;
+const HOME = "/guichet/";
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -61,7 +61,7 @@ self.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== self.location.origin) return;
   if (pathname.startsWith("/static/")) event.respondWith(file(request));
-  else if (request.mode === "navigate" && COUNTER.test(pathname)) event.respondWith(page(request, pathname));
+  else if (request.mode === "navigate") event.respondWith(page(request, pathname));
 });
 
 // A file's name bears its content: what is kept is what the server would send.
@@ -71,16 +71,26 @@ async function file(request) {
 
 // The server's page, or after a while the one that was kept.
 async function page(request, pathname) {
-  const kept = await shellFor(pathname);
+  const address = await shellFor(pathname);
+  const kept = address && (await caches.match(address, { ignoreVary: true }));
   if (!kept) return fetch(request);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  const answer = await Promise.race([fetch(request).catch(() => null), late]);
+  const answer = await Promise.race([fromServer(request, pathname, address).catch(() => null), late]);
   return answer && answer.status < 500 ? answer : kept;
 }
 
-// The page kept for the site of this address; `/guichet/` alone is the device's own site.
+// `/guichet/` only leads to the device's counter: the app starts there at once, which saves a slow network one way. A
+// device that moved to another site is led by the server.
+async function fromServer(request, pathname, address) {
+  if (pathname === HOME) {
+    const counter = await fetch(address.replace("hors-ligne/", ""), { redirect: "manual" });
+    if (counter.ok) return counter;
+  }
+  return fetch(request);
+}
+
+// The address of the page kept for the site of this one; `/guichet/` alone is the device's own site.
 async function shellFor(pathname) {
   const site = pathname.match(/^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\//)?.[0];
-  const address = (await shells()).find((each) => !site || each.startsWith(site));
-  return address && (await caches.match(address, { ignoreVary: true }));
+  return (await shells()).find((each) => !site || each.startsWith(site));
 }

@@ -1,5 +1,5 @@
 // Back on line: the queue goes up in batches, and a line stays here until the server has recorded it, whatever it says.
-// Only one tab uploads at a time. Every line keeps the id of its first attempt, so that sending it again takes nothing
+// Only one tab uploads at a time; another waits for its turn. Every line keeps the id of its first attempt, so that sending it again takes nothing
 // twice.
 
 import { isWaiting } from "./queue.js";
@@ -12,12 +12,10 @@ const RECORDED = new Set([200, 201, 202, 404, 409, 422]); // a decision, or a co
 //   "sent"     nothing is left, but for lines that the server could not read
 //   "away"     no answer, or one that promises nothing: ask again later
 //   "stopped"  the server no longer knows this device; everything is kept
-//   "busy"     another tab is at it
 // `send(body)` → { status, body, retryAfter } or throws; `locks` is navigator.locks where it exists.
 export function upload({ queue, send, site, locks, progress = () => {} }) {
   const work = () => sendAll({ queue, send, site, progress });
-  if (!locks) return work();
-  return locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? work() : { outcome: "busy" }));
+  return locks ? locks.request(LOCK, work) : work(); // a tab that dies lets go, and the next one goes on
 }
 
 async function sendAll({ queue, send, site, progress }) {

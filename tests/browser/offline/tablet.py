@@ -1,13 +1,15 @@
 """A paired device at its counter: a real server that can go away, a tablet with its own storage, printed passes."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -33,19 +35,18 @@ class Server:
     database: Any
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
-    log: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         """Where browsers find it."""
         return f"http://localhost:{self.port}"
 
-    def start(self) -> None:
-        """Start it, and wait until it listens."""
+    def start(self, **more: str) -> None:
+        """Start it, and wait until it listens; `more` joins its environment."""
         if not self.port:
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 self.port = probe.getsockname()[1]
-        environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address}
+        environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address, **more}
         place = Place(var=settings.VAR, bind="127.0.0.1", port=self.port, database_urls={}, redis_url="")
         self.process = spawn(programs.web(place).command, env=environment)
         deadline = time.monotonic() + 60
@@ -99,6 +100,17 @@ class Tablet(Person):
         # htmx tells of every request that got no answer: that is what these tests are about.
         if not message.text.startswith("htmx:"):
             super()._hear(message)
+
+    def _keep_picture(self, width: int) -> None:
+        """One for each state: they all have the same address."""
+        folder = os.environ.get("APTIC_SCREENSHOTS")
+        if not folder:
+            return
+        heading = self.page.locator("h1").first.inner_text()
+        for wide in (1280, 390):
+            self.page.set_viewport_size({"width": wide, "height": 900})
+            name = f"{heading} {self.line.inner_text()[:20]}-{wide}.png"
+            self.page.screenshot(path=Path(folder) / re.sub(r"[^\w.-]+", "_", name), full_page=True, caret="initial")
 
     def pairs(self, till: TestTill) -> "Tablet":
         """By the link that a manager shows, through the pages."""

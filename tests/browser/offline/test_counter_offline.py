@@ -1,12 +1,15 @@
 """The counter without a network: it notices, goes on, keeps what it took, and sends it once when it is back."""
 
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Route, expect
 
-from aptic.tenancy.principal import acting
+from aptic.accounts.models import Role
+from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
 from passes.models import Booklet, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
-from tests.factories import OPERATOR
+from tests.factories import OPERATOR, make_member
 from tests.passes.world import code_of, make_batch
 
 GONE = "Plus de réseau : le guichet continue."
@@ -48,7 +51,7 @@ def test_a_conflict_is_shown_with_what_to_do(tablet, till, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté").follows("Pass suivant").reads("Sans réseau")
     till.redeem(code_of(batch))  # meanwhile, at another counter
     tablet.comes_back().says("Tout est envoyé : 1 refusé.")
-    tablet.presses("Voir la liste").reads("Ce pass a déjà été utilisé", "Proposez un autre pass", "montrez cette ligne")
+    tablet.presses("Voir la liste").reads("Ce pass a déjà été utilisé", "montrez cette ligne")
     tablet.look()
     assert [one.outcome for one in stored()] == ["accepted", "already_redeemed"]
 
@@ -176,3 +179,19 @@ def test_nothing_that_is_kept_bears_a_code(tablet, batch):
     assert len(pages) == 1
     assert pages[0].endswith("/hors-ligne/")
     assert not any(code_of(batch)[:7] in text for _, text in texts)
+
+
+def test_a_person_without_a_paired_device_is_promised_nothing(open_tablet, server, till, batch):
+    agent = make_member(till.site.actor, Hat.ACTOR, Role.AGENT)
+    desk = open_tablet()
+    session = agent.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
+    desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server.address}])
+    desk.page.goto("/guichet/")
+    desk.says("En ligne").goes_off_line().says("Plus de réseau : vous pourrez encaisser à son retour.")
+    desk.scans(printed(batch)).reads("Il faut le réseau pour cela").look()
+    desk.comes_back().says("En ligne").scans(printed(batch)).reads("Ce pass est valable")
+    desk.goes_off_line().says("Plus de réseau : vous pourrez encaisser à son retour.")
+    desk.page.locator("[data-confirm] button").click()
+    desk.reads("Rien n’est encaissé").look()
+    desk.comes_back().says("En ligne").presses("Redemander").reads("C’est encaissé")
+    assert len(stored()) == 1
