@@ -15,7 +15,7 @@ DEADLINE = timedelta(days=30)  # an incident is decided before
 Bearer, Decision, Kind = Incident.Bearer, Incident.Decision, Incident.Kind
 
 # What only the network could have told: who used the pass elsewhere, blocked it, reached its daily limit, or had not
-# handed it out. No list of blocked passes travels to counters, so a block is always news.
+# handed it out. The counter's page refuses the blocks of its last hour on line, so one that reaches us was news to it.
 COULD_NOT_KNOW = frozenset({Refusal.ALREADY_REDEEMED, Refusal.BLOCKED, Refusal.LIMIT_REACHED, Refusal.NOT_HANDED_OUT})
 
 

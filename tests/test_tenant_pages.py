@@ -22,7 +22,10 @@ HIDDEN = (403, 404, 405)  # 405: the address only takes forms, and is tried by o
 OURS, THEIRS = "Farfelu", "Zorglub"
 
 # Addresses that this world cannot reach with any id of its own, and why.
-NOT_REACHED: dict[str, str] = {}
+NOT_REACHED: dict[str, str] = {
+    "counter_knowledge": "for paired devices, never for people: tests/passes/test_knowledge.py",
+    "counter_shell": "for paired devices, never for people: tests/passes/test_counter_app.py",
+}
 # What can be followed and is a tenant's own, by its table; sites and actors are public.
 TRACED = {
     "funder": "tenancy_organisation",

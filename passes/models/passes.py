@@ -412,3 +412,26 @@ class Void(models.Model):
                 append_only=True,
             ),
         )
+
+
+class Withheld(models.Model):
+    """A pass that is blocked or replaced, for counters that must refuse it without a network.
+
+    Kept by a trigger on the passes, and read by `passes/sql/knowledge.sql` alone. An index on the passes' state would
+    say the same, and make each redemption write one index entry more.
+    """
+
+    pass_id = models.IntegerField(primary_key=True)
+    batch = models.ForeignKey(Batch, models.RESTRICT, related_name="+", db_constraint=False)
+    funder = models.ForeignKey(Organisation, models.RESTRICT, related_name="+", db_index=False, db_constraint=False)
+
+    objects = ByTenant.as_manager()
+
+    class Meta:
+        verbose_name = "pass retenu"
+        verbose_name_plural = "pass retenus"
+        ordering = ("pass_id",)
+        constraints = (Tenant(name="withheld_rls", readers=("funder_id",)),)
+
+    def __str__(self) -> str:
+        return f"Pass {self.pass_id}"

@@ -28,6 +28,7 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat, Principal, acting
 from passes import redemption
 from passes.redemption import Till
+from passes.refusals import EXPLANATIONS
 
 View = Callable[..., HttpResponse]
 ADDRESSES = {"look": "counter", "take": "counter_confirm"}  # where the shared states send; training has its own
@@ -114,5 +115,5 @@ def counter_page(
 ) -> TemplateResponse:
     """One state of the counter: a whole page, or its middle alone for the script that asked for it."""
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
-    around = {"site": place, "frame": frame, "address": ADDRESSES, "training": False}
+    around = {"site": place, "frame": frame, "refusals": EXPLANATIONS, "address": ADDRESSES, "training": False}
     return TemplateResponse(request, template, around | (context or {}), status=status)

@@ -1,6 +1,8 @@
 // The counter's script: what a page gains when JavaScript runs. Each state still comes from the server as a plain form;
 // this module brings it without reloading, says it aloud, and hands on what a camera or a scanner has read.
 
+import { keepApp, offerInstall } from "./install.js";
+import { startOffline } from "./offline.js";
 import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
@@ -54,8 +56,14 @@ function takeAtOnce() {
   if (proposed && form.querySelectorAll("[name=code]").length === 1) form.requestSubmit();
 }
 
+let settled = null;
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  if (event.detail.target === till) arrive();
+  if (event.detail.target !== till || event.detail.xhr === settled) return; // told once for each element that came
+  settled = event.detail.xhr;
+  arrive();
 });
 
 attend();
+startOffline({ counter, till, scan, arrive });
+offerInstall(document.getElementById("install"));
+keepApp(counter).catch(() => {}); // a browser that keeps nothing still redeems on line

@@ -1,0 +1,53 @@
+"""What a paired device keeps so that it can go on without a network: keys, ceiling, services, terms, blocked passes.
+
+Nothing in it is secret to the site that redeems these passes anyway: public keys, terms, and serials without their tag.
+"""
+
+import base64
+import json
+from datetime import datetime
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.db import connection
+
+from actors.models import Site
+from aptic.vocabulary.models import Service
+from passes import codes
+from passes.offline import ceiling
+
+
+def knowledge(site: Site, token_digest: bytes, *, at: datetime) -> dict[str, Any]:
+    """Everything that the live device holding the token may know at its own `site`; dates as ISO 8601."""
+    bounds = ceiling()
+    may_redeem, batches, blocked = _terms(token_digest, at)
+    return {
+        "ceiling": {"cents": bounds.amount_cents, "passes": bounds.passes, "hours": bounds.hours},
+        "keys": public_keys(),
+        "services": _services(site),
+        "may_redeem": may_redeem,
+        "batches": batches,
+        "blocked": blocked,
+    }
+
+
+def public_keys() -> dict[str, str]:
+    """What checks the signature on a printed pass: key id → 32 bytes in base64url without padding."""
+    return {
+        str(key_id): base64.urlsafe_b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode().rstrip("=")
+        for key_id, key in codes.public_keys().items()
+    }
+
+
+def _terms(token_digest: bytes, at: datetime) -> tuple[bool, list[dict[str, Any]], list[int]]:
+    """(whether the site may redeem, terms of the batches alive, serials blocked or replaced), in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT may_redeem, batches, blocked FROM passes_knowledge(%s, %s)", [token_digest, at])
+        may_redeem, batches, blocked = cursor.fetchone()
+    return may_redeem, json.loads(batches) if isinstance(batches, str) else batches, blocked
+
+
+def _services(site: Site) -> list[dict[str, Any]]:
+    """The services of the vocabulary, those that the site says it offers first."""
+    rows = Service.objects.filter(active=True).order_by("position").values("id", "slug", "name")
+    return sorted(({**row, "here": row["id"] in site.services} for row in rows), key=lambda row: not row["here"])

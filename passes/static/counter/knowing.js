@@ -1,0 +1,51 @@
+// What the server last told this device, kept for when it is away, and the server's clock.
+
+const TIMEOUT = 8_000; // milliseconds
+const CLOCK = "Aptic-Instant";
+
+// `address`: where the knowledge is asked for; `site`: whose it is. Everything is in the queue's memo.
+export function keepKnowledge({ queue, address, site }) {
+  const key = `knowledge ${site}`;
+  let kept = null; // { knowledge, tag, offset }
+
+  async function load() {
+    kept = (await queue.recall(key)) ?? null;
+  }
+
+  // Ask the server. Returns "known", "stopped" (it no longer knows this device) or "away".
+  async function refresh() {
+    const asked = Date.now();
+    let answer;
+    try {
+      answer = await fetch(address, {
+        headers: kept ? { "If-None-Match": kept.tag } : {},
+        cache: "no-store",
+        redirect: "manual",
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      if (answer.status !== 200 && answer.status !== 304) return await refused(answer);
+      const knowledge = answer.status === 200 ? await answer.json() : kept.knowledge;
+      const instant = answer.headers.get(CLOCK);
+      const offset = Date.parse(instant) - (asked + Date.now()) / 2;
+      kept = { knowledge: { ...knowledge, instant }, tag: answer.headers.get("ETag"), offset };
+    } catch {
+      return "away";
+    }
+    await queue.remember(key, kept);
+    return "known";
+  }
+
+  async function refused(answer) {
+    if (answer.status >= 500) return "away";
+    kept = null; // a device that was stopped knows nothing any more
+    await queue.remember(key, kept);
+    return "stopped";
+  }
+
+  return {
+    load,
+    refresh,
+    now: () => Date.now() + (kept?.offset ?? 0),
+    get knowledge() { return kept?.knowledge ?? null; },
+  };
+}

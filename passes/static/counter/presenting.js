@@ -1,0 +1,169 @@
+// A pass in front of a counter without a network: shown, judged, noted in the queue, and answered once it was sent.
+// What was scanned proves a pass; a code that was typed proves nothing and is never taken here.
+
+import { grouped } from "./codes.js";
+import { factsOf, refusal, stopped } from "./offline-rules.js";
+import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
+import { day, euros, moment, options, reason } from "./screens.js";
+import { isPass, named, readSigned, verify } from "./signed.js";
+
+// `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
+// the page. `site`, `session`, `fallback` are the page's own.
+export function presenting({ till, desk, draw, site, session, fallback }) {
+  const scanned = new Map(); // code → what its QR said, of what this page has read; nowhere else
+  let turn = 0;
+
+  // What a form is about to send: an address that was scanned is kept with its proof.
+  function remember(form) {
+    const text = form.elements.code?.value;
+    const signed = text ? readSigned(text) : null;
+    if (signed) scanned.set(signed.code, signed);
+  }
+
+  function refuse(known, code, name) {
+    const told = known?.knowledge && !code.startsWith("ceiling") ? moment(Date.parse(known.knowledge.instant)) : "";
+    const { title, next } = reason(code);
+    draw("refused", {
+      title, next,
+      which: name ? `Pass ${name}\u00a0· rien n’a été encaissé.` : "",
+      known: told ? `D’après ce que ce guichet savait ${told}.` : "",
+    });
+  }
+
+  async function present(text) {
+    const mine = ++turn;
+    const { queue, known } = await desk();
+    const signed = readSigned(text);
+    if (!signed) return refuse(null, "typed");
+    if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
+    const genuine = isPass(signed) && (await verify(signed, known.knowledge.keys, fallback));
+    const why = genuine
+      ? judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed])
+      : "unknown";
+    if (mine !== turn) return undefined; // another pass was scanned meanwhile
+    return why ? refuse(known, why, signed.name) : showValid(known, signed, await queue.recall("service"));
+  }
+
+  function showValid({ knowledge }, signed, chosen) {
+    const batch = knowledge.batches.find((one) => one.id === signed.batch);
+    draw("valid", {
+      name: inGroups(signed.name),
+      value: euros(signed.value),
+      take: `Encaisser ${euros(signed.value)} sans réseau`,
+      until: day(Date.parse(batch.valid_until) - 1, batch.time_zone),
+      campaign: batch.campaign,
+      services: options(knowledge.services, batch.services, chosen),
+    }, (drawn) => {
+      drawn.querySelector("[name=code]").value = signed.code;
+      drawn.querySelector("[name=attempt]").value = crypto.randomUUID();
+    });
+  }
+
+  // `unanswered`: the server may have taken it already, so it is noted whatever the ceiling says.
+  async function take(form, unanswered) {
+    const { queue, known } = await desk();
+    const data = new FormData(form);
+    const signed = data.getAll("code").map((code) => scanned.get(code));
+    const attempts = data.getAll("attempt");
+    const service = known?.knowledge?.services.find((one) => one.id === Number(data.get("service")));
+    if (!service || signed.some((each) => !each)) return askAgain(form, unanswered);
+    if (!unanswered) {
+      const taken = await queue.taken();
+      for (const each of signed) {
+        const why = judged(known, each, service.id, taken);
+        if (why) return refuse(known, why, each.name);
+      }
+    }
+    const occurred_at = new Date(known.now()).toISOString();
+    const items = signed.map(({ code, name, serial, value }, at) => (
+      { id: attempts[at], site, code, name, serial, value, service: service.slug, occurred_at, session }
+    ));
+    const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed));
+    const why = await queue.add(items, check);
+    if (why) return refuse(known, why, signed[0].name);
+    await queue.remember("service", service.id);
+    navigator.storage?.persist?.(); // asks the browser not to clear what waits here
+    return showQueued(known, items, service, totals(await queue.all()));
+  }
+
+  function showQueued({ knowledge: { ceiling } }, items, service, { waiting, cents }) {
+    draw("queued", {
+      ...summary(items, service.name),
+      room: `Sans réseau, cet appareil note au plus ${ceiling.passes} pass et ${euros(ceiling.cents)}\u00a0: il en a ${waiting}, pour ${euros(cents)}.`,
+    }, (drawn) => { drawn.querySelector("[data-receipt]").dataset.receipt = items.map((item) => item.id).join(" "); });
+  }
+
+  // The receipt on the page gets its answer as soon as there is one.
+  async function answerReceipt() {
+    const ids = till.querySelector("[data-receipt]")?.dataset.receipt.split(" ");
+    if (!ids) return undefined;
+    const { queue, known } = await desk();
+    const items = (await queue.all()).filter((item) => ids.includes(item.id));
+    if (!items.length || items.some(isWaiting)) return undefined;
+    await queue.markSeen(ids);
+    const other = items.find((item) => !isAccepted(item));
+    const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
+    if (!other) return draw("sent", summary(items, service));
+    const which = `Pass ${other.name}`;
+    if (isHeld(other)) return draw("held", { ...reason("held"), which });
+    return draw("refused", { title: other.verdict.title, next: other.verdict.detail, which });
+  }
+
+  // The server is asked again, with the same attempts, when there is somebody to ask.
+  function askAgain(form, unanswered) {
+    const fields = document.createDocumentFragment();
+    for (const [name, value] of new FormData(form)) {
+      if (name !== "csrfmiddlewaretoken") {
+        fields.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      }
+    }
+    draw(unanswered || form.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
+  }
+
+  // What was taken on line is not taken once more when the network goes; what was undone may be.
+  async function noteOnline(outcome, attempted, voided) {
+    const { queue, known } = await desk();
+    if (!queue) return;
+    if (outcome === "voided" && voided) await queue.noteVoided(voided);
+    if (outcome !== "accepted" || !attempted) return;
+    const attempts = attempted.getAll("attempt");
+    for (const [at, code] of attempted.getAll("code").entries()) {
+      await queue.noteSpent(attempts[at], named(code).serial, known.now());
+      scanned.delete(code);
+    }
+  }
+
+  return { remember, present, take, answerReceipt, noteOnline };
+}
+
+function judged(known, signed, service, taken) {
+  const now = known.now();
+  return refusal(factsOf(signed, known.knowledge, taken, now), { service, occurredAt: now, accountedAt: now });
+}
+
+// Would these passes, one after the other, go past what this device may hold?
+function tooMuch(known, items, passes) {
+  const pending = items.filter(isWaiting);
+  for (const { value } of passes) {
+    const why = stopped(known.knowledge, pending, value, known.now());
+    if (why) return why;
+    pending.push({ value, occurred_at: new Date(known.now()).toISOString() });
+  }
+  return null;
+}
+
+// Another tab may have noted the same pass between the look and the queue's transaction.
+function twice(present, items) {
+  const rival = (item) => present.some((each) => isWaiting(each) && each.serial === item.serial && each.id !== item.id);
+  return items.some(rival) ? "already_redeemed" : null;
+}
+
+// As the server writes it on a ticket.
+function inGroups(name) {
+  return grouped(name).replaceAll("-", "\u00a0");
+}
+
+function summary(items, service) {
+  const value = euros(items.reduce((sum, item) => sum + item.value, 0));
+  return { name: items.map((item) => inGroups(item.name)).join(" · "), value, service };
+}

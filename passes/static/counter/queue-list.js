@@ -1,0 +1,42 @@
+// The list of what this device took without a network: each line with its answer, and what to do about it.
+
+import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
+import { euros, moment, reason, screen } from "./screens.js";
+
+// The slots of the state « Encaissés sans réseau ».
+export function linesOf(items, { site, services }) {
+  const { waiting, cents } = totals(items);
+  if (!items.length) return { empty: reason("nothing").title };
+  const lines = document.createDocumentFragment();
+  for (const item of [...items].reverse()) lines.append(drawn(item, site, services));
+  return {
+    sum: waiting ? `${waiting} pass en attente d’envoi, pour ${euros(cents)}.` : "Tout est envoyé.",
+    lines,
+    send: items.some((item) => isWaiting(item) && item.site === site) ? "Envoyer maintenant" : "",
+    clear: items.some((item) => !isWaiting(item)) ? "Effacer les réponses lues de cet appareil" : "",
+  };
+}
+
+function drawn(item, site, services) {
+  const { state, kind, why, next } = answerOf(item, site);
+  const line = screen("line", {
+    what: `${euros(item.value)} · ${item.name}`,
+    when: moment(Date.parse(item.occurred_at)),
+    service: services.find((one) => one.slug === item.service)?.name ?? item.service,
+    state, why, next,
+  });
+  line.querySelector(".tag").classList.add(kind);
+  return line;
+}
+
+// What to say of one line: its state in a word, why, and what to do.
+function answerOf(item, site) {
+  if (isWaiting(item)) {
+    const code = item.site !== site ? "elsewhere" : item.problem ? "unread" : "queued";
+    return { kind: "wait", state: reason(code).title, next: reason(code).next };
+  }
+  if (isAccepted(item)) return { kind: "ok", state: reason("accepted").title };
+  if (isHeld(item)) return { kind: "wait", state: reason("held").title, next: reason("held").next };
+  // What the server advises is for when the person is still there: here they have left.
+  return { kind: "no", state: reason("refused").title, why: item.verdict.title, next: reason("refused").next };
+}

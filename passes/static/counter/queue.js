@@ -1,0 +1,134 @@
+// What this device took and the server has not recorded yet, in IndexedDB: it outlives the tab, the browser and the
+// battery. A code stays here until its line is recorded, and is erased with it.
+//
+//     { id, site, code, name, serial, service, value, occurred_at, session, state, verdict?, problem?, seen? }
+//     state: queued → sent (asked at least once; the server may have done it) → recorded (verdict)
+
+const NAME = "aptic-counter";
+const KEPT = 7 * 24 * 3_600_000; // verdicts that somebody has seen, and passes taken on line
+const SURE = { durability: "strict" }; // on the disk before anybody is told that it is
+
+// `openDB` is idb's. Every method is one transaction, so that two tabs never count past a ceiling together.
+export async function openQueue(openDB) {
+  const base = await openDB(NAME, 1, {
+    upgrade(fresh) {
+      fresh.createObjectStore("items", { keyPath: "id" });
+      fresh.createObjectStore("spent", { keyPath: "id" });
+      fresh.createObjectStore("memo");
+    },
+    blocking: (_old, _new, event) => event.target.close(),
+  });
+
+  // Add `items` unless `refuse(everything here)` gives a reason, which is returned. An id that is here stays as it is.
+  async function add(items, refuse = () => null) {
+    const change = base.transaction("items", "readwrite", SURE);
+    const present = await change.store.getAll();
+    const known = new Set(present.map((each) => each.id));
+    const reason = refuse(present);
+    if (!reason) {
+      for (const item of items) if (!known.has(item.id)) await change.store.put({ ...item, state: "queued" });
+    }
+    await change.done;
+    return reason;
+  }
+
+  // From now on the server may have done them: an id is never changed, and never given up.
+  async function markSent(ids) {
+    await update(ids, (item) => (item.state === "queued" ? { ...item, state: "sent" } : item));
+  }
+
+  // What the server answered, by id. The code goes, the answer stays until somebody has seen it.
+  async function record(verdicts) {
+    const byId = new Map(verdicts.map((each) => [each.id, each]));
+    await update([...byId.keys()], ({ code, problem, ...item }) => {
+      const { id, ...verdict } = byId.get(item.id);
+      return item.state === "recorded" ? item : { ...item, state: "recorded", verdict };
+    });
+  }
+
+  // Lines that the server could not read: they stay, with what it said.
+  async function note(problems) {
+    const byId = new Map(problems.map((each) => [each.id, each]));
+    await update([...byId.keys()], (item) => ({ ...item, problem: byId.get(item.id) }));
+  }
+
+  async function update(ids, change) {
+    const work = base.transaction("items", "readwrite", SURE);
+    for (const id of ids) {
+      const item = await work.store.get(id);
+      if (item) await work.store.put(change(item));
+    }
+    await work.done;
+  }
+
+  // Everything here, oldest first.
+  async function all() {
+    const items = await base.getAll("items");
+    return items.sort((a, b) => a.occurred_at.localeCompare(b.occurred_at) || a.id.localeCompare(b.id));
+  }
+
+  // Somebody has read these answers.
+  async function markSeen(ids) {
+    await update(ids, (item) => ({ ...item, seen: true }));
+  }
+
+  // Forget answers that somebody saw (all of them, or those of last week), and what was taken on line last week.
+  async function forget(now, everythingSeen = false) {
+    const work = base.transaction(["items", "spent"], "readwrite");
+    for (const item of await work.objectStore("items").getAll()) {
+      const old = now - Date.parse(item.occurred_at) > KEPT;
+      if (item.state === "recorded" && item.seen && (old || everythingSeen)) await work.objectStore("items").delete(item.id);
+    }
+    for (const one of await work.objectStore("spent").getAll()) {
+      if (now - one.at > KEPT) await work.objectStore("spent").delete(one.id);
+    }
+    await work.done;
+  }
+
+  // Passes that this device took, on line or not: [{ serial, at }]. A refusal or an undoing takes nothing.
+  async function taken() {
+    const spent = await base.getAll("spent");
+    const items = (await base.getAll("items")).filter(isTaken);
+    return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
+  }
+
+  return {
+    add, markSent, record, note, all, markSeen, forget, taken,
+    noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
+    noteVoided: (id) => base.delete("spent", id),
+    remember: (key, value) => base.put("memo", value, key),
+    recall: (key) => base.get("memo", key),
+  };
+}
+
+export function isWaiting(item) {
+  return item.state !== "recorded";
+}
+
+export function isAccepted(item) {
+  return item.verdict?.status === 200 || item.verdict?.status === 201;
+}
+
+// Set aside by the server: neither accepted nor refused yet.
+export function isHeld(item) {
+  return item.verdict?.status === 202;
+}
+
+function isTaken(item) {
+  return isWaiting(item) || isAccepted(item) || isHeld(item);
+}
+
+// { waiting, cents, accepted, held, refused } of items; the last three count answers nobody has seen.
+export function totals(items) {
+  const waiting = items.filter(isWaiting);
+  const fresh = items.filter((item) => !isWaiting(item) && !item.seen);
+  const accepted = fresh.filter(isAccepted).length;
+  const held = fresh.filter(isHeld).length;
+  return {
+    waiting: waiting.length,
+    cents: waiting.reduce((sum, item) => sum + item.value, 0),
+    accepted,
+    held,
+    refused: fresh.length - accepted - held,
+  };
+}

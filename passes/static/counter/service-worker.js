@@ -1,0 +1,96 @@
+// The counter opens without a network: this worker keeps the page's files and one page without any pass on it, and
+// hands them out when the server does not answer. `VERSION` and `FILES` stand above, written by the server.
+// It never keeps an answer of the API, nor a page that a person or a code was on.
+
+const CACHE = `guichet-${VERSION}`;
+const PATIENCE = 4_000; // milliseconds before a page that does not come is replaced by the one that was kept
+const SHELL = /^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/hors-ligne\/$/;
+const HOME = "/guichet/";
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+// A new version keeps its own files, and fetches the pages that the former one had kept. The queue is not here.
+async function install() {
+  const cache = await caches.open(CACHE);
+  await cache.addAll(FILES);
+  for (const address of await shells()) await keep(cache, address);
+  await self.skipWaiting();
+}
+
+async function activate() {
+  for (const name of await caches.keys()) if (name.startsWith("guichet-") && name !== CACHE) await caches.delete(name);
+  await self.clients.claim();
+}
+
+// The page says which site it stands at: { keep: address of the page without a pass }.
+self.addEventListener("message", (event) => {
+  const address = event.data?.keep;
+  if (typeof address === "string" && SHELL.test(address)) event.waitUntil(keepOnly(address));
+});
+
+// A device stands at one site; of a former one nothing is kept.
+async function keepOnly(address) {
+  const cache = await caches.open(CACHE);
+  for (const other of await shells()) if (other !== address) await cache.delete(other);
+  if (!(await cache.match(address))) await keep(cache, address);
+}
+
+async function keep(cache, address) {
+  try {
+    const page = await fetch(address, { cache: "no-store" });
+    if (page.ok && !page.redirected) await cache.put(address, page);
+  } catch {
+    // The server is away just now: the next page that opens asks again.
+  }
+}
+
+async function shells() {
+  const found = new Set();
+  for (const name of await caches.keys()) {
+    for (const request of await (await caches.open(name)).keys()) {
+      const { pathname } = new URL(request.url);
+      if (SHELL.test(pathname)) found.add(pathname);
+    }
+  }
+  return [...found];
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) return;
+  if (pathname.startsWith("/static/")) event.respondWith(file(request));
+  else if (request.mode === "navigate") event.respondWith(page(request, pathname));
+});
+
+// A file's name bears its content: what is kept is what the server would send.
+async function file(request) {
+  return (await caches.match(request, { ignoreVary: true })) || fetch(request);
+}
+
+// The server's page, or after a while the one that was kept.
+async function page(request, pathname) {
+  const address = await shellFor(pathname);
+  const kept = address && (await caches.match(address, { ignoreVary: true }));
+  if (!kept) return fetch(request);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+  const answer = await Promise.race([fromServer(request, pathname, address).catch(() => null), late]);
+  return answer && answer.status < 500 ? answer : kept;
+}
+
+// `/guichet/` only leads to the device's counter: the app starts there at once, which saves a slow network one way. A
+// device that moved to another site is led by the server.
+async function fromServer(request, pathname, address) {
+  if (pathname === HOME) {
+    const counter = await fetch(address.replace("hors-ligne/", ""), { redirect: "manual" });
+    if (counter.ok) return counter;
+  }
+  return fetch(request);
+}
+
+// The address of the page kept for the site of this one; `/guichet/` alone is the device's own site.
+async function shellFor(pathname) {
+  const site = pathname.match(/^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\//)?.[0];
+  return (await shells()).find((each) => !site || each.startsWith(site));
+}

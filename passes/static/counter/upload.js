@@ -1,0 +1,65 @@
+// Back on line: the queue goes up in batches, and a line stays here until the server has recorded it, whatever it says.
+// Only one tab uploads at a time; another waits for its turn. Every line keeps the id of its first attempt, so that sending it again takes nothing
+// twice.
+
+import { isWaiting } from "./queue.js";
+
+export const CHUNK = 200;
+const LOCK = "aptic-upload";
+const RECORDED = new Set([200, 201, 202, 404, 409, 422]); // a decision, or a code that no decision will ever be made on
+
+// Send what waits for `site`. Returns { outcome, retryAfter? }:
+//   "sent"     nothing is left, but for lines that the server could not read
+//   "away"     no answer, or one that promises nothing: ask again later
+//   "stopped"  the server no longer knows this device; everything is kept
+// `send(body)` → { status, body, retryAfter } or throws; `locks` is navigator.locks where it exists.
+export function upload({ queue, send, site, locks, progress = () => {} }) {
+  const work = () => sendAll({ queue, send, site, progress });
+  return locks ? locks.request(LOCK, work) : work(); // a tab that dies lets go, and the next one goes on
+}
+
+async function sendAll({ queue, send, site, progress }) {
+  const setAside = new Set(); // lines that the server could not answer in this run; they keep their place in the queue
+  let size = CHUNK;
+  for (;;) {
+    const waiting = (await queue.all()).filter((item) => isWaiting(item) && item.site === site && !setAside.has(item.id));
+    if (!waiting.length) return { outcome: "sent" };
+    const chunk = waiting.slice(0, size);
+    await queue.markSent(chunk.map((item) => item.id));
+    const answer = await asked(send, chunk);
+    if (answer.status === 401 || answer.status === 403) return { outcome: "stopped" };
+    if (answer.status === 500) {
+      // One line that trips the server must not hold the others back: it is found by halves.
+      if (chunk.length === 1) setAside.add(chunk[0].id);
+      size = Math.max(1, Math.floor(chunk.length / 2));
+      continue;
+    }
+    if (answer.status !== 200) return { outcome: "away", retryAfter: answer.retryAfter };
+    const lines = answered(chunk, answer.body);
+    await queue.record(lines.filter((line) => RECORDED.has(line.status)));
+    await queue.note(lines.filter((line) => line.status === 400));
+    const recorded = new Set(lines.filter((line) => RECORDED.has(line.status)).map((line) => line.id));
+    for (const { id } of chunk) if (!recorded.has(id)) setAside.add(id);
+    progress();
+  }
+}
+
+async function asked(send, chunk) {
+  try {
+    return await send({ redemptions: chunk.map(line) });
+  } catch {
+    return { status: 0 };
+  }
+}
+
+function line({ id, code, service, occurred_at, session }) {
+  return { id, code, service, occurred_at, offline: true, ...(session ? { session } : {}) };
+}
+
+// The verdicts in an answer, for the lines that were asked about.
+function answered(chunk, body) {
+  const asked = new Set(chunk.map((item) => item.id));
+  return (body?.results ?? [])
+    .filter((result) => asked.has(result.id))
+    .map(({ id, status, problem }) => ({ id, status, code: problem?.code, title: problem?.title, detail: problem?.detail }));
+}

@@ -1,0 +1,116 @@
+"""What lets a paired device go on without a network: what it may know, the page to open then, and the app around it."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import PermissionDenied
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from actors.models import Site
+from aptic.spaces import public
+from passes.knowledge import knowledge as known_at
+from passes.views.till import at_till, counter_page, device_of
+
+CLOCK = "Aptic-Instant"
+WORKER = Path(__file__).resolve().parents[2] / "static" / "counter" / "service-worker.js"
+# What the counter's page asks for, and what it may ask for later without a network. Folders bring what others add.
+FOLDERS = ("counter", "vendor")
+FILES = (
+    "aptic/aptic.css",
+    "aptic/aptic.js",
+    "aptic/icon.svg",
+    "aptic/icons.svg",
+    "django_htmx/htmx-2.min.js",
+    "fonts/atkinson-hyperlegible-next-latin-400-normal.woff2",
+    "fonts/atkinson-hyperlegible-next-latin-700-normal.woff2",
+)
+NOT_FETCHED = ("counter/service-worker.js",)  # served by the view below, under its own address
+
+
+@require_safe
+@at_till
+def knowledge(request: HttpRequest, place: Site) -> HttpResponse:
+    """What this device may know of the passes presented here; 304 while nothing changed, with the server's clock."""
+    token = _device_only(request)
+    now = timezone.now()
+    body = json.dumps(known_at(place, token, at=now), cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":"))
+    tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    if request.headers.get("If-None-Match") == tag:
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body, content_type="application/json")
+    response["ETag"], response[CLOCK], response["Cache-Control"] = tag, now.isoformat(), "private, no-cache"
+    return response
+
+
+@require_safe
+@at_till
+def shell(request: HttpRequest, place: Site) -> HttpResponse:
+    """The counter's page with no pass on it, which the device keeps and opens when the server does not answer."""
+    _device_only(request)
+    return counter_page(request, "passes/counter/shell.html", place)
+
+
+@require_safe
+@public
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker with the list of files to keep; another list or another worker is another version."""
+    worker, files = WORKER.read_text(encoding="utf-8"), kept_files()
+    version = hashlib.sha256((worker + "".join(files)).encode()).hexdigest()[:12]
+    head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
+    return HttpResponse(head + worker, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@require_safe
+@public
+def manifest(request: HttpRequest) -> JsonResponse:
+    """What the counter is called and looks like once it is installed on a device."""
+    icons: list[dict[str, Any]] = [
+        {"src": static(f"counter/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    maskable = {"src": static("counter/icon-maskable-512.png"), "sizes": "512x512", "type": "image/png"}
+    body = {
+        "id": "/guichet/",
+        "name": "Guichet Aptic",
+        "short_name": "Guichet",
+        "description": "Encaisser des pass, avec ou sans réseau.",
+        "lang": "fr",
+        "start_url": "/guichet/",
+        "scope": "/guichet/",
+        "display": "standalone",
+        "background_color": "#fbf8f2",
+        "theme_color": "#1f4d8f",
+        "icons": [*icons, {**maskable, "purpose": "maskable"}],
+    }
+    return JsonResponse(body, content_type="application/manifest+json", headers={"Cache-Control": "no-cache"})
+
+
+@cache
+def kept_files() -> list[str]:
+    """The addresses of the files that the device keeps, under the names that bear their content."""
+    names = {*FILES, *(name for folder in FOLDERS for name in _in_folder(folder))} - {*NOT_FETCHED}
+    return [staticfiles_storage.url(name) for name in sorted(names)]
+
+
+def _in_folder(folder: str) -> set[str]:
+    """The names of the static files in a folder of ours, without their compressed twins."""
+    found = {name.replace("\\", "/") for finder in finders.get_finders() for name, _ in finder.list([])}
+    return {name for name in found if name.startswith(f"{folder}/") and not name.endswith((".br", ".gz"))}
+
+
+def _device_only(request: HttpRequest) -> bytes:
+    """The digest of the device's token. Raises PermissionDenied for a person: a passer-by's browser keeps nothing."""
+    token = device_of(request)
+    if request.till.device_id is None or token is None:  # type: ignore[attr-defined]
+        raise PermissionDenied
+    return token

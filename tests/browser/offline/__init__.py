@@ -1,0 +1,1 @@
+"""The counter without a network, in a real browser and before a real server that goes away."""

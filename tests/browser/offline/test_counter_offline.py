@@ -1,0 +1,197 @@
+"""The counter without a network: it notices, goes on, keeps what it took, and sends it once when it is back."""
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Route, expect
+
+from aptic.accounts.models import Role
+from aptic.tenancy.principal import Hat, acting
+from passes.blocking import block_booklet
+from passes.models import Booklet, Redemption
+from tests.browser.offline.tablet import Tablet, forged, printed
+from tests.factories import OPERATOR, make_member
+from tests.passes.world import code_of, make_batch
+
+GONE = "Plus de réseau : le guichet continue."
+
+
+def stored() -> list[Redemption]:
+    with acting(OPERATOR):
+        return list(Redemption.objects.order_by("accounted_at", "id"))
+
+
+def test_a_pass_is_taken_without_a_network_and_sent_when_it_is_back(tablet, batch):
+    tablet.look()
+    tablet.goes_off_line().says(GONE).scans(printed(batch)).reads("Ce pass est valable", "10 €", "Vérifié sans réseau")
+    tablet.look().page.locator("[data-confirm] button").click()
+    tablet.reads("C’est noté, sans réseau").says(f"{GONE} 1 pass en attente d’envoi.").look()
+    assert stored() == []
+    tablet.comes_back().reads("C’est encaissé").look().says("En ligne")
+    (one,) = stored()
+    assert (one.outcome, one.offline, str(one.pk)) == ("accepted", True, tablet.items()[0]["id"])
+    assert "code" not in tablet.items()[0], "a code is erased once its line is recorded"
+
+
+def test_the_queue_outlives_the_tab_and_opens_without_a_network(tablet, batch):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    tablet.page.close()
+    again = Tablet(tablet.context.new_page())
+    again.page.goto("/guichet/")
+    again.says(f"{GONE} 1 pass en attente d’envoi.").look().takes(printed(batch, position=2)).reads("C’est noté")
+    again.scans(printed(batch)).reads("Ce pass a déjà été utilisé")
+    again.comes_back().says("Tout est envoyé : 2 encaissés.").look()
+    assert [one.outcome for one in stored()] == ["accepted", "accepted"]
+    again.page.get_by_role("button", name="Voir la liste").click()
+    again.reads("Encaissés sans réseau", "Tout est envoyé.").look().says("En ligne")
+    again.presses("Effacer les réponses lues").reads("Aucun encaissement n’attend").look()
+    again.follows("Revenir au guichet").reads("Encaisser un pass")
+
+
+def test_a_conflict_is_shown_with_what_to_do(tablet, till, batch):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté").follows("Pass suivant").reads("Sans réseau")
+    till.redeem(code_of(batch))  # meanwhile, at another counter
+    tablet.comes_back().says("Tout est envoyé : 1 refusé.")
+    tablet.presses("Voir la liste").reads("Ce pass a déjà été utilisé", "montrez cette ligne")
+    tablet.look()
+    assert [one.outcome for one in stored()] == ["accepted", "already_redeemed"]
+
+
+def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
+    blocked = make_batch(booklets=1)
+    with acting(OPERATOR):
+        block_booklet(booklet=Booklet.objects.get(pk=blocked.first_booklet))
+    later = make_batch(booklets=1, active=False)
+    tablet.page.reload()
+    tablet.is_ready().says("En ligne")
+    tablet.knows(blocked.first_booklet << 4 | 1)
+    tablet.goes_off_line()
+    for text, words in (
+        (forged(printed(batch)), "Ce code n’existe pas"),
+        (printed(batch, position=0), "Ce code n’existe pas"),
+        (printed(blocked), "Ce pass a été bloqué"),
+        (printed(later), "n’est pas encore activé"),
+        (code_of(batch), "un code tapé ne peut pas être vérifié"),
+    ):
+        tablet.scans(text).reads(words).look()
+    tablet.reads("Scannez le carré noir")
+    assert tablet.items() == []
+
+
+def test_the_ceiling_of_the_device_is_kept(tablet, batch, open_tablet):
+    tablet.goes_off_line()
+    waiting = [
+        {"id": f"00000000-0000-4000-8000-{n:012}", "site": tablet.page.evaluate("counter.dataset.site"), "code": "X",
+         "name": "1000000", "serial": 900_000 + n, "service": "aide-aux-demarches-administratives", "value": 100,
+         "occurred_at": tablet.page.evaluate("new Date().toISOString()"), "session": None, "state": "queued"}
+        for n in range(20)
+    ]  # fmt: skip
+    tablet.fills_its_queue(waiting)
+    tablet.scans(printed(batch)).reads("autant de pass qu’il le peut", "Cherchez du réseau").look()
+    tablet.fills_its_queue([{**waiting[0], "value": 20_000, "state": "queued"}])
+    tablet.page.evaluate(
+        """() => new Promise((done) => { const asked = indexedDB.open("aptic-counter", 1); asked.onsuccess = () => {
+             const work = asked.result.transaction("items", "readwrite");
+             work.objectStore("items").getAllKeys().onsuccess = (event) => event.target.result.slice(1).forEach(
+               (key) => work.objectStore("items").delete(key));
+             work.oncomplete = () => { asked.result.close(); done(); }; }; })"""
+    )
+    tablet.scans(printed(batch)).reads("autant d’euros qu’il le peut").look()
+
+
+def test_an_unanswered_confirmation_takes_the_pass_once(tablet, batch):
+    tablet.scans(printed(batch)).reads("Ce pass est valable")
+
+    def done_and_lost(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    tablet.page.route("**/encaisser/", done_and_lost)
+    tablet.page.locator("[data-confirm] button").click()
+    tablet.reads("C’est encaissé").says("En ligne").look()  # noted, then answered by the same attempt
+    (one,) = stored()
+    assert [str(one.pk)] == [item["id"] for item in tablet.items()]
+    assert tablet.items()[0]["verdict"]["status"] == 200
+
+
+def test_an_unanswered_confirmation_of_a_typed_code_is_asked_again(tablet, batch):
+    tablet.page.locator("#code").fill(code_of(batch))
+    tablet.presses("Regarder ce pass").reads("Ce pass est valable")
+
+    def done_and_lost(route: Route) -> None:
+        route.fetch()
+        route.abort("connectionreset")
+
+    tablet.page.route("**/encaisser/", done_and_lost)
+    tablet.page.locator("[data-confirm] button").click()
+    tablet.reads("On ne sait pas si c’est encaissé").look()
+    tablet.page.unroute("**/encaisser/")
+    tablet.says("En ligne").presses("Redemander").reads("C’est encaissé")
+    assert len(stored()) == 1
+
+
+def test_a_server_that_fails_is_a_network_that_fails(tablet, batch):
+    tablet.page.route("**/guichet/**", lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}))
+    tablet.takes(printed(batch)).reads("C’est noté")
+    tablet.page.unroute("**/guichet/**")
+    tablet.reads("C’est encaissé")
+    assert len(stored()) == 1
+
+
+def test_what_was_taken_on_line_is_not_taken_again_without_a_network(tablet, batch):
+    tablet.takes(printed(batch)).reads("C’est encaissé")
+    tablet.goes_off_line().says(GONE).scans(printed(batch)).reads("Ce pass a déjà été utilisé").look()
+
+
+def test_of_two_tabs_one_uploads_and_both_tell(tablet, batch):
+    other = Tablet(tablet.context.new_page())
+    other.page.goto(tablet.page.url)
+    tablet.goes_off_line()
+    tablet.takes(printed(batch)).reads("C’est noté")
+    other.says(f"{GONE} 1 pass en attente d’envoi.")
+    other.takes(printed(batch, position=2)).reads("C’est noté")
+    tablet.says(f"{GONE} 2 pass en attente d’envoi.").comes_back()
+    tablet.reads("C’est encaissé")
+    other.reads("C’est encaissé")
+    assert [one.outcome for one in stored()] == ["accepted", "accepted"]
+
+
+def test_a_device_that_was_stopped_keeps_what_it_took_and_says_so(tablet, batch, fresh_database):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    with fresh_database.admin() as admin:
+        admin.execute("UPDATE accounts_device SET revoked_at = now(), pairing_digest = NULL, pairing_expires_at = NULL")
+    tablet.comes_back()
+    expect(tablet.line).to_contain_text("n’est plus associé à ce lieu")
+    expect(tablet.line).to_contain_text("1 pass attend ici")
+    tablet.look()
+    assert tablet.items()[0]["code"]
+    assert stored() == []
+
+
+def test_nothing_that_is_kept_bears_a_code(tablet, batch):
+    tablet.takes(printed(batch)).reads("C’est encaissé").follows("Journée")
+    texts = tablet.page.evaluate(
+        """async () => { const found = []; for (const name of await caches.keys()) {
+             const cache = await caches.open(name);
+             for (const request of await cache.keys()) found.push([new URL(request.url).pathname,
+               request.url.includes("/static/") ? "" : await (await cache.match(request)).text()]); } return found; }"""
+    )
+    pages = [path for path, _ in texts if not path.startswith("/static/")]
+    assert len(pages) == 1
+    assert pages[0].endswith("/hors-ligne/")
+    assert not any(code_of(batch)[:7] in text for _, text in texts)
+
+
+def test_a_person_without_a_paired_device_is_promised_nothing(open_tablet, server, till, batch):
+    agent = make_member(till.site.actor, Hat.ACTOR, Role.AGENT)
+    desk = open_tablet()
+    session = agent.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
+    desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server.address}])
+    desk.page.goto("/guichet/")
+    desk.says("En ligne").goes_off_line().says("Plus de réseau : vous pourrez encaisser à son retour.")
+    desk.scans(printed(batch)).reads("Il faut le réseau pour cela").look()
+    desk.comes_back().says("En ligne").scans(printed(batch)).reads("Ce pass est valable")
+    desk.goes_off_line().says("Plus de réseau : vous pourrez encaisser à son retour.")
+    desk.page.locator("[data-confirm] button").click()
+    desk.reads("Rien n’est encaissé").look()
+    desk.comes_back().says("En ligne").presses("Redemander").reads("C’est encaissé")
+    assert len(stored()) == 1

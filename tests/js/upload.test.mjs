@@ -1,0 +1,110 @@
+// A queue going up: nothing lost, nothing sent under another id, and every answer kept.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { totals } from "../../passes/static/counter/queue.js";
+import { CHUNK, upload } from "../../passes/static/counter/upload.js";
+
+const SITE = "s";
+
+function queueOf(count, more = {}) {
+  const items = Array.from({ length: count }, (_, n) => ({
+    id: `id-${n}`, site: SITE, code: `CODE${n}`, service: "aide", value: 1000, occurred_at: "2026-11-25T09:00:00Z",
+    session: null, state: "queued", ...more,
+  }));
+  return {
+    items,
+    all: async () => items,
+    markSent: async (ids) => { for (const item of items) if (ids.includes(item.id)) item.state = "sent"; },
+    note: async (problems) => { for (const { id } of problems) items.find((each) => each.id === id).problem = true; },
+    record: async (verdicts) => {
+      for (const verdict of verdicts) {
+        const item = items.find((each) => each.id === verdict.id);
+        Object.assign(item, { state: "recorded", verdict });
+        delete item.code;
+      }
+    },
+  };
+}
+
+const accepts = (body) => ({ status: 200, body: { results: body.redemptions.map(({ id }) => ({ id, status: 201, redemption: {} })) } });
+const problem = (status, code) => ({ status, problem: { code, title: "Refusé.", detail: "Faites ceci." } });
+
+function server(answer = accepts) {
+  const calls = [];
+  return { calls, send: async (body) => { calls.push(body.redemptions); return answer(body, calls.length); } };
+}
+
+test("500 lines go in three batches, each marked as off line, and no code is left behind", async () => {
+  const queue = queueOf(500);
+  const { calls, send } = server();
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.deepEqual(calls.map((lines) => lines.length), [CHUNK, CHUNK, 100]);
+  assert.deepEqual(Object.keys(calls[0][0]), ["id", "code", "service", "occurred_at", "offline"]);
+  assert.ok(queue.items.every((item) => item.state === "recorded" && !("code" in item)));
+});
+
+test("each verdict is kept: accepted, set aside, refused", async () => {
+  const queue = queueOf(4);
+  const answers = [{ status: 200, redemption: {} }, { status: 202 }, problem(409, "already_redeemed"), problem(404, "unknown")];
+  const { send } = server((body) => ({ status: 200, body: { results: body.redemptions.map(({ id }, n) => ({ id, ...answers[n] })) } }));
+  await upload({ queue, send, site: SITE });
+  assert.deepEqual(totals(queue.items), { waiting: 0, cents: 0, accepted: 1, held: 1, refused: 2 });
+  assert.equal(queue.items[2].verdict.code, "already_redeemed");
+  assert.equal(queue.items[2].verdict.detail, "Faites ceci.");
+});
+
+for (const [how, answer] of [
+  ["no answer", () => { throw new TypeError("Failed to fetch"); }],
+  ["a 503", () => ({ status: 503, retryAfter: 2 })],
+  ["a 429", () => ({ status: 429, retryAfter: 2 })],
+]) {
+  test(`${how} keeps every line, which may have been taken, under its id`, async () => {
+    const queue = queueOf(3);
+    const first = await upload({ queue, send: server(answer).send, site: SITE });
+    assert.equal(first.outcome, "away");
+    assert.deepEqual(queue.items.map((item) => item.state), ["sent", "sent", "sent"]);
+    const { calls, send } = server();
+    await upload({ queue, send, site: SITE });
+    assert.deepEqual(calls[0].map((line) => line.id), ["id-0", "id-1", "id-2"]);
+  });
+}
+
+test("a device that was stopped keeps everything and says so", async () => {
+  for (const status of [401, 403]) {
+    const queue = queueOf(2);
+    assert.deepEqual(await upload({ queue, send: server(() => ({ status })).send, site: SITE }), { outcome: "stopped" });
+    assert.ok(queue.items.every((item) => item.code));
+  }
+});
+
+test("one line that trips the server does not hold the others back", async () => {
+  const queue = queueOf(9);
+  const { send } = server((body) => (body.redemptions.some(({ id }) => id === "id-4") ? { status: 500 } : accepts(body)));
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.deepEqual(queue.items.filter((item) => item.state !== "recorded").map((item) => item.id), ["id-4"]);
+});
+
+test("a line that the server could not read waits, and is not sent again in this run", async () => {
+  const queue = queueOf(2);
+  const { calls, send } = server((body) => ({ status: 200, body: { results: body.redemptions.map(({ id }, n) => ({ id, ...(n ? problem(400, "invalid") : { status: 201 }) })) } }));
+  await upload({ queue, send, site: SITE });
+  assert.equal(calls.length, 1);
+  assert.deepEqual(queue.items.map((item) => [item.state, item.problem]), [["recorded", undefined], ["sent", true]]);
+});
+
+test("what was taken at another site is not sent from this one", async () => {
+  const queue = queueOf(2, { site: "elsewhere" });
+  const { calls, send } = server();
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.deepEqual([calls.length, totals(queue.items).waiting], [0, 2]);
+});
+
+test("of two tabs only one uploads; the other finds the work done, or goes on", async () => {
+  let last = Promise.resolve();
+  const locks = { request: (_name, work) => { last = last.then(work); return last; } };
+  const queue = queueOf(3);
+  const { calls, send } = server();
+  const both = await Promise.all([upload({ queue, send, site: SITE, locks }), upload({ queue, send, site: SITE, locks })]);
+  assert.deepEqual(both.map(({ outcome }) => outcome), ["sent", "sent"]);
+  assert.equal(calls.length, 1);
+});
