@@ -14,6 +14,7 @@ from passes.models.passes import (
     Serial,
     StockMove,
     Void,
+    Withheld,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "StockMove",
     "Void",
     "VoidRequest",
+    "Withheld",
 ]
