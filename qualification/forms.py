@@ -10,7 +10,7 @@ from aptic.forms import DomainForm, PhoneField
 from aptic.siret import check_siret
 from aptic.territories.forms import CommuneField
 from aptic.vocabulary.forms import ServicesField
-from qualification.services import MAX_CAP
+from qualification.caps import MAX_CAP
 
 
 class ApplicationForm(DomainForm):

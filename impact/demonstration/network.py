@@ -21,8 +21,9 @@ from aptic.territories.models import Epci
 from impact.demonstration import cast
 from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
+from qualification.caps import set_cap
 from qualification.models import Application
-from qualification.services import accept, apply, put_on_waiting_list, refuse, set_cap
+from qualification.services import accept, apply, put_on_waiting_list, refuse
 from qualification.suspension import reinstate_actor, suspend_actor
 
 DECIDES, PAYS = "claire.bonnet", "ines.caron"

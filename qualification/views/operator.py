@@ -18,7 +18,7 @@ from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.services import territory_label
 from aptic.vocabulary.models import Service
-from qualification import places, services
+from qualification import caps, places, services
 from qualification.forms import CapForm, ReasonForm
 from qualification.models import Application, Cap
 
@@ -132,9 +132,9 @@ def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
 def cap_list(request: HttpRequest) -> HttpResponse:
     """How full each territory is, the fullest first, and those that somebody asks for and nobody has counted."""
     typed = request.GET.get("q", "").strip()
-    caps = Cap.objects.filter(pk__in=places.found_by(typed)) if typed else Cap.objects.all()
-    page = Paginator(caps.fullest_first(), PER_PAGE).get_page(request.GET.get("page"))
-    taken, free = places.totals(caps)
+    found = Cap.objects.filter(pk__in=places.found_by(typed)) if typed else Cap.objects.all()
+    page = Paginator(found.fullest_first(), PER_PAGE).get_page(request.GET.get("page"))
+    taken, free = places.totals(found)
     context = {
         "page_obj": page,
         "typed": typed,
@@ -161,7 +161,7 @@ def cap_edit(request: HttpRequest, territory: str = "") -> HttpResponse:
         data = form.cleaned_data
         commune = data.pop("commune", None)
         try:
-            done = services.set_cap(territory=territory or places.territory_of(commune), **data)
+            done = caps.set_cap(territory=territory or places.territory_of(commune), **data)
         except DomainError as error:
             form.refuse(error)
         else:
