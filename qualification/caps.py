@@ -288,7 +288,8 @@ def idle_places(actor: Actor) -> list[str]:
 IDLE = """
 SELECT q.territory FROM qualification_qualification q
  WHERE q.actor_id = %(actor)s AND q.until IS NULL
-   AND NOT EXISTS (SELECT FROM actors_site s WHERE s.actor_id = q.actor_id AND s.open AND q.territory = ANY(s.territories))
+   AND NOT EXISTS (SELECT FROM actors_site s
+                    WHERE s.actor_id = q.actor_id AND s.open AND q.territory = ANY(s.territories))
    AND NOT EXISTS (SELECT FROM qualification_round r JOIN actors_site s ON s.id = r.site_id AND s.open
                      JOIN territories_commune c ON c.code = r.commune_id
                     WHERE r.actor_id = q.actor_id AND q.territory IN ('commune:' || c.code, 'epci:' || c.epci_id,

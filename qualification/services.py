@@ -83,7 +83,8 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     """Make the applicant an actor, with its first site and its place in the territory, and invite its manager.
 
     Its places are one row per capped territory of the commune: a trigger moves each cap's counter under its lock, in
-    the order of territories, and a CHECK refuses the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    the order of territories, and a CHECK refuses the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor,
+    CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()

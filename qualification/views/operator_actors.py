@@ -20,6 +20,7 @@ from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
+from qualification.caps import idle_places
 from qualification.forms import ReasonForm
 from qualification.models import Qualification
 from qualification.suspension import reinstate_actor, suspend_actor
@@ -63,6 +64,7 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "actor": actor,
         "tag": TAGS[Actor.State(actor.actor.state)],
         "places": [(place, labels[place.territory_id]) for place in held],
+        "idle": idle_places(actor.actor),
         "sites": Site.objects.visible_to(request.principal).filter(actor=actor).select_related("commune"),
         "account": bank_accounts.in_force(actor).first(),
         "proposal": proposal,
