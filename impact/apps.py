@@ -10,5 +10,9 @@ class ImpactConfig(AppConfig):
     verbose_name = "Effets"
 
     def ready(self) -> None:
-        """Register the jobs."""
+        """Register the jobs, and tell the room below what territories are expected to redeem."""
         from impact import tasks  # noqa: F401
+        from impact.ratio import forecasts_of
+        from qualification.forecasts import register_forecaster
+
+        register_forecaster(forecasts_of)
