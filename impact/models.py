@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from actors.models import ByActor
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.rls import Tenant
 
@@ -57,6 +58,8 @@ class ActorRatio(Forecasted):
     before_cents = models.BigIntegerField()  # over the 365 days before
     pace_cents = models.BigIntegerField()  # the last 91 days, brought to a year
     alert = models.CharField(max_length=10, choices=Alert.choices, blank=True, default="")
+
+    objects = ByActor.as_manager()
 
     class Meta:
         verbose_name = "ratio d’un acteur"
