@@ -7,10 +7,10 @@ from itertools import product
 from math import asin, cos, radians, sin, sqrt
 
 from aptic.territories.rules import EARTH_KM
+from qualification.cap_rules import RATIO_HIGH_CENTS
 
 NEAR_KM, FAR_KM = 15.0, 30.0
 GRIDS_KM = (NEAR_KM, 4 * NEAR_KM, 16 * NEAR_KM)  # cells; beyond, every point is asked
-YEARLY_CENTS = 25_000_00  # what an actor can take in a year: the upper end of the ratio (design §1)
 ROUND_CENTS = 1_000_00  # what is said of money that several funders ordered
 
 Point = tuple[float, float, float]  # kilometres from the centre of the Earth
@@ -161,8 +161,8 @@ def missing(facts: Facts, needs: Needs) -> list[str]:
 
 
 def room_cents(*, actors: int, forecast_cents: int | None) -> int:
-    """What actors could still take in a year, in thousands of euros, rounded down."""
-    room = actors * YEARLY_CENTS - (forecast_cents or 0)
+    """What actors could still take in a year, up to the upper end of the ratio, in thousands of euros, rounded down."""
+    room = actors * RATIO_HIGH_CENTS - (forecast_cents or 0)
     return room // ROUND_CENTS * ROUND_CENTS
 
 

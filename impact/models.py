@@ -53,7 +53,7 @@ class Alert(models.TextChoices):
 class ActorRatio(Forecasted):
     """One actor's twelve rolling months against 15 to 25 kEUR, where they tend, and what comes."""
 
-    actor = models.OneToOneField(Organisation, models.CASCADE, primary_key=True, related_name="ratio")
+    actor = models.OneToOneField(Organisation, models.RESTRICT, primary_key=True, related_name="ratio")
     earned_cents = models.BigIntegerField()  # over 365 days
     before_cents = models.BigIntegerField()  # over the 365 days before
     pace_cents = models.BigIntegerField()  # the last 91 days, brought to a year
@@ -116,7 +116,7 @@ class Thresholds(models.Model):
 class CommuneAccess(models.Model):
     """How far a commune's inhabitants are from help, and what they find within 15 km of its point."""
 
-    commune = models.OneToOneField("territories.Commune", models.CASCADE, primary_key=True, related_name="access")
+    commune = models.OneToOneField("territories.Commune", models.RESTRICT, primary_key=True, related_name="access")
     nearest_km = models.FloatField(null=True)
     sites = models.PositiveIntegerField()
     actors = models.PositiveIntegerField()

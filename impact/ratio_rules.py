@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00
+from qualification.cap_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
+
 FEWEST_TESTS = 8  # comparisons below which an interval would be a guess
 WORTH_TESTING_CENTS = 500_00  # a stock so small says nothing
 QUARTERS = 4

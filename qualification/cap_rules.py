@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import ceil
 
+RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio of one actor, a year (design §1)
 LEVELS = ("commune:", "epci:", "departement:", "region:")  # the levels that may have a cap
 
 

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aptic.territories.services import territory_labels
-from qualification.cap_rules import Price, price
+from qualification.cap_rules import RATIO_LOW_CENTS, Price, price
 from qualification.forecasts import forecasts_of
 from qualification.models import Cap
-
-RATIO_LOW_CENTS = 15_000_00  # a year below which passes do not keep an actor (design §1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,9 +192,9 @@ def _marks(frame: "_Frame", kind: Kind, marks: Sequence[Mark], size: float) -> s
 
 def _swatch(kind: Kind) -> SafeString:
     shape = _filled(kind.form, _outline(kind.form, 8, 8, 6))
-    return mark_safe(
-        f'<svg class="plot-swatch" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">{shape}</svg>'
-    )  # noqa: S308
+    return mark_safe(  # noqa: S308
+        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">{shape}</svg>'
+    )
 
 
 def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:

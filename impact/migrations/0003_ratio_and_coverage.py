@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('error', models.FloatField(null=True)),
                 ('tested', models.PositiveIntegerField(default=0)),
                 ('computed_at', models.DateTimeField()),
-                ('actor', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='ratio', serialize=False, to='tenancy.organisation')),
+                ('actor', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, primary_key=True, related_name='ratio', serialize=False, to='tenancy.organisation')),
                 ('earned_cents', models.BigIntegerField()),
                 ('before_cents', models.BigIntegerField()),
                 ('pace_cents', models.BigIntegerField()),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CommuneAccess',
             fields=[
-                ('commune', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='access', serialize=False, to='territories.commune')),
+                ('commune', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, primary_key=True, related_name='access', serialize=False, to='territories.commune')),
                 ('nearest_km', models.FloatField(null=True)),
                 ('sites', models.PositiveIntegerField()),
                 ('actors', models.PositiveIntegerField()),

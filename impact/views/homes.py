@@ -13,6 +13,7 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
 from impact import figures, presenting
+from impact.models import ActorRatio
 
 
 @require_GET
@@ -72,6 +73,7 @@ def actor_home(request: HttpRequest) -> HttpResponse:
     context = {
         "ratio": ratio,
         "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
+        "coming": ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first(),
         "owed": owed_to(actor_id=actor.pk, principal=request.principal),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
