@@ -130,7 +130,9 @@ def test_lists_cost_the_same_queries_however_long(client, operator):
                 forecast_cents=10, lowest_cents=1, median_cents=1, highest_cents=1, computed_at=timezone.now(),
             )  # fmt: skip
     after = {address: counted(client, address) for address, _ in pages}
-    assert {address: after[address] - before[address] for address, _ in pages if after[address] > most(pages, address)} == {}
+    assert {
+        address: after[address] - before[address] for address, _ in pages if after[address] > most(pages, address)
+    } == {}
 
 
 def most(pages, address):
@@ -214,7 +216,9 @@ def test_a_funder_simulates_too(client):
     assert client.get(url("funder_simulator", funder)).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["operator_territories", "operator_ratios", "operator_simulator", "operator_thresholds"])
+@pytest.mark.parametrize(
+    "name", ["operator_territories", "operator_ratios", "operator_simulator", "operator_thresholds"]
+)
 def test_strangers_find_nothing(client, name):
     operator = make_operator()
     make_funder().log_in(client)
