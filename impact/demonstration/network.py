@@ -38,12 +38,15 @@ MOTIVATION = (
 )
 WAITING = "Le plafond de ce territoire est atteint : vous serez prévenus dès qu’une place se libère."
 REFUSED = "Votre activité est le dépannage de matériel ; le dispositif paie l’accompagnement des personnes."
+LOWERED_AT = 12.0  # months after the story's first
+LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
 SUSPENDED = "L’attestation d’assurance n’est plus à jour : les encaissements reprendront dès sa réception."
 
 
 def plan_network(stage: Stage) -> None:
     """Put caps, applications and decisions in the agenda."""
     stage.plan(stage.first_day, partial(_set_caps, stage))
+    stage.plan(stage.day(LOWERED_AT), partial(_lower_cap, stage))
     for provider in cast.PROVIDERS:
         stage.plan(stage.day(provider.joins), partial(_apply, stage, provider))
 
@@ -54,6 +57,14 @@ def _set_caps(stage: Stage, day: date) -> None:
     with stage.playing(DECIDES):
         for siren in epcis.values_list("siren", flat=True):
             set_cap(territory=f"epci:{siren}", cap=caps.get(siren, cast.OTHER_CAPS), at=stage.at(day, 10))
+        set_cap(territory=f"departement:{DEPARTEMENT}", cap=cast.DEPARTEMENT_CAP, at=stage.at(day, 10, 30))
+
+
+def _lower_cap(stage: Stage, day: date) -> None:
+    """Too few passes for a second actor, and even for the one who is there: it stays, « par extinction »."""
+    with stage.playing(DECIDES):
+        territory = cap_territory(commune(cast.CLOSING).keys())
+        set_cap(territory=territory, cap=0, reason=LOWERED, at=stage.at(day, 10))
 
 
 def _apply(stage: Stage, provider: cast.Provider, day: date) -> None:

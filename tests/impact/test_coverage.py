@@ -13,6 +13,7 @@ from aptic.territories.models import Commune
 from impact import coverage
 from impact.coverage_rules import Needs
 from impact.errors import ThresholdsInvalid
+from impact.measuring import measure_all
 from impact.models import CommuneAccess, Coverage, Thresholds
 from qualification.models import Round
 from tests.factories import OPERATOR, make_funder, make_operator, make_siret
@@ -36,10 +37,7 @@ def make_site(commune=BORDEAUX, *, services=(1, 2, 4), hours="Le lundi", actor=N
 
 def measure():
     with acting(OPERATOR):
-        at, places, after, many = timezone.now(), coverage.places_of_help(), "", 1
-        while many:
-            after, many = coverage.measure_chunk(places, after=after, at=at)
-        coverage.measure_territories(at=at)
+        measure_all(at=timezone.now())
 
 
 def row(key):
