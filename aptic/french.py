@@ -98,10 +98,10 @@ def plural(count: float | None, forms: str) -> str:
 
 
 def kilometres(km: float | None) -> str:
-    """A distance: 6.54 → "6,5 km", 42.3 → "42 km"; less than one → "moins d’un km"."""
+    """A distance: 16.54 → "16,5 km", 42.3 → "42 km"; less than one → "moins d’un km"."""
     if km is None:
         return NOTHING
-    return f"moins d’un{NBSP}km" if km < 1 else f"{number(km, 1 if km < 10 else 0)}{NBSP}km"
+    return f"moins d’un{NBSP}km" if km < 1 else f"{number(km, 1 if km < 20 else 0)}{NBSP}km"
 
 
 def days(value: float | dt.timedelta | None) -> str:

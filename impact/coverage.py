@@ -233,7 +233,7 @@ def set_thresholds(*, needs: rules.Needs, reason: str, at: datetime | None = Non
     """
     check_decider()
     if not reason.strip():
-        raise ThresholdsInvalid("Écrivez le motif : il est gardé avec cette version.", field="reason")
+        raise ThresholdsInvalid("Écrivez le motif : il est gardé avec cette version.", field="reason")
     if needs.near_percent > 100 or needs.hours_percent > 100 or needs.inhabitants_per_site < 1:
         raise ThresholdsInvalid("Un pourcentage va de 0 à 100.", field="near_percent")
     now = at or timezone.now()

@@ -35,7 +35,7 @@ class ThresholdsForm(DomainForm):
     reason = forms.CharField(
         label="Motif de ce changement",
         max_length=300,
-        help_text="Gardé avec cette version ; les anciennes restent lisibles.",
+        help_text="Gardé avec cette version ; les anciennes restent lisibles.",
         widget=forms.Textarea({"rows": 3}),
     )
 
@@ -66,14 +66,14 @@ class SimulatorForm(forms.Form):
         help_text="Laissez vide pour partir du budget.",
         widget=forms.NumberInput({"class": "w-1", "inputmode": "numeric"}),
     )
-    face_value_cents = EurosField(label="Valeur d’un pass", help_text="10 € le plus souvent.", min_cents=100)
+    face_value_cents = EurosField(label="Valeur d’un pass", help_text="10 € le plus souvent.", min_cents=100)
     fee_percent = _decimal("Frais de l’opérateur", "En pour cent de la valeur des pass, hors taxes.", 0, 50)
     vat_percent = _decimal("TVA sur ces frais", "En pour cent.", 0, 30)
-    use_percent = _decimal("Pass utilisés", "En pour cent de ceux achetés. Peu d’opérations dépassent 70 %.", 1, 100)
+    use_percent = _decimal("Pass utilisés", "En pour cent de ceux achetés. Peu d’opérations dépassent 70 %.", 1, 100)
     passes_per_person = _whole("Pass par personne", "Un carnet en compte 5 ou 10.", 1, 100)
     months = _whole("Durée", "En mois, pendant lesquels les pass sont utilisés.", 1, 60)
     target_cents = EurosField(
-        label="Ce qu’un acteur doit gagner en pass par an", help_text="Le ratio va de 15 000 à 25 000 €.", min_cents=100
+        label="Ce qu’un acteur doit gagner en pass par an", help_text="Le ratio va de 15 000 à 25 000 €.", min_cents=100
     )
     ASSUMED = (
         "face_value_cents", "fee_percent", "vat_percent", "use_percent", "passes_per_person", "months", "target_cents",

@@ -17,8 +17,8 @@ from impact.models import Coverage
 from qualification.models import Cap
 
 FARTHEST = 8
-DESERT = Kind("Désert : plus de la moitié des habitants à plus de 15 km d’un lieu", "diamond")
-FULL = Kind("Complet : le plafond est atteint", "square")
+DESERT = Kind("Désert : plus de la moitié des habitants à plus de 15 km d’un lieu", "diamond")
+FULL = Kind("Complet : le plafond est atteint", "square")
 OPEN = Kind("Des places sont libres", "triangle")
 UNCAPPED = Kind("Sans plafond", "dot")
 READY = Kind("Opérationnel", "triangle")
@@ -51,18 +51,18 @@ def _words(code: str, facts: Facts, needs: Needs) -> tuple[str, str]:
     words = {
         "no_site": (
             "Aucun lieu n’y accepte de pass.",
-            "Qualifier un premier acteur : parlez-en à l’opérateur avant de commander.",
+            "Qualifier un premier acteur : parlez-en à l’opérateur avant de commander.",
         ),
         "near": (
-            f"{percent(facts.near_share)} des habitants ont un lieu à moins de 15 km ; il faut {needs.near_percent} %.",
+            f"{percent(facts.near_share)} des habitants ont un lieu à moins de 15 km ; il faut {needs.near_percent} %.",
             "Ouvrir un lieu, ou une tournée, là où vivent ceux qui en sont loin.",
         ),
         "distance": (
-            f"Le lieu le plus proche est à {km} km en moyenne ; il faut {needs.mean_km} km au plus.",
-            "Rapprocher l’aide : une tournée suffit souvent.",
+            f"Le lieu le plus proche est à {km} km en moyenne ; il faut {needs.mean_km} km au plus.",
+            "Rapprocher l’aide : une tournée suffit souvent.",
         ),
         "actors": (
-            f"{plural(facts.actors, 'acteur')} sur place ; il en faut {needs.actors}, pour qu’ils puissent se relayer.",
+            f"{plural(facts.actors, 'acteur')} sur place ; il en faut {needs.actors}, pour qu’ils puissent se relayer.",
             "Qualifier d’autres acteurs, sous le plafond.",
         ),
         "capacity": (
@@ -74,7 +74,7 @@ def _words(code: str, facts: Facts, needs: Needs) -> tuple[str, str]:
             f"Ouvrir {number(sites)} lieu{'x' if sites > 1 else ''} de plus.",
         ),
         "services": (
-            f"Personne n’y propose : {_names(lacking) if code == 'services' else ''}.",
+            f"Personne n’y propose : {_names(lacking) if code == 'services' else ''}.",
             "Demander aux acteurs présents de l’ajouter à leur catalogue.",
         ),
         "hours": (

@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 
+from aptic.errors import DomainError
 from aptic.forms import DomainForm, EurosField
 from aptic.territories.forms import CommuneField
+from aptic.territories.models import Commune
+from aptic.territories.services import find_commune
 from qualification.caps import MAX_CAP
 
 
@@ -40,12 +43,12 @@ class CapForm(DomainForm):
         label="Une commune de ce territoire", help_text="Écrivez un nom ou un code postal, par exemple Bègles."
     )
     level = forms.ChoiceField(label="Le plafond vaut pour", choices=LEVELS, initial="epci", widget=forms.RadioSelect())
-    cap = _whole("Plafond", "Combien d’acteurs peuvent en vivre, à 20 000 € de pass par an chacun.")
+    cap = _whole("Plafond", "Combien d’acteurs peuvent en vivre, à 20 000 € de pass par an chacun.")
     exceptions = _whole("Exceptions accordées", "Des places de plus, chacune pour une raison.", initial=0)
     exception_reason = _reason("Motif des exceptions", "", required=False)
     reason = _reason(
         "Motif de ce plafond",
-        "Gardé avec le changement. Nécessaire s’il y a déjà plus d’acteurs : ils restent par extinction.",
+        "Gardé avec le changement. Nécessaire s’il y a déjà plus d’acteurs : ils restent par extinction.",
         required=False,
     )
 
@@ -58,7 +61,7 @@ class CapForm(DomainForm):
         """A commune without an intercommunalité has no cap at that level."""
         data = super().clean() or {}
         if data.get("commune") and data.get("level") and not self.territory:
-            self.add_error("level", "Cette commune n’a pas d’intercommunalité : choisissez un autre niveau.")
+            self.add_error("level", "Cette commune n’a pas d’intercommunalité : choisissez un autre niveau.")
         return data
 
     @property
@@ -78,16 +81,39 @@ class PolicyForm(DomainForm):
     """The rule that computes caps."""
 
     target_cents = EurosField(
-        label="Ce qu’un acteur doit gagner en pass par an", help_text="Le ratio consolidateur va de 15 000 à 25 000 €."
+        label="Ce qu’un acteur doit gagner en pass par an", help_text="Le ratio consolidateur va de 15 000 à 25 000 €."
     )
     at_least = _whole("Jamais moins de", "Acteurs par territoire, même sans pass attendus.")
     at_most = _whole("Jamais plus de", "Acteurs par territoire, même si les pass y affluent.")
     inhabitants_per_actor = _whole(
-        "Couverture minimale : un acteur pour",
+        "Couverture minimale : un acteur pour",
         "Habitants. Elle l’emporte sur la borne du dessus.",
         least=1,
         most=10_000_000,
     )
     reason = _reason(
-        "Motif de ce changement", "Gardé avec cette version ; les plafonds déjà fixés restent.", required=True
+        "Motif de ce changement", "Gardé avec cette version ; les plafonds déjà fixés restent.", required=True
     )
+
+
+class RoundForm(DomainForm):
+    """The communes of a round, one a line."""
+
+    communes = forms.CharField(
+        label="Communes de la tournée",
+        required=False,
+        max_length=6000,
+        help_text="Une par ligne, par son nom ou son code postal. Laissez vide s’il n’y a plus de tournée.",
+        widget=forms.Textarea({"rows": 8}),
+    )
+
+    def clean_communes(self) -> list[Commune]:
+        """The communes typed; a line that none or several answer is named."""
+        found = []
+        for line in filter(None, map(str.strip, self.cleaned_data["communes"].splitlines())):
+            try:
+                found.append(find_commune(line))
+            except DomainError as error:
+                names = ", ".join(str(one) for one in error.details.get("candidates", ())[:6])
+                raise forms.ValidationError(f"« %s » : {error.text} {names}".strip() % line) from error
+        return found

@@ -108,7 +108,7 @@ class CapPolicy(models.Model):
     target_cents = models.BigIntegerField("ce qu’un acteur doit gagner par an")
     at_least = models.PositiveIntegerField("jamais moins de")
     at_most = models.PositiveIntegerField("jamais plus de")
-    inhabitants_per_actor = models.PositiveIntegerField("couverture minimale : un acteur pour")
+    inhabitants_per_actor = models.PositiveIntegerField("couverture minimale : un acteur pour")
     reason = models.CharField("motif", max_length=300)
     set_at = models.DateTimeField()
     set_by = models.UUIDField(null=True)

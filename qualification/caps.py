@@ -234,7 +234,7 @@ def full_for(actor_id: uuid.UUID | None, keys: Iterable[str]) -> list[str]:
 def _reached(full: list[str]) -> errors.CapReached:
     labels = territory_labels(full)
     named = ", ".join(labels[key] for key in full)
-    text = f"Le plafond de ce territoire est atteint, il n’y reste aucune place : {named}."
+    text = f"Le plafond de ce territoire est atteint, il n’y reste aucune place : {named}."
     return errors.CapReached(text, territories=full)
 
 

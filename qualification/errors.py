@@ -70,14 +70,22 @@ class CapBelowQualified(DomainError):
     code = "cap_below_qualified"
     status = 409
     message = "Ce plafond est inférieur au nombre d’acteurs déjà qualifiés ici."
-    next_step = "Écrivez le motif : ils restent « par extinction », et leurs places ne seront pas redonnées."
+    next_step = "Écrivez le motif : ils restent « par extinction », et leurs places ne seront pas redonnées."
 
 
 class CapReasonMissing(DomainError):
     """What changes who may join says why."""
 
     code = "cap_reason_missing"
-    message = "Écrivez le motif : il est gardé avec le changement."
+    message = "Écrivez le motif : il est gardé avec le changement."
+
+
+class RoundTooLong(DomainError):
+    """A round that goes everywhere is no round."""
+
+    code = "round_too_long"
+    message = "Une tournée compte 60 communes au plus."
+    next_step = "Partagez-la entre plusieurs lieux itinérants."
 
 
 class NobodyWaits(DomainError):
@@ -86,7 +94,7 @@ class NobodyWaits(DomainError):
     code = "nobody_waits"
     status = 409
     message = "Cette candidature n’est plus sur la liste d’attente."
-    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
 
 
 class InvalidCap(DomainError):

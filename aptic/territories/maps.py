@@ -171,7 +171,7 @@ FORMS = {
     "square": ("M{x0:.0f} {y0:.0f}h{d:.0f}v{d:.0f}h-{d:.0f}z", FILLS[0], "c1", ""),
     "triangle": ("M{x:.0f} {y0:.0f}l{r:.0f} {d:.0f}h-{d:.0f}z", FILLS[5], "c6", ""),
     "diamond": ("M{x:.0f} {y0:.0f}l{r:.0f} {r:.0f}l-{r:.0f} {r:.0f}l-{r:.0f}-{r:.0f}z", FILLS[2], "c3 axis", INK),
-    "dot": ("M{x0:.0f} {y:.0f}h{r:.0f}v{r:.0f}h-{r:.0f}z", FILLS[3], "c4", ""),
+    "dot": ("M{x0:.0f} {y:.0f}h{r:.0f}v{r:.0f}h-{r:.0f}z", FILLS[4], "c5", ""),
 }
 
 

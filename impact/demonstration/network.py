@@ -39,7 +39,7 @@ MOTIVATION = (
 WAITING = "Le plafond de ce territoire est atteint : vous serez prévenus dès qu’une place se libère."
 REFUSED = "Votre activité est le dépannage de matériel ; le dispositif paie l’accompagnement des personnes."
 LOWERED_AT = 12.0  # months after the story's first
-LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
+LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
 SUSPENDED = "L’attestation d’assurance n’est plus à jour : les encaissements reprendront dès sa réception."
 
 

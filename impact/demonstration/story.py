@@ -68,7 +68,7 @@ def set_thresholds_of_the_story(stage: Stage) -> None:
     """Thresholds of a young scheme, so that some territories are operational and others say what they lack."""
     with stage.playing(network.DECIDES):
         needs = replace(needs_in_force()[0], inhabitants_per_site=120_000, services=(1, 2, 4))
-        set_thresholds(needs=needs, reason="Le réseau de Gironde se construit : un lieu pour 120 000 habitants suffit.",
+        set_thresholds(needs=needs, reason="Le réseau de Gironde se construit : un lieu pour 120 000 habitants suffit.",
                        at=stage.at(stage.day(1), 10))  # fmt: skip
 
 

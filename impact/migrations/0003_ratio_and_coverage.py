@@ -8,7 +8,7 @@ from django.db import migrations, models
 THRESHOLDS = """
 INSERT INTO impact_thresholds
        (version, near_percent, mean_km, actors, inhabitants_per_site, hours_percent, services, reason, set_at, set_by)
-VALUES (1, 80, 12, 2, 30000, 50, '{1,2,4}', 'Seuils de départ : de quoi recevoir les premiers pass.', now(), NULL)
+VALUES (1, 80, 12, 2, 30000, 50, '{1,2,4}', 'Seuils de départ : de quoi recevoir les premiers pass.', now(), NULL)
 """
 
 

@@ -139,7 +139,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
             ready = Coverage.objects.filter(territory__startswith="epci:", operational=True).count()
             messages.success(
                 request,
-                f"Seuils enregistrés : version {made.version}. {number(ready)} intercommunalités opérationnelles.",
+                f"Seuils enregistrés : version {made.version}. {number(ready)} intercommunalités opérationnelles.",
             )
             return redirect("operator_territories", request.organisation.pk)
     context = {"form": form, "rule": rule, "versions": type(rule).objects.order_by("-version")[:10]}
@@ -153,7 +153,7 @@ def measure(request: HttpRequest) -> HttpResponse:
     job = tasks.measure_again()
     if job.created_by_id == request.principal.person_id:
         return redirect("job", job.pk)
-    messages.info(request, "Le calcul est déjà en cours : rechargez cette page dans un instant.")
+    messages.info(request, "Le calcul est déjà en cours : rechargez cette page dans un instant.")
     return redirect("operator_territories", request.organisation.pk)
 
 

@@ -66,7 +66,7 @@ ALTER TABLE qualification_round ADD CONSTRAINT round_of_site FOREIGN KEY (site_i
 POLICY = """
 INSERT INTO qualification_cappolicy
        (version, target_cents, at_least, at_most, inhabitants_per_actor, reason, set_at, set_by)
-VALUES (1, 2000000, 1, 200, 60000, 'Règle de départ : le ratio consolidateur de 20 000 € par acteur et par an.', now(), NULL)
+VALUES (1, 2000000, 1, 200, 60000, 'Règle de départ : le ratio consolidateur de 20 000 € par acteur et par an.', now(), NULL)
 """
 
 
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('target_cents', models.BigIntegerField(verbose_name='ce qu’un acteur doit gagner par an')),
                 ('at_least', models.PositiveIntegerField(verbose_name='jamais moins de')),
                 ('at_most', models.PositiveIntegerField(verbose_name='jamais plus de')),
-                ('inhabitants_per_actor', models.PositiveIntegerField(verbose_name='couverture minimale : un acteur pour')),
+                ('inhabitants_per_actor', models.PositiveIntegerField(verbose_name='couverture minimale : un acteur pour')),
                 ('reason', models.CharField(max_length=300, verbose_name='motif')),
                 ('set_at', models.DateTimeField()),
                 ('set_by', models.UUIDField(null=True)),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from qualification.views import actor as rounds
 from qualification.views import caps
 from qualification.views import operator as views
 from qualification.views import operator_actors as actors
@@ -27,6 +28,7 @@ urlpatterns = [
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
     path("acteurs/<uuid:pk>/places/<str:territory>/rendre/", caps.place_release, name="operator_place_release"),
+    path("acteurs/lieux/<uuid:pk>/tournee/", rounds.operator_round, name="operator_round"),
     path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
     path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
     path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),

@@ -76,7 +76,7 @@ def cap_edit(request: HttpRequest, territory: str = "") -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Plafond enregistré : {territory_label(done.territory)}, {done.cap}.")
+            messages.success(request, f"Plafond enregistré : {territory_label(done.territory)}, {done.cap}.")
             return redirect("operator_caps", request.organisation.pk)
     context = {
         "form": form,
@@ -103,7 +103,7 @@ def cap_policy(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Règle des plafonds enregistrée : version {made.version}.")
+            messages.success(request, f"Règle des plafonds enregistrée : version {made.version}.")
             return redirect("operator_caps", request.organisation.pk)
     return render(request, "qualification/operator/cap_policy.html", {"form": form, "rule": rule})
 
@@ -134,7 +134,7 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
     form = ReasonForm(
         request.POST or None,
         label="Motif",
-        hint="Par exemple : une place s’est libérée. Gardé avec son rang.",
+        hint="Par exemple : une place s’est libérée. Gardé avec son rang.",
         max_length=300,
         initial={"reason": "Une place s’est libérée."},
     )
@@ -146,7 +146,7 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
         else:
             messages.success(
                 request,
-                f"{application.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie.",
+                f"{application.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie.",
             )
             return redirect("operator_waiting", request.organisation.pk, territory)
     decision = decision_on(application.commune.keys())
@@ -169,7 +169,7 @@ def place_release(request: HttpRequest, pk: uuid.UUID, territory: str) -> HttpRe
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"Place rendue : {label}.")
+            messages.success(request, f"Place rendue : {label}.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/place_release.html", {"form": form, "actor": actor, "label": label})
 

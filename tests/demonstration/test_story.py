@@ -136,5 +136,3 @@ def test_territories_are_measured_and_not_all_operational(demonstration):
         assert 0 < whole.qualified < whole.cap
         assert ActorRatio.objects.filter(forecast_cents__gt=0).count() > 5
         assert TerritoryRatio.objects.get(pk="departement:33").forecast_cents > 0
-            list(epcis.values_list("territory", "operational", "missing", "sites", "actors", "mean_km", "population"))
-        )
