@@ -91,7 +91,7 @@ def _write_access(places: rules.Places, chunk: list[Any], at: datetime) -> None:
         nowhere if latitude is None or longitude is None else places.around(latitude, longitude)
         for _, latitude, longitude in chunk
     ]
-    parameters = {
+    parameters: dict[str, Any] = {
         "at": at,
         "codes": [code for code, _, _ in chunk],
         "km": [one.nearest_km for one in found],
@@ -153,7 +153,9 @@ def measure_territories(*, at: datetime) -> int:
         counted = cursor.fetchall()
     rows = []
     for territory, *given, services, forecast in counted:
-        facts = rules.Facts(*given, tuple(services), rules.room_cents(actors=given[5], forecast_cents=forecast))
+        known = dict(zip(FACTS, given, strict=False))
+        room = rules.room_cents(actors=known["actors"], forecast_cents=forecast)
+        facts = rules.Facts(**known, services=tuple(services), room_cents=room)
         rows.append(_judged(territory, facts, needs, version, at))
     names = [one.name for one in Coverage._meta.fields if one.name != "territory"]
     Coverage.objects.bulk_create(rows, 500, update_conflicts=True, unique_fields=["territory"], update_fields=names)
@@ -182,7 +184,7 @@ def facts_of(territory: str) -> tuple[rules.Facts, datetime] | None:
     level, code = parse_key(territory)
     if level != "commune":
         row = Coverage.objects.filter(pk=territory).first()
-        return row and (facts_from(row), row.computed_at)
+        return (facts_from(row), row.computed_at) if row else None
     access = CommuneAccess.objects.select_related("commune").filter(pk=code).first()
     if access is None:
         return None

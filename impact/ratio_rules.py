@@ -53,7 +53,8 @@ class Method:
 def learn(origins: Iterable[Origin]) -> Method:
     """The pace, over every past quarter, and its back-test: each quarter is foretold from older ones alone."""
     past = [one for one in origins if one.ago >= 1]
-    stock, spent = defaultdict(int), defaultdict(int)
+    stock: dict[int, int] = defaultdict(int)
+    spent: dict[int, int] = defaultdict(int)
     for one in past:
         stock[one.ago] += one.stock_cents
         spent[one.ago] += one.spent_cents

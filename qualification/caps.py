@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
@@ -107,14 +108,14 @@ SELECT gen_random_uuid(), present.organisation_id, %(territory)s, %(at)s FROM ({
 """
 
 
-def _open(territory: str, values: dict[str, object], at: datetime) -> None:
+def _open(territory: str, values: dict[str, Any], at: datetime) -> None:
     """A cap that was not there: wide enough for those present, who take their places, then as asked."""
-    parameters = {**values, "territory": territory, "at": at}
+    parameters: dict[str, Any] = {**values, "territory": territory, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({PRESENT}) present", parameters)
         (present,) = cursor.fetchone()
-        _check_lowering(present, int(str(values["cap"])), int(str(values["exceptions"])), str(values["reason"]))
-        cursor.execute(OPEN_CAP, {**parameters, "room": max(present, int(str(values["cap"])))})
+        _check_lowering(present, values["cap"], values["exceptions"], values["reason"])
+        cursor.execute(OPEN_CAP, {**parameters, "room": max(present, values["cap"])})
         cursor.execute(SEAT_PRESENT, parameters)
     Cap.objects.filter(pk=territory).update(cap=values["cap"])
 

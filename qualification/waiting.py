@@ -68,9 +68,10 @@ def promote(*, application: Application, territory: str, reason: str, at: dateti
         raise errors.NobodyWaits
     now = at or timezone.now()
     accepted = services.accept(application=application, at=at)
+    assert accepted.organisation_id is not None
     kept = Promotion.objects.create(
         application_id=accepted.pk,
-        organisation=accepted.organisation,
+        organisation_id=accepted.organisation_id,
         territory=territory,
         rank=place.rank,
         reason=reason.strip(),

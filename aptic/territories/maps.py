@@ -154,16 +154,18 @@ def middles(level: str, inside: QuerySet[Commune] | None = None) -> dict[str, tu
 
 def draw_marks(*, box: Box, marks: Sequence[Mark], title: str, ground: QuerySet[Commune] | None = None) -> Map:
     """Territories as marks of a few kinds, over the dots of `ground`, with their legend. At most one query."""
-    rows = list(ground.values_list("latitude", "longitude", "population", "name")[:MOST_DOTS]) if ground else []
+    names = ("latitude", "longitude", "population", "name")
+    rows = [] if ground is None else list(ground.values_list(*names)[:MOST_DOTS])
     kinds = list(dict.fromkeys(mark.kind for mark in marks))
     drawn = []
     for width in (WIDE, NARROW):
         frame = _Frame(box, width)
-        spots = [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+        spots = _spots(frame, rows)
         size = 4.0 if len(marks) > 200 and width == NARROW else 6.0
         parts = [_dots(spots), *(_marks(frame, kind, marks, size) for kind in kinds), _names(frame, spots, (), None)]
         drawn.append(_whole(frame, title, parts))
-    return Map(title, *drawn, legend=tuple((_swatch(kind), kind.name) for kind in kinds))
+    wide, narrow = drawn
+    return Map(title, wide, narrow, tuple((_swatch(kind), kind.name) for kind in kinds))
 
 
 # A form's outline around its middle, for a half width; what fills it, what surrounds it.
@@ -173,6 +175,11 @@ FORMS = {
     "diamond": ("M{x:.0f} {y0:.0f}l{r:.0f} {r:.0f}l-{r:.0f} {r:.0f}l-{r:.0f}-{r:.0f}z", FILLS[2], "c3 axis", INK),
     "dot": ("M{x0:.0f} {y:.0f}h{r:.0f}v{r:.0f}h-{r:.0f}z", FILLS[4], "c5", ""),
 }
+
+
+def _spots(frame: "_Frame", rows: Sequence[tuple]) -> list["Spot"]:
+    """Communes where they stand on the drawing; one without a point stands nowhere."""
+    return [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
 
 
 def _outline(form: str, x: float, y: float, r: float) -> str:
@@ -198,7 +205,7 @@ def _swatch(kind: Kind) -> SafeString:
 
 
 def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
-    spots = [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+    spots = _spots(frame, rows)
     groups = _grouped(frame, pins)
     parts = [_dots(spots), _names(frame, spots, groups, here)]
     if here is not None:
