@@ -28,6 +28,7 @@ export function present(text) {
 
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
 function arrive() {
+  document.querySelector(".messages")?.remove(); // they were about the page that came whole
   attend();
   const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
   (goal || till.querySelector("h1"))?.focus();
