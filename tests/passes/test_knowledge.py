@@ -162,7 +162,7 @@ def test_it_takes_a_fixed_number_of_statements(tablet, till, batches, django_ass
         make_batch()
     with django_assert_num_queries(
         11
-    ):  # device, site, as whom, ceiling, services, terms, as nobody; four are savepoints
+    ):  # device, site, who, ceiling, services, terms, nobody; four savepoints
         known(tablet, till)
 
 
