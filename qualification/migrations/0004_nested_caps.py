@@ -3,6 +3,8 @@
 Existing caps keep their meaning: no exception by extinction, no reason asked for what was set before.
 """
 
+from importlib import import_module
+
 import aptic.tenancy.rls
 import django.db.models.deletion
 import django.db.models.expressions
@@ -45,6 +47,13 @@ CREATE TRIGGER qualification_count_update AFTER UPDATE ON qualification_qualific
 CREATE TRIGGER qualification_count_delete AFTER DELETE ON qualification_qualification
   REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION qualification_count()
 """
+ROW_BY_ROW = """
+DROP TRIGGER qualification_count_insert ON qualification_qualification;
+DROP TRIGGER qualification_count_update ON qualification_qualification;
+DROP TRIGGER qualification_count_delete ON qualification_qualification;
+""" + import_module("qualification.migrations.0002_rules").COUNT.partition("REVOKE")[0].replace(
+    "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"
+)
 # What was there before the cap was lowered, and no more: it never grows because somebody joins.
 EXTINCTION = """
 CREATE FUNCTION qualification_extinction() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -217,7 +226,7 @@ class Migration(migrations.Migration):
             model_name='round',
             constraint=aptic.tenancy.rls.Tenant(name='round_rls', read_if='true', writers=('actor_id',)),
         ),
-        migrations.RunSQL(COUNT, migrations.RunSQL.noop),
+        migrations.RunSQL(COUNT, ROW_BY_ROW),
         migrations.RunSQL(
             EXTINCTION,
             "DROP TRIGGER qualification_extinction ON qualification_cap; DROP FUNCTION qualification_extinction()",
