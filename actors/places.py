@@ -9,7 +9,7 @@ from datetime import datetime
 from aptic.tenancy.models import Organisation
 
 CAPPED_LEVELS = ("epci:", "departement:")
-PlaceKeeper = Callable[[Organisation, list[str], datetime], None]
+PlaceKeeper = Callable[[Organisation, list[str], datetime, bool], None]
 _keepers: list[PlaceKeeper] = []
 
 
@@ -28,12 +28,13 @@ def register_place_keeper(keeper: PlaceKeeper) -> None:
     _keepers.append(keeper)
 
 
-def ensure_place(*, actor: Organisation, keys: Iterable[str], at: datetime) -> None:
+def ensure_place(*, actor: Organisation, keys: Iterable[str], at: datetime, new: bool = True) -> None:
     """Return if `actor` has its place in each capped territory where a site with these keys would stand.
 
-    The operator gives it those it lacks. Raises AnotherTerritory for everybody else, and what the keeper raises when
+    A `new` site asks for a territory that somebody has counted; one that reopens does not. The operator gives the
+    actor those it lacks. Raises AnotherTerritory for everybody else, and what the keeper raises when
     a territory is full.
     """
     found = list(keys)
     for keeper in _keepers:
-        keeper(actor, found, at)
+        keeper(actor, found, at, new)

@@ -121,7 +121,7 @@ def reopen_site(*, site: Site, at: datetime | None = None) -> None:
     mine = closed if current().is_operator else closed.filter(closed_by_operator=False)
     if mine.exists():  # its place may have been given back meanwhile, or a cap set
         row = Site.objects.select_related("actor", "commune").get(pk=site.pk)
-        ensure_place(actor=row.actor, keys=row.commune.keys(), at=at or timezone.now())
+        ensure_place(actor=row.actor, keys=row.commune.keys(), at=at or timezone.now(), new=False)
     if not mine.update(open=True, closed_reason="", closed_by_operator=False, closed_at=None):
         raise ClosedByOperator if closed.exists() else NotInState
     record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)

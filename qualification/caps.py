@@ -17,6 +17,7 @@ from django.utils import timezone
 from actors.errors import AnotherTerritory
 from actors.models import Actor
 from actors.permissions import check_decider
+from actors.places import cap_territory
 from aptic.audit.services import record
 from aptic.locks import Lock, share_lock, wait_lock
 from aptic.tenancy.models import Organisation
@@ -203,16 +204,21 @@ RETURNING id
 """
 
 
-def take_places(*, actor: Organisation, keys: Iterable[str], at: datetime) -> None:
-    """Give `actor` its place in every capped territory among `keys` where it has none yet; for the operator.
+def take_places(*, actor: Organisation, sites: Iterable[list[str]], at: datetime) -> None:
+    """Give `actor` its place in every capped territory of its sites where it has none yet; for the operator.
 
-    Raises CapMissing when none of them has a cap, and CapReached, naming those that are full.
+    `sites` are the territory keys of each one's commune. All places are taken by one statement, whatever the number
+    of sites: its locks are in one order. Raises CapMissing when no territory of a site has a cap, and CapReached,
+    naming those that are full.
     """
     share_lock(Lock.CAPS)
-    wanted = list(keys)
-    if not Cap.objects.filter(pk__in=wanted).exists():
-        label = territory_label(_usual(wanted))
-        raise errors.CapMissing(f"Aucun plafond n’est fixé pour {label}.", territory=_usual(wanted))
+    each = list(sites)
+    wanted = sorted({key for keys in each for key in keys})
+    capped = set(Cap.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    if uncounted := next((keys for keys in each if capped.isdisjoint(keys)), None):
+        territory = cap_territory(uncounted)
+        label = territory_label(territory)
+        raise errors.CapMissing(f"Aucun plafond n’est fixé pour {label}.", territory=territory)
     try:
         with refusing("cap_respected", errors.CapReached()), connection.cursor() as cursor:
             cursor.execute(TAKE, {"actor": actor.pk, "keys": wanted, "at": at})
@@ -239,20 +245,27 @@ def _reached(full: list[str]) -> errors.CapReached:
     return errors.CapReached(text, territories=full)
 
 
-def _usual(keys: list[str]) -> str:
-    """The level at which caps are usually set: the EPCI, or the département."""
-    return next(key for level in ("epci:", "departement:") for key in keys if key.startswith(level))
+def keep_place(actor: Organisation, keys: list[str], at: datetime, new: bool) -> None:
+    """What `actors.places.ensure_place` asks, for one site. Raises AnotherTerritory, CapMissing and CapReached."""
+    share_lock(Lock.CAPS)
+    if new or Cap.objects.filter(pk__in=keys).exists():
+        keep_places(actor=actor, sites=[keys], at=at)
 
 
-def keep_place(actor: Organisation, keys: list[str], at: datetime) -> None:
-    """What `actors.places.ensure_place` asks: has the actor its places there? The operator gives them under the caps.
+def keep_places(*, actor: Organisation, sites: list[list[str]], at: datetime) -> None:
+    """Has the actor its place in every capped territory of these sites? The operator gives those it lacks.
 
     Raises AnotherTerritory, CapMissing and CapReached.
     """
     share_lock(Lock.CAPS)
     if current().is_operator:
-        take_places(actor=actor, keys=keys, at=at)
+        take_places(actor=actor, sites=sites, at=at)
         return
+    for keys in sites:
+        _check_held(actor, keys)
+
+
+def _check_held(actor: Organisation, keys: list[str]) -> None:
     held = Qualification.objects.filter(actor_id=actor.pk, territory__in=keys, until=None).values("territory")
     if not held.exists() or Cap.objects.filter(pk__in=keys).exclude(pk__in=held).exists():
         raise AnotherTerritory(field="commune")
@@ -264,7 +277,7 @@ def release_places(
 ) -> int:
     """Give back an actor's places (all of them unless `territories`): it leaves, or has no site there any more.
 
-    A déqualification calls this. Returns how many. Raises NotAllowed and CapReasonMissing.
+    A déqualification gives them all back. Returns how many. Raises NotAllowed and CapReasonMissing.
     """
     check_decider()
     if not reason.strip():

@@ -1,4 +1,4 @@
-"""What a decision on one site would do: the places of every capped territory it lies in, and its price there."""
+"""What a decision would do: the places of every capped territory that its sites lie in, and its price there."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from qualification.models import Cap
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One capped territory of a site: its places, and what one actor more does to those who are there."""
+    """One capped territory: its places, and what one actor more does to those who are there."""
 
     label: str
     cap: Cap
@@ -25,7 +25,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Every capped territory of a site, the narrowest first."""
+    """Every capped territory of its sites, the narrowest first."""
 
     levels: tuple[Level, ...]
 
@@ -40,9 +40,9 @@ class Decision:
         return [level for level in self.levels if level.is_full]
 
 
-def decision_on(keys: Iterable[str]) -> Decision:
-    """The decision for a new actor whose site has these territory keys. A fixed number of queries."""
-    order = list(keys)
+def decision_on(sites: Iterable[list[str]]) -> Decision:
+    """The decision for a new actor whose sites have these territory keys. A fixed number of queries."""
+    order = list(dict.fromkeys(key for keys in sites for key in keys))
     caps = sorted(Cap.objects.filter(pk__in=order), key=lambda cap: order.index(cap.territory))
     labels, forecasts = territory_labels(cap.territory for cap in caps), forecasts_of(cap.territory for cap in caps)
     levels = []

@@ -70,6 +70,11 @@ def uncapped(principal: Principal) -> list[Places]:
     return [Places(key, labels[key], None, **wanting[key]) for key in missing]
 
 
+def sites_of(application: Application) -> list[list[str]]:
+    """The territory keys of each site that an application asks for: what accepting it takes places in."""
+    return [application.commune.keys()]
+
+
 def territory_of(commune: Commune) -> str:
     """The territory whose waiting list a site in this commune joins: its EPCI, or its département."""
     return cap_territory(commune.keys())

@@ -11,8 +11,8 @@ from actors.permissions import EDITS_SITES, check_role
 from aptic.audit.services import record
 from aptic.territories.models import Commune
 from qualification import errors
-from qualification.caps import keep_place
-from qualification.models import Cap, Round
+from qualification.caps import keep_places
+from qualification.models import Round
 
 MOST = 60  # communes of one round: beyond, it is no round
 
@@ -28,10 +28,7 @@ def declare_round(*, site: Site, communes: Iterable[Commune], at: datetime | Non
     now, wanted = at or timezone.now(), {one.pk: one for one in communes if one.pk != site.commune_id}
     if len(wanted) > MOST:
         raise errors.RoundTooLong(field="communes")
-    keys = {key for one in wanted.values() for key in one.keys()}  # noqa: SIM118 - a commune's own keys
-    if wanted:
-        _check_caps(wanted.values())
-        keep_place(site.actor, sorted(keys), now)
+    keep_places(actor=site.actor, sites=[one.keys() for one in wanted.values()], at=now)
     Round.objects.filter(site=site).exclude(commune__in=wanted).delete()
     Round.objects.bulk_create(
         [Round(site=site, actor_id=site.actor_id, commune=one, declared_at=now) for one in wanted.values()],
@@ -39,12 +36,3 @@ def declare_round(*, site: Site, communes: Iterable[Commune], at: datetime | Non
     )
     record(verb="round_declared", target=site, fields=("rounds",), organisation_id=site.actor_id)
     return list(Round.objects.filter(site=site).select_related("commune__departement"))
-
-
-def _check_caps(communes: Iterable[Commune]) -> None:
-    """Each commune lies in a territory that somebody has counted. Raises CapMissing."""
-    rows = [(one, one.keys()) for one in communes]
-    capped = set(Cap.objects.filter(pk__in={key for _, keys in rows for key in keys}).values_list("pk", flat=True))
-    for one, keys in rows:
-        if capped.isdisjoint(keys):
-            raise errors.CapMissing(f"Aucun plafond n’est fixé pour {one}.", field="communes")

@@ -27,6 +27,7 @@ from aptic.territories.services import territory_label
 from qualification import errors
 from qualification.caps import refusing, take_places
 from qualification.models import Application
+from qualification.places import sites_of
 
 State = Application.State
 
@@ -90,7 +91,7 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     now = at or timezone.now()
     row = _undecided(application, (State.SUBMITTED, State.WAITING))
     actor = _become_actor(row, now)
-    take_places(actor=actor, keys=row.commune.keys(), at=now)
+    take_places(actor=actor, sites=sites_of(row), at=now)
     open_site(
         actor=actor,
         name=row.site_name,

@@ -14,6 +14,7 @@ from aptic.territories.models import Commune
 from aptic.territories.services import territory_labels
 from qualification import errors, services
 from qualification.models import Application, Cap, Promotion
+from qualification.places import sites_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def waiting_for(territory: str, principal: Principal) -> list[InLine]:
         .select_related("commune__epci", "commune__departement")
         .order_by("decided_at", "id")
     )
-    rows = [(one, one.commune.keys()) for one in found]
+    rows = [(one, list(dict.fromkeys(key for keys in sites_of(one) for key in keys))) for one in found]
     caps = {cap.territory: cap for cap in Cap.objects.filter(pk__in={key for _, keys in rows for key in keys})}
     labels = territory_labels(key for key, cap in caps.items() if not cap.free)
     return [

@@ -88,7 +88,7 @@ def operator_detail(request: HttpRequest, territory: str) -> HttpResponse:
     """The operator: what is missing, the ratio of its actors, the price of one more."""
     context = _detail(territory)
     context["ratio"] = TerritoryRatio.objects.filter(pk=territory).first()
-    context["levels"] = decision_on([territory]).levels
+    context["levels"] = decision_on([[territory]]).levels
     context["may_decide"] = request.principal.role in DECIDERS
     return render(request, "impact/territory.html", {**context, "hat": "operator"})
 

@@ -25,6 +25,7 @@ urlpatterns = [
     path("acteurs/", actors.actor_list, name="operator_actors"),
     path("acteurs/<uuid:pk>/", actors.actor_detail, name="operator_actor"),
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
+    path("acteurs/<uuid:pk>/sortir/", actors.actor_disqualify, name="operator_actor_disqualify"),
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
     path("acteurs/<uuid:pk>/places/<str:territory>/rendre/", caps.place_release, name="operator_place_release"),

@@ -149,7 +149,7 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
                 f"{application.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie.",
             )
             return redirect("operator_waiting", request.organisation.pk, territory)
-    decision = decision_on(application.commune.keys())
+    decision = decision_on(places.sites_of(application))
     context = {"form": form, "application": application, "territory": territory, "label": label, "decision": decision}
     return render(request, "qualification/operator/promote.html", context)
 

@@ -71,7 +71,7 @@ def application_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             )
             return redirect("operator_actor", request.organisation.pk, accepted.organisation_id)
     territory = places.territory_of(application.commune)
-    decision = decision_on(application.commune.keys())
+    decision = decision_on(places.sites_of(application))
     context = {
         "application": application,
         "tag": TAGS[State(application.state)],

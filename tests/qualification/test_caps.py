@@ -5,8 +5,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 from django.utils import timezone
 
-from actors.errors import AnotherTerritory
-from actors.models import Site
+from actors.errors import AnotherTerritory, ReasonMissing
+from actors.models import Actor, Site
 from actors.sites import close_site, open_site, reopen_site
 from aptic.accounts.models import Role
 from aptic.audit.models import Event
@@ -15,6 +15,7 @@ from aptic.tenancy.principal import Hat, acting
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.models import Commune
 from qualification import caps, errors
+from qualification.disqualification import disqualify_actor
 from qualification.models import Cap, CapChange, Qualification
 from qualification.suspension import suspend_actor
 from tests.factories import OPERATOR, make_funder, make_member, make_operator
@@ -121,7 +122,13 @@ def test_a_suspension_keeps_every_place_and_leaving_frees_them():
         assert set(Cap.objects.values_list("qualified", flat=True)) == {1}
         with pytest.raises(errors.CapReasonMissing):
             caps.release_places(actor=actor, reason=" ")
-        assert caps.release_places(actor=actor, reason="Déqualification.") == 2
+        with pytest.raises(ReasonMissing):
+            disqualify_actor(actor=actor, reason=" ")
+        disqualify_actor(actor=actor, reason="Charte rompue.")
+        row = Actor.objects.get(pk=actor.pk)
+        assert (row.state, row.suspended_at, row.suspension_reason) == ("removed", None, "Charte rompue.")
+        with pytest.raises(errors.NotQualified):
+            disqualify_actor(actor=actor, reason="Encore.")
         assert set(Cap.objects.values_list("qualified", flat=True)) == {0}
         assert Event.objects.filter(verb="place_released", organisation_id=actor.pk).count() == 2
 

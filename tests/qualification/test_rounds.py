@@ -66,8 +66,10 @@ def test_an_actor_goes_where_it_has_its_place_and_no_further(site):
     member = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
     with acting(member.principal):
         assert len(declare_round(site=site, communes=communes(BEGLES))) == 1
-        with pytest.raises(errors.CapMissing):
+        with pytest.raises(AnotherTerritory):
             declare_round(site=site, communes=communes(LIBOURNE))
+    with acting(make_operator().principal), pytest.raises(errors.CapMissing):
+        declare_round(site=site, communes=communes(LIBOURNE))
     set_cap(1, LIBOURNAIS)
     with acting(member.principal), pytest.raises(AnotherTerritory):
         declare_round(site=site, communes=communes(LIBOURNE))
@@ -97,7 +99,7 @@ def test_a_round_is_written_on_its_page(client, site):
     assert client.post(address, {"communes": "Bègles\n33130 Bègles\n\n"}).status_code == 302
     assert "Bègles (33130)" in client.get(address).content.decode()
     assert "à corriger" in client.post(address, {"communes": "Nulle part"}).content.decode()
-    assert "Aucun plafond" in client.post(address, {"communes": "Libourne"}).content.decode()
+    assert "pas de place dans ce territoire" in client.post(address, {"communes": "Libourne"}).content.decode()
     operator = make_operator()
     set_cap(1, LIBOURNAIS)
     operator.log_in(client)

@@ -54,7 +54,7 @@ def test_two_acceptances_for_the_last_place(fresh_database: Any, together: Any) 
     answers = together(2, work)
     assert kinds(answers) == {Application: 1, errors.CapReached: 1}
     refusal = next(answer for answer in answers if isinstance(answer, errors.CapReached))
-    assert refusal.text.endswith("il n’y reste aucune place : Bordeaux Métropole.")
+    assert refusal.text.endswith("il n’y reste aucune place : Bordeaux Métropole.")
     check_counter(METROPOLE, 1)
     with acting(OPERATOR):
         assert Counter(Application.objects.values_list("state", flat=True)) == {"accepted": 1, "submitted": 1}
@@ -190,7 +190,7 @@ def test_taking_and_giving_back_in_opposite_orders_waits_and_never_deadlocks(
             with acting(person.principal):
                 caps.release_places(actor=actors[i], reason="Essai.", territories=keys[: 1 + i % 4])
             with acting(person.principal):
-                caps.take_places(actor=actors[i], keys=keys[::-1], at=timezone.now())
+                caps.take_places(actor=actors[i], sites=[keys[::-1]], at=timezone.now())
         return "done"
 
     assert together(6, work) == ["done"] * 6
