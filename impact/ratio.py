@@ -6,15 +6,16 @@ by population.
 """
 
 import uuid
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
+from aptic.tenancy.principal import Principal
 from aptic.territories.models import Commune
 from aptic.territories.rules import FRANCE, key, keys_of
 from impact import ratio_rules
@@ -230,6 +231,12 @@ def _replace(model: Any, rows: list[Any], own: str, at: datetime) -> int:
     model.objects.bulk_create(rows, batch_size=CHUNK, update_conflicts=True, unique_fields=[own], update_fields=names)
     model.objects.exclude(computed_at=at).delete()
     return len(rows)
+
+
+def alerts(principal: Principal) -> Counter[str]:
+    """How many actors are in each state that the ratio tells ("starving", "overloaded"…). One query."""
+    rows = ActorRatio.objects.visible_to(principal).order_by().values_list("alert").annotate(Count("pk"))
+    return Counter(dict(rows))
 
 
 def forecasts_of(territories: Iterable[str]) -> Mapping[str, Forecast]:

@@ -286,6 +286,8 @@ CAPS = {"Bordeaux": 5}
 OTHER_CAPS = 2
 DEPARTEMENT_CAP = 20
 """Of the whole Gironde, above those of its EPCI."""
+ROUND = ("fil-medoc", ("Saint-Laurent-Médoc", "Saint-Vivien-de-Médoc"))
+"""An actor, and the communes that its first site goes to."""
 CLOSING = "Blaye"  # in its EPCI nobody else will be accepted: the cap was lowered under who is there
 
 

@@ -23,6 +23,7 @@ from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
 from qualification.caps import set_cap
 from qualification.models import Application
+from qualification.rounds import declare_round
 from qualification.services import accept, apply, put_on_waiting_list, refuse
 from qualification.suspension import reinstate_actor, suspend_actor
 
@@ -106,6 +107,9 @@ def _accept(stage: Stage, provider: cast.Provider, application: Application, day
         Actor.objects.filter(pk=actor.pk).update(charges_vat=provider.charges_vat)
         hire(stage, provider.organisation.key, actor)
     sites = [Site.objects.get(actor=actor), *_open_further(stage, provider, actor, day)]
+    if provider.organisation.key == cast.ROUND[0]:
+        with stage.playing(DECIDES):
+            declare_round(site=sites[0], communes=[commune(name) for name in cast.ROUND[1]], at=stage.at(day, 17))
     _give_bank_account(stage, provider, actor, day)
     _settle_in(stage, provider, sites, working_day(day + timedelta(days=DAYS_TO_OPEN)))
     if provider.fate == "suspended":

@@ -14,6 +14,7 @@ from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
 from impact import figures, presenting
 from impact.models import ActorRatio
+from impact.ratio import alerts
 
 
 @require_GET
@@ -33,6 +34,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "places": presenting.ratio_places(ratios),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
+        "alerts": alerts(request.principal),
         "proof": proof,
         "to_approve": Settlement.objects.filter(state=Settlement.State.PREPARED).order_by("cutoff")[:3],
     }

@@ -1,11 +1,9 @@
 """Ratio, coverage, thresholds and the simulator, in the operator's space and in the funder's."""
 
-from collections import Counter
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +17,7 @@ from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.models import Departement
 from aptic.territories.services import search_territories, territory_label
-from impact import coverage, simulator_rules, tasks, territories
+from impact import coverage, ratio, simulator_rules, tasks, territories
 from impact.coverage_forms import SimulatorForm, ThresholdsForm
 from impact.models import ActorRatio, Alert, Coverage, TerritoryRatio
 from impact.ratio_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
@@ -163,7 +161,7 @@ def operator_ratios(request: HttpRequest) -> HttpResponse:
     """Every actor against the ratio: those who starve, those who are overloaded, and what comes."""
     chosen = next((code for code, _ in ALERTS if code and code == request.GET.get("alerte")), "")
     visible = ActorRatio.objects.visible_to(request.principal)
-    counts = Counter(dict(visible.order_by().values_list("alert").annotate(Count("pk"))))
+    counts = ratio.alerts(request.principal)
     counts[""] = sum(counts.values())
     rows = visible.filter(alert=chosen) if chosen else visible
     page = Paginator(rows.select_related("actor").order_by("earned_cents", "actor"), PER_PAGE)

@@ -25,7 +25,7 @@ from impact.demonstration.network import fictitious_iban
 from impact.demonstration.story import seed
 from impact.models import ActorRatio, Coverage, Publication, TerritoryRatio
 from passes.models import Redemption, Void
-from qualification.models import Application, Cap
+from qualification.models import Application, Cap, Round
 from tests.factories import make_operator
 from tests.servers import BASE
 
@@ -129,6 +129,7 @@ def test_territories_are_measured_and_not_all_operational(demonstration):
         epcis = Coverage.objects.filter(territory__startswith="epci:", sites__gt=0)
         assert epcis.filter(operational=True).exists()
         assert epcis.filter(operational=False).exists()
+        assert Round.objects.count() == 2
         levels = {key.partition(":")[0] for key in Cap.objects.values_list("pk", flat=True)}
         assert levels == {"epci", "departement"}
         assert Cap.objects.filter(extinction=1, cap=0).exclude(reason="").exists()
