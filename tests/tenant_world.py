@@ -22,6 +22,7 @@ from aptic.jobs import registry
 from aptic.jobs import services as jobs
 from aptic.tenancy.principal import Hat, Principal, acting
 from funders import services as funders
+from impact.observing import observe
 from passes import attendance, distribution
 from passes.models import Batch, Booklet, Redemption
 from passes.void_requests import request_void
@@ -98,11 +99,13 @@ def make_side(name: str, scheme: Scheme) -> Side:
 
 
 def _hold_session(side: Side, batch: Batch) -> None:
-    """A session with one pass, and its sheet."""
+    """A session with one pass, its sheet, and what was observed."""
     session = opened(side.till)
-    assert side.till.redeem(code_of(batch, position=7), session=str(session.pk)).status_code == 201
+    answer = side.till.redeem(code_of(batch, position=7), session=str(session.pk))
+    assert answer.status_code == 201
     with acting(side.actor.principal.at_site(side.till.site.pk)):
         attendance.keep(session, side.name.encode())
+        observe(redemption=Redemption.objects.get(pk=answer.json()["id"]), answers={"first_here": "yes"})
 
 
 def _go_wrong(side: Side, batch: Batch) -> None:

@@ -123,7 +123,9 @@ def counter_page(
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
     session = getattr(request, "held_session", None)
     around = {"site": place, "frame": frame, "refusals": EXPLANATIONS, "address": ADDRESSES, "training": False}
-    values: dict[str, Any] = around | ({"address": IN_SESSION, "held_session": session, "section": "sessions"} if session else {})
+    values: dict[str, Any] = around | (
+        {"address": IN_SESSION, "held_session": session, "section": "sessions"} if session else {}
+    )
     values |= context or {}
     where = [place.actor_id, place.pk, *([session.pk] if session else [])]
     values["look_url"], values["take_url"] = (reverse(values["address"][name], args=where) for name in ("look", "take"))
