@@ -28,6 +28,8 @@ export function present(text) {
 
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
 function arrive() {
+  // What the page that came whole had to say is over; a state brings its own words.
+  document.querySelectorAll(".messages").forEach((said) => { if (!till.contains(said)) said.remove(); });
   attend();
   const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
   (goal || till.querySelector("h1"))?.focus();
