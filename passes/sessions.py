@@ -32,13 +32,25 @@ def is_day_allowed(held_on: date, *, today: date) -> bool:
 
 @transaction.atomic
 def open_session(
-    *, till: Till, service_id: int, held_on: date, minutes: int, kind: str, mode: str, at: datetime | None = None
+    *,
+    till: Till,
+    service_id: int,
+    held_on: date,
+    minutes: int,
+    kind: str,
+    mode: str,
+    session_id: uuid.UUID | None = None,
+    at: datetime | None = None,
 ) -> Session:
-    """Open a session at this till's site. Raises SessionDay, and IntegrityError on minutes out of bounds."""
+    """Open a session at this till's site, under an id of the caller's if it gives one.
+
+    Raises SessionDay, and IntegrityError on minutes out of bounds or an id that exists.
+    """
     now = at or timezone.now()
     if not is_day_allowed(held_on, today=timezone.localdate(now)):
         raise SessionDay(field="held_on")
     session = Session.objects.create(
+        id=session_id or uuid.uuid4(),
         actor_id=till.actor_id,
         site_id=till.site_id,
         service_id=service_id,
