@@ -7,11 +7,11 @@ from playwright.sync_api import Route, expect
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
-from passes.models import Booklet, Held, Redemption
+from passes.models import Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
 from tests.factories import OPERATOR, make_member
 from tests.passes.conflicts import held
-from tests.passes.world import code_of, make_batch
+from tests.passes.world import code_of, make_batch, make_till
 
 GONE = "Plus de réseau : le guichet continue."
 
@@ -154,6 +154,21 @@ def test_of_two_tabs_one_uploads_and_both_tell(tablet, batch):
     tablet.reads("C’est encaissé")
     other.reads("C’est encaissé")
     assert [one.outcome for one in stored()] == ["accepted", "accepted"]
+
+
+def test_of_two_devices_that_took_one_pass_without_a_network_one_is_paid(tablet, open_tablet, batch):
+    other = open_tablet().pairs(make_till())
+    for one in (tablet, other):
+        one.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    for one in (tablet, other):
+        one.comes_back()
+    told = [one.page.locator("#till h1") for one in (tablet, other)]
+    for words in told:
+        expect(words).not_to_have_text("C’est noté, sans réseau")
+    assert {words.inner_text() for words in told} == {"C’est encaissé", "Ce pass a déjà été utilisé."}
+    assert sorted(one.outcome for one in stored()) == ["accepted", "already_redeemed"]
+    with acting(OPERATOR):
+        assert Incident.objects.count() == 1
 
 
 def stop_the_device(database, *, hours_ago: int) -> None:
