@@ -13,6 +13,8 @@ NEAR_KM, FAR_KM = 15.0, 30.0
 GRIDS_KM = (NEAR_KM, 4 * NEAR_KM, 16 * NEAR_KM)  # cells; beyond, every point is asked
 ROUND_CENTS = 1_000_00  # what is said of money that several funders ordered
 
+FEW = 100  # places for which a grid costs more than it spares
+
 Point = tuple[float, float, float]  # kilometres from the centre of the Earth
 Cell = tuple[int, int, int]
 
@@ -41,12 +43,12 @@ class Access:
 
 
 class Places:
-    """Places of help in grids of three sizes, so that a point asks its neighbours alone."""
+    """Places of help in grids of three sizes, so that a point asks its neighbours alone; a `few` are all asked."""
 
-    def __init__(self, helps: Iterable[Help]) -> None:
+    def __init__(self, helps: Iterable[Help], *, few: int = FEW) -> None:
         self._all = [(_on_sphere(one.latitude, one.longitude), one) for one in helps]
         self._grids: list[tuple[float, dict[Cell, list[tuple[Point, Help]]]]] = []
-        for size in GRIDS_KM:
+        for size in GRIDS_KM if len(self._all) > few else ():
             grid: dict[Cell, list[tuple[Point, Help]]] = defaultdict(list)
             for point, one in self._all:
                 grid[_cell(point, size)].append((point, one))
@@ -55,7 +57,7 @@ class Places:
     def around(self, latitude: float, longitude: float) -> Access:
         """The nearest place, and everything within 15 km."""
         point = _on_sphere(latitude, longitude)
-        near = [one for place, one in self._neighbours(point, 0) if _squared(point, place) <= _chord_squared(NEAR_KM)]
+        near = [one for place, one in self._close_to(point) if _squared(point, place) <= _chord_squared(NEAR_KM)]
         services = 0
         for one in near:
             services |= one.services
@@ -71,6 +73,9 @@ class Places:
                 return _kilometres(best)
         best = min((_squared(point, place) for place, _ in self._all), default=None)
         return None if best is None else _kilometres(best)
+
+    def _close_to(self, point: Point) -> Iterable[tuple[Point, Help]]:
+        return self._neighbours(point, 0) if self._grids else self._all
 
     def _neighbours(self, point: Point, rank: int) -> Iterator[tuple[Point, Help]]:
         size, grid = self._grids[rank]

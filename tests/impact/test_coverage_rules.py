@@ -30,10 +30,10 @@ POINT = st.one_of(
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(POINT, st.integers(0, 3), st.integers(0, 7)), max_size=25), POINT)
-def test_the_grid_finds_what_asking_every_site_finds(spots, here):
+@given(st.lists(st.tuples(POINT, st.integers(0, 3), st.integers(0, 7)), max_size=25), POINT, st.sampled_from([0, 100]))
+def test_the_grid_finds_what_asking_every_site_finds(spots, here, few):
     helps = [Help(*at, site, actor, 1 << actor, site % 2 == 0) for site, (at, actor, _) in enumerate(spots)]
-    found = Places(helps).around(*here)
+    found = Places(helps, few=few).around(*here)
     away = [(distance_km(*here, one.latitude, one.longitude), one) for one in helps]
     if any(abs(km - NEAR_KM) < 1e-6 for km, _ in away):
         return  # on the very edge, two ways of computing may differ

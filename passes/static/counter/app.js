@@ -39,7 +39,8 @@ function isOnReceipt(code) {
 
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
 function arrive() {
-  document.querySelector(".messages")?.remove(); // they were about the page that came whole
+  // What the page that came whole had to say is over; a state brings its own words.
+  document.querySelectorAll(".messages").forEach((said) => { if (!till.contains(said)) said.remove(); });
   attend();
   const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
   (goal || till.querySelector("h1"))?.focus();

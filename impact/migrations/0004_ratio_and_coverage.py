@@ -15,7 +15,7 @@ VALUES (1, 80, 12, 2, 30000, 50, '{1,2,4}', 'Seuils de départ : de quoi recevo
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('impact', '0002_trace'),
+        ('impact', '0003_observation'),
         ('tenancy', '0001_initial'),
         ('territories', '0001_initial'),
     ]
