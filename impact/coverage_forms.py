@@ -95,9 +95,7 @@ class SimulatorForm(forms.Form):
     @property
     def assumptions(self) -> Assumptions:
         """As the rules read them."""
-        given = {name: self.cleaned_data[name] for name in self.ASSUMED}
-        rates = {name: float(given[name]) for name in ("fee_percent", "vat_percent", "use_percent")}
-        return Assumptions(**{**given, **rates})
+        return Assumptions(**{name: self.cleaned_data[name] for name in self.ASSUMED})
 
     @property
     def questions(self) -> list[forms.BoundField]:

@@ -1,6 +1,12 @@
-"""The simulator's arithmetic: from a budget to passes, people and actors, and back. Pure; amounts are cents."""
+"""The simulator's arithmetic: from a budget to passes, people and actors, and back. Pure; amounts are cents.
+
+Exact: rates are decimals and what follows is fractions, so that a budget computed from passes buys these passes.
+"""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -8,17 +14,23 @@ class Assumptions:
     """Everything that a result rests on; all of it may be changed on the page. Rates are percents."""
 
     face_value_cents: int = 10_00
-    fee_percent: float = 4.0  # the operator's upstream fee, before VAT
-    vat_percent: float = 20.0
-    use_percent: float = 60.0  # of passes bought, those used in the end
+    fee_percent: Decimal = Decimal(4)  # the operator's upstream fee, before VAT
+    vat_percent: Decimal = Decimal(20)
+    use_percent: Decimal = Decimal(60)  # of passes bought, those used in the end
     passes_per_person: int = 10
     months: int = 12  # over which they are used
     target_cents: int = 20_000_00  # what one actor needs from passes in a year
 
     @property
-    def cost_cents(self) -> float:
+    def cost_cents(self) -> Fraction:
         """What one pass costs its funder, fee and VAT on the fee included."""
-        return self.face_value_cents * (1 + self.fee_percent / 100 * (1 + self.vat_percent / 100))
+        fee = Fraction(self.fee_percent) / 100 * (1 + Fraction(self.vat_percent) / 100)
+        return self.face_value_cents * (1 + fee)
+
+    @property
+    def use_share(self) -> Fraction:
+        """Of the passes bought, those used in the end."""
+        return Fraction(self.use_percent) / 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ def from_budget(budget_cents: int, assumed: Assumptions) -> Outcome:
     >>> from_budget(104_800_00, Assumptions()).passes
     10000
     """
-    return _outcome(int(budget_cents / assumed.cost_cents + 1e-9), assumed)
+    return _outcome(floor(budget_cents / assumed.cost_cents), assumed)
 
 
 def from_actors(actors: int, assumed: Assumptions) -> Outcome:
@@ -52,17 +64,14 @@ def from_actors(actors: int, assumed: Assumptions) -> Outcome:
     10000
     """
     wanted = actors * assumed.target_cents * assumed.months
-    used = -(-wanted // (12 * assumed.face_value_cents))
-    passes = _ceiling(used * 100 / assumed.use_percent)
-    while _outcome(passes, assumed).actors < actors:  # a pass is whole, and so is a used one
-        passes += 1
-    return _outcome(passes, assumed)
+    used = ceil(Fraction(wanted, 12 * assumed.face_value_cents))
+    return _outcome(ceil(used / assumed.use_share), assumed)
 
 
 def _outcome(passes: int, assumed: Assumptions) -> Outcome:
     face = passes * assumed.face_value_cents
-    budget = _ceiling(passes * assumed.cost_cents)
-    used = int(passes * assumed.use_percent / 100 + 1e-9)
+    budget = ceil(passes * assumed.cost_cents)
+    used = floor(passes * assumed.use_share)
     yearly = used * assumed.face_value_cents * 12 // assumed.months
     return Outcome(
         budget_cents=budget,
@@ -75,8 +84,3 @@ def _outcome(passes: int, assumed: Assumptions) -> Outcome:
         actors=yearly // assumed.target_cents,
         unused_cents=(passes - used) * assumed.face_value_cents,
     )
-
-
-def _ceiling(value: float) -> int:
-    """Up to the next whole number, a hair's breadth of floating point apart."""
-    return -int(-(value - 1e-6) // 1)
