@@ -45,13 +45,14 @@ WITH near AS (
    WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at <= %(at)s GROUP BY 1, 2, 3
 ), origin AS (
   SELECT ago, %(at)s - ago * make_interval(secs => %(quarter)s) AS at FROM generate_series(0, %(back)s) AS ago
+), seen AS (
+  SELECT o.ago, u.batch, u.place, sum(u.cents) FILTER (WHERE u.ago >= o.ago) AS before,
+         sum(u.cents) FILTER (WHERE u.ago = o.ago - 1) AS next
+    FROM origin o JOIN used u ON u.ago >= o.ago - 1 GROUP BY 1, 2, 3
 )
-SELECT o.ago, i.place, sum(greatest(0, i.cents - u.before))::bigint, sum(u.next)::bigint
+SELECT o.ago, i.place, sum(greatest(0, i.cents - coalesce(s.before, 0)))::bigint, sum(coalesce(s.next, 0))::bigint
   FROM origin o JOIN issued i ON i.activated_at <= o.at AND i.valid_until > o.at
-  CROSS JOIN LATERAL (
-    SELECT coalesce(sum(used.cents) FILTER (WHERE used.ago >= o.ago), 0) AS before,
-           coalesce(sum(used.cents) FILTER (WHERE used.ago = o.ago - 1), 0) AS next
-      FROM used WHERE used.batch = i.batch AND used.place = i.place) u
+  LEFT JOIN seen s ON s.ago = o.ago AND s.batch = i.batch AND s.place = i.place
  GROUP BY o.ago, i.place
 """
 EARNED = """
