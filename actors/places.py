@@ -1,4 +1,4 @@
-"""Which territory a site takes its place in, and whether its actor has one there.
+"""Which territories a site takes its places in, and whether its actor has them.
 
 Places are kept by the room above (`qualification`), which registers itself here: imports only go down.
 """
@@ -9,12 +9,12 @@ from datetime import datetime
 from aptic.tenancy.models import Organisation
 
 CAPPED_LEVELS = ("epci:", "departement:")
-PlaceKeeper = Callable[[Organisation, str, datetime], None]
+PlaceKeeper = Callable[[Organisation, list[str], datetime, bool], None]
 _keepers: list[PlaceKeeper] = []
 
 
 def cap_territory(keys: Iterable[str]) -> str:
-    """Of a commune's keys, that of its EPCI, or of its département when it belongs to none.
+    """Where caps are usually set: of a commune's keys, that of its EPCI, or of its département when it has none.
 
     >>> cap_territory(["commune:33063", "epci:243300316", "departement:33", "region:75", "france"])
     'epci:243300316'
@@ -28,11 +28,13 @@ def register_place_keeper(keeper: PlaceKeeper) -> None:
     _keepers.append(keeper)
 
 
-def ensure_place(*, actor: Organisation, keys: Iterable[str], at: datetime) -> None:
-    """Return if `actor` has its place where a site with these territory keys would stand; the operator gives it one.
+def ensure_place(*, actor: Organisation, keys: Iterable[str], at: datetime, new: bool = True) -> None:
+    """Return if `actor` has its place in each capped territory where a site with these keys would stand.
 
-    Raises AnotherTerritory for everybody else, and what the keeper raises when the territory is full.
+    A `new` site asks for a territory that somebody has counted; one that reopens does not. The operator gives the
+    actor those it lacks. Raises AnotherTerritory for everybody else, and what the keeper raises when
+    a territory is full.
     """
-    territory = cap_territory(keys)
+    found = list(keys)
     for keeper in _keepers:
-        keeper(actor, territory, at)
+        keeper(actor, found, at, new)

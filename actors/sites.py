@@ -112,10 +112,16 @@ def close_site(*, site: Site, reason: str, at: datetime | None = None) -> None:
 
 @transaction.atomic
 def reopen_site(*, site: Site, at: datetime | None = None) -> None:
-    """Open a counter again. Raises NotAllowed, NotInState, and ClosedByOperator for the actor of a site it closed."""
+    """Open a counter again, where the actor still has its place.
+
+    Raises NotAllowed, NotInState, AnotherTerritory, and ClosedByOperator for the actor of a site it closed.
+    """
     check_role(EDITS_SITES, site.actor_id)
     closed = Site.objects.visible_to(current()).filter(pk=site.pk, open=False)
     mine = closed if current().is_operator else closed.filter(closed_by_operator=False)
+    if mine.exists():  # its place may have been given back meanwhile, or a cap set
+        row = Site.objects.select_related("actor", "commune").get(pk=site.pk)
+        ensure_place(actor=row.actor, keys=row.commune.keys(), at=at or timezone.now(), new=False)
     if not mine.update(open=True, closed_reason="", closed_by_operator=False, closed_at=None):
         raise ClosedByOperator if closed.exists() else NotInState
     record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)

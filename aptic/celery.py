@@ -50,6 +50,9 @@ SCHEDULE = {
     "publish": _every("impact.tasks.publish_counters", crontab(minute="5"), SYSTEM_QUEUE, expires=HOUR),
     "publish-head": _every("aptic.audit.tasks.publish_head", crontab(hour="2", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "forget": _every("aptic.documents.tasks.delete_expired", crontab(minute="30"), SYSTEM_QUEUE, expires=HOUR),
+    "territories": _every(
+        "impact.tasks.measure_territories_nightly", crontab(hour="3", minute="30"), "impact", expires=HOUR
+    ),
     # Asked every hour: the weekday is the operator's choice, and an hour missed is made up for by the next.
     "prepare-settlement": _every("actors.tasks.prepare_settlement", crontab(minute="15"), "settle", expires=HOUR),
 }

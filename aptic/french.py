@@ -97,6 +97,13 @@ def plural(count: float | None, forms: str) -> str:
     return f"{number(count)}{NBSP}{agree(count, forms)}"
 
 
+def kilometres(km: float | None) -> str:
+    """A distance: 16.54 → "16,5 km", 42.3 → "42 km"; less than one → "moins d’un km"."""
+    if km is None:
+        return NOTHING
+    return f"moins d’un{NBSP}km" if km < 1 else f"{number(km, 1 if km < 20 else 0)}{NBSP}km"
+
+
 def days(value: float | dt.timedelta | None) -> str:
     """A duration in days: 9 → "9 jours"; less than one day → "moins d’un jour"."""
     if value is None:

@@ -23,6 +23,7 @@ class Lock(IntEnum):
     SITE = 10  # shared by every redemption at a site, exclusive by its suspension (passes/sql/redeem.sql)
     BOOKLET = 11  # exclusive: a daily limit, an undone hand-out; shared: what a hand-out permits (passes/sql)
     ACTOR = 12  # shared by opening a site, exclusive by the actor's suspension, which then takes each SITE in id order
+    CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:

@@ -10,6 +10,10 @@ class ImpactConfig(AppConfig):
     verbose_name = "Effets"
 
     def ready(self) -> None:
-        """Register the jobs, and the questions that the counter's receipt asks."""
+        """Register the jobs, the questions of the counter's receipt, and what territories are expected to redeem."""
         from impact import tasks  # noqa: F401
+        from impact.ratio import forecasts_of
         from impact.views import observing  # noqa: F401
+        from qualification.forecasts import register_forecaster
+
+        register_forecaster(forecasts_of)

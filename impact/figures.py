@@ -14,9 +14,10 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from qualification.cap_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
+
 Row = tuple[str, int, int]  # name, passes, cents
 YEAR = timedelta(days=365)
-RATIO_LOW_CENTS, RATIO_HIGH_CENTS = 15_000_00, 25_000_00  # the consolidating ratio: 15 to 25 kEUR a year per actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,13 @@ from actors.models import Site
 from aptic.ledger.models import ByTenant
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.rls import Tenant
+from impact.coverage_models import ActorRatio, Alert, CommuneAccess, Coverage, TerritoryRatio, Thresholds
 from passes.models import Redemption
+
+__all__ = [
+    "ActorRatio", "Alert", "Answer", "CommuneAccess", "Coverage", "Level", "Observation", "Publication",
+    "TerritoryRatio", "Thresholds",
+]  # fmt: skip
 
 
 class Publication(models.Model):

@@ -12,6 +12,6 @@ class QualificationConfig(AppConfig):
     def ready(self) -> None:
         """Tell the actors' room who keeps the places."""
         from actors.places import register_place_keeper
-        from qualification.services import keep_place
+        from qualification.caps import keep_place
 
         register_place_keeper(keep_place)

@@ -65,12 +65,36 @@ class CapMissing(DomainError):
 
 
 class CapBelowQualified(DomainError):
-    """A cap cannot take away places that are held."""
+    """A cap under the number of those who are there says why."""
 
     code = "cap_below_qualified"
     status = 409
     message = "Ce plafond est inférieur au nombre d’acteurs déjà qualifiés ici."
-    next_step = "Gardez au moins ce nombre, ou accordez des exceptions motivées."
+    next_step = "Écrivez le motif : ils restent « par extinction », et leurs places ne seront pas redonnées."
+
+
+class CapReasonMissing(DomainError):
+    """What changes who may join says why."""
+
+    code = "cap_reason_missing"
+    message = "Écrivez le motif : il est gardé avec le changement."
+
+
+class RoundTooLong(DomainError):
+    """A round that goes everywhere is no round."""
+
+    code = "round_too_long"
+    message = "Une tournée compte 60 communes au plus."
+    next_step = "Partagez-la entre plusieurs lieux itinérants."
+
+
+class NobodyWaits(DomainError):
+    """A promotion needs a waiting application, and a place in each of its territories."""
+
+    code = "nobody_waits"
+    status = 409
+    message = "Cette candidature n’est plus sur la liste d’attente."
+    next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
 
 
 class InvalidCap(DomainError):

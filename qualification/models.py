@@ -1,15 +1,17 @@
-"""Who may redeem: applications, decisions, and the cap that keeps actors few enough per territory to live from it."""
+"""Who may redeem: applications and decisions. The caps that they are taken under are in `cap_models.py`."""
 
 import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from actors.models import Actor
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal
 from aptic.tenancy.rls import Tenant
+from qualification.cap_models import Cap, CapChange, CapPolicy, Promotion, Qualification, Round
+
+__all__ = ["Application", "Cap", "CapChange", "CapPolicy", "Promotion", "Qualification", "Round"]
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -82,61 +84,3 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.organisation_name
-
-
-class CapQuerySet(models.QuerySet["Cap"]):
-    """Words for choosing caps."""
-
-    def fullest_first(self) -> Self:
-        """By places left, the fewest first; then those with most actors."""
-        return self.order_by(F("cap") + F("exceptions") - F("qualified"), "-qualified", "territory")
-
-
-class Cap(models.Model):
-    """How many actors a territory feeds. `qualified` is moved by trigger with each qualification, never by us."""
-
-    territory = models.CharField(max_length=24, primary_key=True)
-    cap = models.PositiveIntegerField("plafond")
-    exceptions = models.PositiveIntegerField("exceptions accordées", default=0)
-    exception_reason = models.CharField("motif des exceptions", max_length=300, blank=True)
-    qualified = models.PositiveIntegerField(db_default=0)
-    updated_at = models.DateTimeField(auto_now=True)
-
-    objects = CapQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "plafond"
-        ordering = ("territory",)
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(qualified__lte=F("cap") + F("exceptions")),
-                name="cap_respected",
-                violation_error_message="Le plafond de ce territoire est atteint.",
-            ),
-            models.CheckConstraint(
-                condition=Q(exceptions=0) | ~Q(exception_reason=""),
-                name="cap_exception_justified",
-                violation_error_message="Une exception doit être motivée.",
-            ),
-            Tenant(name="cap_rls", read_if="true"),
-        )
-
-
-class Qualification(models.Model):
-    """An actor's place in a territory, from its acceptance to its leaving. A suspension keeps the place."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    actor = models.ForeignKey(Actor, on_delete=models.RESTRICT, related_name="qualifications")
-    territory = models.ForeignKey(Cap, on_delete=models.RESTRICT, db_column="territory")
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = "qualification"
-        ordering = ("since", "id")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["actor", "territory"], condition=Q(until__isnull=True), name="one_place_per_territory"
-            ),
-            Tenant(name="qualification_rls", read_if="true"),
-        )

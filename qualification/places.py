@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Greatest
 
-from actors.places import CAPPED_LEVELS, cap_territory
+from actors.places import cap_territory
 from aptic.tenancy.principal import Principal
 from aptic.territories.models import Commune
 from aptic.territories.rules import keys_of
 from aptic.territories.services import search_communes, search_territories, territory_labels
+from qualification.cap_rules import LEVELS
 from qualification.models import Application, Cap
 
 State = Application.State
@@ -29,12 +31,12 @@ class Places:
     @property
     def total(self) -> int:
         """How many places there are, exceptions included."""
-        return self.cap.cap + self.cap.exceptions if self.cap else 0
+        return self.cap.places if self.cap else 0
 
     @property
     def free(self) -> int:
         """How many are left."""
-        return self.total - self.cap.qualified if self.cap else 0
+        return self.cap.free if self.cap else 0
 
 
 def places_of(caps: Iterable[Cap], principal: Principal) -> list[Places]:
@@ -45,28 +47,36 @@ def places_of(caps: Iterable[Cap], principal: Principal) -> list[Places]:
 
 
 def totals(caps: QuerySet[Cap]) -> tuple[int, int]:
-    """Places taken and places left in all these territories."""
-    sums = caps.order_by().aggregate(taken=Sum("qualified"), total=Sum(F("cap") + F("exceptions")))
-    return sums["taken"] or 0, (sums["total"] or 0) - (sums["taken"] or 0)
+    """Places taken and places left in all these territories; those held « par extinction » leave none."""
+    free = Greatest(F("cap") + F("exceptions") - F("qualified"), 0)
+    sums = caps.order_by().aggregate(taken=Sum("qualified"), free=Sum(free))
+    return sums["taken"] or 0, sums["free"] or 0
 
 
 def found_by(typed: str) -> set[str]:
-    """The territories that a typed name answers to: their own, or that of a commune in them."""
-    own = {found.key for found in search_territories(typed) if found.key.startswith(CAPPED_LEVELS)}
-    return own | {territory_of(commune) for commune in search_communes(typed)}
+    """The territories that a typed name answers to: their own, or those of a commune of that name."""
+    own = {found.key for found in search_territories(typed) if found.key.startswith(LEVELS)}
+    return own.union(*(commune.keys() for commune in search_communes(typed)))
 
 
 def uncapped(principal: Principal) -> list[Places]:
-    """Territories where somebody wants to join and nobody has set a cap."""
-    wanting = _wanting(principal)
-    known = set(Cap.objects.filter(pk__in=wanting).values_list("pk", flat=True))
-    missing = sorted(wanting.keys() - known)
-    labels = territory_labels(missing)
+    """Territories where somebody wants to join and no level has a cap."""
+    usual = {cap_territory(keys): keys for keys, _, _ in _applying(principal)}
+    known = set(
+        Cap.objects.filter(pk__in={key for keys in usual.values() for key in keys}).values_list("pk", flat=True)
+    )
+    missing = sorted(key for key, keys in usual.items() if known.isdisjoint(keys))
+    labels, wanting = territory_labels(missing), _wanting(principal) if missing else {}
     return [Places(key, labels[key], None, **wanting[key]) for key in missing]
 
 
+def sites_of(application: Application) -> list[list[str]]:
+    """The territory keys of each site that an application asks for: what accepting it takes places in."""
+    return [application.commune.keys()]
+
+
 def territory_of(commune: Commune) -> str:
-    """The territory a site in this commune counts in."""
+    """The territory whose waiting list a site in this commune joins: its EPCI, or its département."""
     return cap_territory(commune.keys())
 
 
@@ -86,16 +96,24 @@ def rank_of(application: Application, principal: Principal) -> int:
 
 
 def _wanting(principal: Principal) -> dict[str, dict[str, int]]:
-    """By territory, how many applications of each state are not settled: one query."""
+    """By territory of any level, how many applications of each state are not settled: one query."""
+    wanting: dict[str, dict[str, int]] = defaultdict(dict)
+    for keys, state, count in _applying(principal):
+        for key in keys:
+            wanting[key][state] = wanting[key].get(state, 0) + count
+    return wanting
+
+
+def _applying(principal: Principal) -> list[tuple[list[str], str, int]]:
+    """(keys of the commune, state, how many) of the applications that are not settled: one query."""
     rows = (
         Application.objects.visible_to(principal)
         .filter(state__in=(State.SUBMITTED, State.WAITING))
         .order_by()
-        .values_list("commune__epci", "commune__departement", "state")
+        .values_list("commune", "commune__epci", "commune__departement", "commune__region", "state")
         .annotate(count=Count("pk"))
     )
-    wanting: dict[str, dict[str, int]] = defaultdict(dict)
-    for epci, departement, state, count in rows:
-        key = cap_territory(keys_of(commune="", epci=epci, departement=departement, region=""))
-        wanting[key][state] = wanting[key].get(state, 0) + count
-    return wanting
+    return [
+        (keys_of(commune=commune, epci=epci, departement=departement, region=region), state, count)
+        for commune, epci, departement, region, state, count in rows
+    ]

@@ -1,19 +1,18 @@
-"""Applying, deciding under the cap, and setting the caps. Suspension lives in `suspension.py`."""
+"""Applying, and deciding under the caps. Caps and places live in `caps.py`, suspension in `suspension.py`."""
 
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from actors.errors import AnotherTerritory
 from actors.models import Actor
 from actors.permissions import check_decider
-from actors.places import CAPPED_LEVELS, cap_territory
+from actors.places import cap_territory
 from actors.sites import checked_services, open_site
 from aptic.accounts.errors import AlreadyMember
 from aptic.accounts.models import Role
@@ -26,9 +25,10 @@ from aptic.tenancy.principal import Hat, current
 from aptic.territories.models import Commune
 from aptic.territories.services import territory_label
 from qualification import errors
-from qualification.models import Application, Cap, Qualification
+from qualification.caps import refusing, take_places
+from qualification.models import Application
+from qualification.places import sites_of
 
-MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
 State = Application.State
 
 
@@ -71,7 +71,7 @@ def apply(
         motivation=motivation.strip(),
         submitted_at=at or timezone.now(),
     )
-    with _refusing("one_live_application_per_siret", errors.AlreadyApplied(field="siret")):
+    with refusing("one_live_application_per_siret", errors.AlreadyApplied(field="siret")):
         application.save(force_insert=True)
     record(verb="application_submitted", target=application)
     _tell(application, "application_received")
@@ -83,14 +83,15 @@ def apply(
 def accept(*, application: Application, at: datetime | None = None) -> Application:
     """Make the applicant an actor, with its first site and its place in the territory, and invite its manager.
 
-    The place is taken by one row: its trigger moves the counter of the cap under that cap's lock, and a CHECK refuses
-    the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    Its places are one row per capped territory of the commune: a trigger moves each cap's counter under its lock, in
+    the order of territories, and a CHECK refuses the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor,
+    CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
     row = _undecided(application, (State.SUBMITTED, State.WAITING))
     actor = _become_actor(row, now)
-    _take_place(actor, cap_territory(row.commune.keys()), now)
+    take_places(actor=actor, sites=sites_of(row), at=now)
     open_site(
         actor=actor,
         name=row.site_name,
@@ -124,62 +125,6 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
     Raises NotAllowed, ReasonMissing and AlreadyDecided.
     """
     return _answer(application, State.REFUSED, (State.SUBMITTED, State.WAITING), reason=reason, at=at)
-
-
-@transaction.atomic
-def set_cap(
-    *, territory: str, cap: int, exceptions: int = 0, exception_reason: str = "", at: datetime | None = None
-) -> Cap:
-    """How many actors `territory` (an EPCI, or a département for a commune without one) feeds, and the exceptions.
-
-    One statement, whether the cap exists or not. Raises NotAllowed, UnknownTerritory, InvalidCap, CapBelowQualified.
-    """
-    check_decider()
-    if not territory.startswith(CAPPED_LEVELS):
-        raise errors.InvalidCap("Un plafond se fixe pour une intercommunalité ou un département.", field="commune")
-    territory_label(territory)
-    if not (0 <= cap <= MAX_CAP and 0 <= exceptions <= MAX_CAP):
-        raise errors.InvalidCap("Écrivez un nombre d’acteurs.", field="cap")
-    reason = exception_reason.strip()
-    if exceptions and not reason:
-        raise errors.InvalidCap("Une exception doit être motivée.", field="exception_reason")
-    with _refusing("cap_respected", errors.CapBelowQualified(field="cap")), connection.cursor() as cursor:
-        cursor.execute(UPSERT_CAP, [territory, cap, exceptions, reason, at or timezone.now()])
-    row = Cap.objects.get(pk=territory)
-    record(verb="cap_set", target=row, fields=("cap", "exceptions", "exception_reason"))
-    return row
-
-
-# `qualified` is left to its trigger: nobody who serves may write it.
-UPSERT_CAP = """
-INSERT INTO qualification_cap (territory, cap, exceptions, exception_reason, updated_at)
-VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (territory) DO UPDATE
-   SET cap = excluded.cap, exceptions = excluded.exceptions, exception_reason = excluded.exception_reason,
-       updated_at = excluded.updated_at
-"""
-
-
-def keep_place(actor: Organisation, territory: str, at: datetime) -> None:
-    """What `actors.places.ensure_place` asks: has the actor its place there? The operator gives it one under the cap.
-
-    Raises AnotherTerritory, CapMissing and CapReached.
-    """
-    if Qualification.objects.filter(actor_id=actor.pk, territory_id=territory, until=None).exists():
-        return
-    if not current().is_operator:
-        raise AnotherTerritory(field="commune")
-    _take_place(actor, territory, at)
-
-
-def _take_place(actor: Organisation, territory: str, at: datetime) -> None:
-    """Raises CapMissing and CapReached."""
-    if not Cap.objects.filter(pk=territory).exists():
-        raise errors.CapMissing(f"Aucun plafond n’est fixé pour {territory_label(territory)}.", territory=territory)
-    place = Qualification(actor_id=actor.pk, territory_id=territory, since=at)
-    with _refusing("cap_respected", errors.CapReached(territory=territory)):
-        place.save(force_insert=True)
-    record(verb="place_taken", target=place, organisation_id=actor.pk)
 
 
 def _become_actor(row: Application, at: datetime) -> Organisation:
@@ -258,16 +203,3 @@ def _words(row: Application) -> dict[str, str]:
         "territory": territory_label(cap_territory(row.commune.keys())),
         "reason": row.reason,
     }
-
-
-@contextmanager
-def _refusing(constraint: str, error: errors.DomainError) -> Iterator[None]:
-    """A savepoint in which the violation of one constraint is a refusal of the domain; any other stays an error."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as violation:
-        diagnosis = getattr(violation.__cause__, "diag", None)
-        if getattr(diagnosis, "constraint_name", "") == constraint:
-            raise error from violation
-        raise

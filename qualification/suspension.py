@@ -26,7 +26,7 @@ def suspend_actor(*, actor: Organisation, reason: str, at: datetime | None = Non
     check_decider()
     if not reason.strip():
         raise ReasonMissing
-    _hold_sites(actor.pk)
+    hold_sites(actor.pk)
     qualified = Actor.objects.filter(pk=actor.pk, state=Actor.State.QUALIFIED)
     if not qualified.update(
         state=Actor.State.SUSPENDED, suspended_at=at or timezone.now(), suspension_reason=reason.strip()
@@ -45,7 +45,8 @@ def reinstate_actor(*, actor: Organisation, at: datetime | None = None) -> None:
     record(verb="actor_reinstated", target=actor, fields=("state",), organisation_id=actor.pk)
 
 
-def _hold_sites(actor_id: uuid.UUID) -> None:
+def hold_sites(actor_id: uuid.UUID) -> None:
+    """Wait for the redemptions under way at every site of an actor, and hold those that follow until the commit."""
     wait_lock(Lock.ACTOR, actor_id)  # no site opens meanwhile
     for site_id in Site.objects.filter(actor_id=actor_id).order_by("id").values_list("id", flat=True):
         wait_lock(Lock.SITE, site_id)

@@ -24,6 +24,7 @@ OURS, THEIRS = "Farfelu", "Zorglub"
 # Addresses that this world cannot reach with any id of its own, and why.
 NOT_REACHED: dict[str, str] = {
     "counter_knowledge": "for paired devices, never for people: tests/passes/test_knowledge.py",
+    "funder_territory": "a territory is nobody’s: official geography, tests/impact/test_territory_pages.py",
     "counter_shell": "for paired devices, never for people: tests/passes/test_counter_app.py",
 }
 # What can be followed and is a tenant's own, by its table; sites and actors are public.

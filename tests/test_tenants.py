@@ -24,6 +24,11 @@ PUBLIC = {
     "actors_site": "the directory of sites is public",
     "qualification_cap": "how many places a territory has is public",
     "qualification_qualification": "who is qualified where is public",
+    "qualification_cappolicy": "how caps are computed is public",
+    "qualification_round": "where help goes on its rounds is public",
+    "impact_thresholds": "what makes a territory operational is public",
+    "impact_communeaccess": "how far help is from a commune is public",
+    "impact_coverage": "how a territory is covered is public, its money rounded",
     "impact_publication": "published figures, already suppressed",
     "passes_offlineceiling": "how far a device may go without a network is the same for every counter",
 }

@@ -25,6 +25,7 @@ for name, function in {
     "time_fr": french.time,
     "month_fr": french.month,
     "days": french.days,
+    "kilometres": french.kilometres,
     "plural": french.plural,
     "agree": french.agree,
     "phone": french.phone,

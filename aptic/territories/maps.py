@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import cos, radians
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import F, Max, Min, QuerySet, Sum
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -104,6 +104,7 @@ class Map:
     title: str
     svg: SafeString
     narrow: SafeString
+    legend: tuple[tuple[SafeString, str], ...] = ()
 
 
 def draw(*, box: Box, ground: QuerySet[Commune], pins: Sequence[Pin], title: str, here: Pin | None = None) -> Map:
@@ -116,8 +117,95 @@ def draw(*, box: Box, ground: QuerySet[Commune], pins: Sequence[Pin], title: str
     return Map(title, wide, narrow)
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What some marks of a map have in common: its name in the legend, and its form, told apart without colours."""
+
+    name: str
+    form: str  # "square", "triangle", "diamond" or "dot"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A territory drawn as one mark, at the middle of its inhabitants."""
+
+    latitude: float
+    longitude: float
+    kind: Kind
+
+
+def middles(level: str, inside: QuerySet[Commune] | None = None) -> dict[str, tuple[float, float]]:
+    """By code, the point that each territory of a level ("epci", "departement") has in the middle of its inhabitants.
+
+    One query; of the communes given, or of all of them.
+    """
+    communes = Commune.objects.all() if inside is None else inside
+    known = communes.filter(latitude__isnull=False, population__gt=0).exclude(**{level: None})
+    rows = (
+        known.order_by()
+        .values(level)
+        .annotate(
+            north=Sum(F("latitude") * F("population")) / Sum("population"),
+            east=Sum(F("longitude") * F("population")) / Sum("population"),
+        )
+    )
+    return {row[level]: (row["north"], row["east"]) for row in rows}
+
+
+def draw_marks(*, box: Box, marks: Sequence[Mark], title: str, ground: QuerySet[Commune] | None = None) -> Map:
+    """Territories as marks of a few kinds, over the dots of `ground`, with their legend. At most one query."""
+    names = ("latitude", "longitude", "population", "name")
+    rows = [] if ground is None else list(ground.values_list(*names)[:MOST_DOTS])
+    kinds = list(dict.fromkeys(mark.kind for mark in marks))
+    drawn = []
+    for width in (WIDE, NARROW):
+        frame = _Frame(box, width)
+        spots = _spots(frame, rows)
+        size = 4.0 if len(marks) > 200 and width == NARROW else 6.0
+        parts = [_dots(spots), *(_marks(frame, kind, marks, size) for kind in kinds), _names(frame, spots, (), None)]
+        drawn.append(_whole(frame, title, parts))
+    wide, narrow = drawn
+    return Map(title, wide, narrow, tuple((_swatch(kind), kind.name) for kind in kinds))
+
+
+# A form's outline around its middle, for a half width; what fills it, what surrounds it.
+FORMS = {
+    "square": ("M{x0:.0f} {y0:.0f}h{d:.0f}v{d:.0f}h-{d:.0f}z", FILLS[0], "c1", ""),
+    "triangle": ("M{x:.0f} {y0:.0f}l{r:.0f} {d:.0f}h-{d:.0f}z", FILLS[5], "c6", ""),
+    "diamond": ("M{x:.0f} {y0:.0f}l{r:.0f} {r:.0f}l-{r:.0f} {r:.0f}l-{r:.0f}-{r:.0f}z", FILLS[2], "c3 axis", INK),
+    "dot": ("M{x0:.0f} {y:.0f}h{r:.0f}v{r:.0f}h-{r:.0f}z", FILLS[4], "c5", ""),
+}
+
+
+def _spots(frame: "_Frame", rows: Sequence[tuple]) -> list["Spot"]:
+    """Communes where they stand on the drawing; one without a point stands nowhere."""
+    return [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+
+
+def _outline(form: str, x: float, y: float, r: float) -> str:
+    return FORMS[form][0].format(x=x, y=y, x0=x - r, y0=y - r, r=r, d=2 * r)
+
+
+def _filled(form: str, way: str) -> str:
+    _, fill, classes, stroke = FORMS[form]
+    edge = f' stroke="{stroke}" stroke-width="1.5"' if stroke else ""
+    return f'<path d="{way}" fill="{fill}" class="{classes}"{edge}/>'
+
+
+def _marks(frame: "_Frame", kind: Kind, marks: Sequence[Mark], size: float) -> str:
+    points = (frame.at(mark.latitude, mark.longitude) for mark in marks if mark.kind == kind)
+    return _filled(kind.form, "".join(_outline(kind.form, x, y, size) for x, y in points if frame.holds(x, y)))
+
+
+def _swatch(kind: Kind) -> SafeString:
+    shape = _filled(kind.form, _outline(kind.form, 8, 8, 6))
+    return mark_safe(  # noqa: S308
+        f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">{shape}</svg>'
+    )
+
+
 def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
-    spots = [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+    spots = _spots(frame, rows)
     groups = _grouped(frame, pins)
     parts = [_dots(spots), _names(frame, spots, groups, here)]
     if here is not None:
@@ -126,6 +214,10 @@ def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str
             f'<circle cx="{x:.0f}" cy="{y:.0f}" r="11" fill="none" stroke="{INK}" stroke-width="3" class="axis"/>'
         )
     parts += [_pin(group) for group in groups]
+    return _whole(frame, title, parts)
+
+
+def _whole(frame: "_Frame", title: str, parts: Iterable[str]) -> SafeString:
     return mark_safe(  # noqa: S308
         f'<svg class="plot" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height:.0f}" '
         f'role="img" aria-label="{escape(title)}" font-family="Atkinson Hyperlegible Next, sans-serif" font-size="15">'

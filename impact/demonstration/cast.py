@@ -284,6 +284,11 @@ EVERYBODY = PEOPLE + _staff()
 CAPS = {"Bordeaux": 5}
 """Actors that the EPCI of a commune feeds; `OTHER_CAPS` for every other EPCI of the département."""
 OTHER_CAPS = 2
+DEPARTEMENT_CAP = 20
+"""Of the whole Gironde, above those of its EPCI."""
+ROUND = ("fil-medoc", ("Saint-Laurent-Médoc", "Saint-Vivien-de-Médoc"))
+"""An actor, and the communes that its first site goes to."""
+CLOSING = "Blaye"  # in its EPCI nobody else will be accepted: the cap was lowered under who is there
 
 
 def organisations() -> list[Organisation]:

@@ -21,8 +21,10 @@ from aptic.territories.models import Epci
 from impact.demonstration import cast
 from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
+from qualification.caps import set_cap
 from qualification.models import Application
-from qualification.services import accept, apply, put_on_waiting_list, refuse, set_cap
+from qualification.rounds import declare_round
+from qualification.services import accept, apply, put_on_waiting_list, refuse
 from qualification.suspension import reinstate_actor, suspend_actor
 
 DECIDES, PAYS = "claire.bonnet", "ines.caron"
@@ -37,12 +39,15 @@ MOTIVATION = (
 )
 WAITING = "Le plafond de ce territoire est atteint : vous serez prévenus dès qu’une place se libère."
 REFUSED = "Votre activité est le dépannage de matériel ; le dispositif paie l’accompagnement des personnes."
+LOWERED_AT = 12.0  # months after the story's first
+LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
 SUSPENDED = "L’attestation d’assurance n’est plus à jour : les encaissements reprendront dès sa réception."
 
 
 def plan_network(stage: Stage) -> None:
     """Put caps, applications and decisions in the agenda."""
     stage.plan(stage.first_day, partial(_set_caps, stage))
+    stage.plan(stage.day(LOWERED_AT), partial(_lower_cap, stage))
     for provider in cast.PROVIDERS:
         stage.plan(stage.day(provider.joins), partial(_apply, stage, provider))
 
@@ -53,6 +58,14 @@ def _set_caps(stage: Stage, day: date) -> None:
     with stage.playing(DECIDES):
         for siren in epcis.values_list("siren", flat=True):
             set_cap(territory=f"epci:{siren}", cap=caps.get(siren, cast.OTHER_CAPS), at=stage.at(day, 10))
+        set_cap(territory=f"departement:{DEPARTEMENT}", cap=cast.DEPARTEMENT_CAP, at=stage.at(day, 10, 30))
+
+
+def _lower_cap(stage: Stage, day: date) -> None:
+    """Too few passes for a second actor, and even for the one who is there: it stays, « par extinction »."""
+    with stage.playing(DECIDES):
+        territory = cap_territory(commune(cast.CLOSING).keys())
+        set_cap(territory=territory, cap=0, reason=LOWERED, at=stage.at(day, 10))
 
 
 def _apply(stage: Stage, provider: cast.Provider, day: date) -> None:
@@ -94,6 +107,9 @@ def _accept(stage: Stage, provider: cast.Provider, application: Application, day
         Actor.objects.filter(pk=actor.pk).update(charges_vat=provider.charges_vat)
         hire(stage, provider.organisation.key, actor)
     sites = [Site.objects.get(actor=actor), *_open_further(stage, provider, actor, day)]
+    if provider.organisation.key == cast.ROUND[0]:
+        with stage.playing(DECIDES):
+            declare_round(site=sites[0], communes=[commune(name) for name in cast.ROUND[1]], at=stage.at(day, 17))
     _give_bank_account(stage, provider, actor, day)
     _settle_in(stage, provider, sites, working_day(day + timedelta(days=DAYS_TO_OPEN)))
     if provider.fate == "suspended":

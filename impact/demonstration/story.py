@@ -4,6 +4,7 @@ Everything is one transaction, so that a killed `make run` leaves an empty datab
 What needs committed rows (closings, proof, public counters) follows, and may run any number of times.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,11 +14,13 @@ from aptic.documents.tasks import delete_expired
 from aptic.ledger.tasks import prove_nightly
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
 from aptic.tenancy.models import Organisation
+from impact.coverage import needs_in_force, set_thresholds
 from impact.demonstration import buying, counters, handing, network, paying
 from impact.demonstration.errors import AlreadyPlayed, RealDataHere
 from impact.demonstration.logins import write_logins
 from impact.demonstration.opening import open_scheme
 from impact.demonstration.stage import Stage
+from impact.measuring import measure_all
 from impact.tasks import publish_counters
 
 
@@ -31,6 +34,9 @@ def seed(*, at: datetime | None = None, scale: float = 1.0) -> Stage:
     stage = Stage(now=at or timezone.now(), scale=scale)
     with transaction.atomic():
         play(stage)
+        set_thresholds_of_the_story(stage)
+        with stage.playing(network.DECIDES):
+            measure_all(at=stage.now)
         write_logins()  # before the end: whoever finds the story played finds its log-ins too
     publish_figures()
     return stage
@@ -56,6 +62,14 @@ def play(stage: Stage) -> None:
         counters.open_tills(stage, day)
         day += timedelta(days=1)
     paying.close_accounts(stage)
+
+
+def set_thresholds_of_the_story(stage: Stage) -> None:
+    """Thresholds of a young scheme, so that some territories are operational and others say what they lack."""
+    with stage.playing(network.DECIDES):
+        needs = replace(needs_in_force()[0], inhabitants_per_site=120_000, services=(1, 2, 4))
+        set_thresholds(needs=needs, reason="Le réseau de Gironde se construit : un lieu pour 120 000 habitants suffit.",
+                       at=stage.at(stage.day(1), 10))  # fmt: skip
 
 
 def publish_figures() -> None:

@@ -4,13 +4,16 @@ from django.urls import path
 
 from aptic.context import Entry, declare_space
 from impact.urls._trace import patterns
-from impact.views import homes, reports
+from impact.views import homes, reports, territories
 
 urlpatterns = [
     path("", homes.funder_home, name="funder_home"),
     path("operations/<uuid:campaign>/rapport/", reports.report, name="funder_report"),
     path("operations/<uuid:campaign>/rapport.csv", reports.report_csv, name="funder_report_csv"),
     path("operations/<uuid:campaign>/rapport.pdf", reports.report_pdf, name="funder_report_pdf"),
+    path("territoires/", territories.funder_list, name="funder_territories"),
+    path("territoires/simulateur/", territories.funder_simulator, name="funder_simulator"),
+    path("territoires/<str:territory>/", territories.funder_detail, name="funder_territory"),
     *patterns("funder"),
 ]
 declare_space(
@@ -18,6 +21,7 @@ declare_space(
     label="Espace commanditaire",
     entries=[
         ("Tableau de bord", "funder_home"),
+        ("Territoires", "funder_territories"),
         ("Opérations", "funder_campaigns"),
         ("Commandes", "funder_orders"),
         ("Stock", "funder_stock"),

@@ -4,11 +4,17 @@ from django.urls import path
 
 from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import homes, proof
+from impact.views import homes, proof, territories
 
 urlpatterns = [
     path("", homes.operator_home, name="operator_home"),
     path("preuve/", proof.show, name="operator_proof"),
+    path("ratio/", territories.operator_ratios, name="operator_ratios"),
+    path("territoires/", territories.operator_list, name="operator_territories"),
+    path("territoires/seuils/", territories.thresholds, name="operator_thresholds"),
+    path("territoires/calculer/", territories.measure, name="operator_territories_measure"),
+    path("territoires/simulateur/", territories.operator_simulator, name="operator_simulator"),
+    path("territoires/<str:territory>/", territories.operator_detail, name="operator_territory"),
     *patterns("operator"),
 ]
 declare_space(
@@ -27,6 +33,8 @@ declare_space(
             "Réseau",
             ("Acteurs", "operator_actors"),
             ("Candidatures", "operator_applications"),
+            ("Territoires", "operator_territories"),
+            ("Ratio", "operator_ratios"),
             ("Refus", "operator_refusals"),
         ),
         group(

@@ -13,6 +13,8 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
 from impact import figures, presenting
+from impact.models import ActorRatio
+from impact.ratio import alerts
 
 
 @require_GET
@@ -32,6 +34,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "places": presenting.ratio_places(ratios),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
+        "alerts": alerts(request.principal),
         "proof": proof,
         "to_approve": Settlement.objects.filter(state=Settlement.State.PREPARED).order_by("cutoff")[:3],
     }
@@ -72,6 +75,7 @@ def actor_home(request: HttpRequest) -> HttpResponse:
     context = {
         "ratio": ratio,
         "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
+        "coming": ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first(),
         "owed": owed_to(actor_id=actor.pk, principal=request.principal),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,

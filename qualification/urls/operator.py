@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from qualification.views import actor as rounds
+from qualification.views import caps
 from qualification.views import operator as views
 from qualification.views import operator_actors as actors
 
@@ -10,14 +12,24 @@ urlpatterns = [
     path("candidatures/<uuid:pk>/", views.application_detail, name="operator_application"),
     path("candidatures/<uuid:pk>/attente/", views.application_wait, name="operator_application_wait"),
     path("candidatures/<uuid:pk>/refus/", views.application_refuse, name="operator_application_refuse"),
-    path("candidatures/plafonds/", views.cap_list, name="operator_caps"),
-    path("candidatures/plafonds/nouveau/", views.cap_edit, name="operator_cap_create"),
-    path("candidatures/plafonds/<str:territory>/", views.cap_edit, name="operator_cap"),
+    path("candidatures/plafonds/", caps.cap_list, name="operator_caps"),
+    path("candidatures/plafonds/nouveau/", caps.cap_edit, name="operator_cap_create"),
+    path("candidatures/plafonds/regle/", caps.cap_policy, name="operator_cap_policy"),
+    path("candidatures/plafonds/<str:territory>/", caps.cap_edit, name="operator_cap"),
+    path("candidatures/plafonds/<str:territory>/attente/", caps.waiting_list, name="operator_waiting"),
+    path(
+        "candidatures/plafonds/<str:territory>/attente/<uuid:pk>/accepter/",
+        caps.waiting_promote,
+        name="operator_waiting_promote",
+    ),
     path("acteurs/", actors.actor_list, name="operator_actors"),
     path("acteurs/<uuid:pk>/", actors.actor_detail, name="operator_actor"),
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
+    path("acteurs/<uuid:pk>/sortir/", actors.actor_disqualify, name="operator_actor_disqualify"),
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
+    path("acteurs/<uuid:pk>/places/<str:territory>/rendre/", caps.place_release, name="operator_place_release"),
+    path("acteurs/lieux/<uuid:pk>/tournee/", rounds.operator_round, name="operator_round"),
     path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
     path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
     path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),

@@ -20,6 +20,8 @@ from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
+from qualification.caps import idle_places
+from qualification.disqualification import disqualify_actor
 from qualification.forms import ReasonForm
 from qualification.models import Qualification
 from qualification.suspension import reinstate_actor, suspend_actor
@@ -63,6 +65,7 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "actor": actor,
         "tag": TAGS[Actor.State(actor.actor.state)],
         "places": [(place, labels[place.territory_id]) for place in held],
+        "idle": idle_places(actor.actor),
         "sites": Site.objects.visible_to(request.principal).filter(actor=actor).select_related("commune"),
         "account": bank_accounts.in_force(actor).first(),
         "proposal": proposal,
@@ -89,6 +92,23 @@ def actor_suspend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, f"{actor.name} est suspendu : ses lieux n’encaissent plus aucun pass.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/actor_suspend.html", {"form": form, "actor": actor})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@space(Hat.OPERATOR, roles=DECIDERS)
+def actor_disqualify(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask why, then take the actor out for good: the last thing this request does."""
+    actor = _actor(pk)
+    form = ReasonForm(request.POST or None, label="Motif", hint="L’acteur le lira dans son espace.", max_length=300)
+    if request.method == "POST" and form.is_valid():
+        try:
+            disqualify_actor(actor=actor, reason=form.cleaned_data["reason"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"{actor.name} est sorti du réseau : ses places sont libres.")
+            return redirect("operator_actor", request.organisation.pk, pk)
+    return render(request, "qualification/operator/actor_disqualify.html", {"form": form, "actor": actor})
 
 
 @require_POST

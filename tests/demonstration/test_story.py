@@ -23,9 +23,9 @@ from impact import figures
 from impact.demonstration import cast
 from impact.demonstration.network import fictitious_iban
 from impact.demonstration.story import seed
-from impact.models import Observation, Publication
+from impact.models import ActorRatio, Coverage, Observation, Publication, TerritoryRatio
 from passes.models import Redemption, Session, Void
-from qualification.models import Application, Cap
+from qualification.models import Application, Cap, Round
 from tests.factories import make_operator
 from tests.servers import BASE
 
@@ -125,3 +125,18 @@ def test_an_empty_database_left_empty_is_no_demonstration(fresh_database):
     mark_demonstration()  # what a demonstration killed half-way leaves
     begin(demonstration=False)
     assert not is_demonstration()
+
+
+def test_territories_are_measured_and_not_all_operational(demonstration):
+    with as_system():
+        epcis = Coverage.objects.filter(territory__startswith="epci:", sites__gt=0)
+        assert epcis.filter(operational=True).exists()
+        assert epcis.filter(operational=False).exists()
+        assert Round.objects.count() == 2
+        levels = {key.partition(":")[0] for key in Cap.objects.values_list("pk", flat=True)}
+        assert levels == {"epci", "departement"}
+        assert Cap.objects.filter(extinction=1, cap=0).exclude(reason="").exists()
+        whole = Cap.objects.get(pk="departement:33")
+        assert 0 < whole.qualified < whole.cap
+        assert ActorRatio.objects.filter(forecast_cents__gt=0).count() > 5
+        assert TerritoryRatio.objects.get(pk="departement:33").forecast_cents > 0

@@ -108,7 +108,8 @@ def test_an_application_is_accepted_from_its_page(client, operator):
     address = url("operator_application", operator, application.pk)
     page = text(client.get(address))
     assert "Accepter la candidature" in page
-    assert "0 sur 1 place" in page.replace("<b>", "").replace("</b>", "")
+    assert "Le prix de cette décision" in page
+    assert "Bordeaux Métropole" in page
     response = client.post(address)
     assert response.status_code == 302
     page = text(client.get(response.url))
@@ -157,11 +158,13 @@ def test_a_territory_without_a_cap_leads_to_setting_it(client, operator):
 
 def test_a_cap_is_set_by_any_commune_of_its_territory(client, operator):
     address = url("operator_cap_create", operator)
-    assert client.post(address, {"commune": "Bègles", "cap": "4", "exceptions": "0"}).status_code == 302
+    given = {"commune": "Bègles", "level": "epci", "cap": "4", "exceptions": "0"}
+    assert client.post(address, given).status_code == 302
+    assert client.post(address, {**given, "level": "departement"}).status_code == 302
     with acting(OPERATOR):
-        assert Cap.objects.get().pk == METROPOLE
+        assert sorted(Cap.objects.values_list("pk", flat=True)) == ["departement:33", METROPOLE]
     for wrong in ({"commune": "Nulle part"}, {"commune": ""}, {"cap": "-1"}, {"cap": "x"}):
-        assert "à corriger" in text(client.post(address, {"commune": "Bègles", "cap": "4", "exceptions": "0", **wrong}))
+        assert "à corriger" in text(client.post(address, {**given, **wrong}))
     assert client.get(url("operator_cap", operator, "epci:000000000")).status_code == 404
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from actors.errors import ReasonMissing
@@ -10,6 +11,7 @@ from aptic.audit.models import Event
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import acting
 from qualification import errors
+from qualification.disqualification import disqualify_actor
 from qualification.models import Cap
 from qualification.suspension import reinstate_actor, suspend_actor
 from tests.factories import OPERATOR, make_funder, make_operator
@@ -63,3 +65,22 @@ def test_state_and_date_agree(actor):
                 Actor.objects.filter(pk=actor.pk).update(**wrong)
     with acting(make_funder().principal):
         assert not Actor.objects.filter(pk=actor.pk).update(state="removed")
+
+
+def test_leaving_the_network_is_decided_on_its_page(client, actor):
+    operator = make_operator()
+    operator.log_in(client)
+    address = reverse("operator_actor_disqualify", args=[operator.organisation.pk, actor.pk])
+    assert "pour de bon" in client.get(address).content.decode()
+    assert "à corriger" in client.post(address, {"reason": " "}).content.decode()
+    page = client.post(address, {"reason": "A cessé son activité."}, follow=True).content.decode()
+    assert "Sorti du réseau" in page
+    assert client.post(address, {"reason": "Encore."}).status_code == 200
+    with acting(OPERATOR):
+        assert Cap.objects.get().qualified == 0
+    finance = make_operator("finance")
+    finance.log_in(client)
+    address = reverse("operator_actor_disqualify", args=[finance.organisation.pk, actor.pk])
+    assert client.get(address).status_code == 403
+    with acting(finance.principal), pytest.raises(NotAllowed):
+        disqualify_actor(actor=actor, reason="Non.")

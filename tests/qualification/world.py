@@ -6,7 +6,7 @@ from typing import Any
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 from aptic.territories.models import Commune
-from qualification import services
+from qualification import caps, services
 from qualification.models import Application
 from tests.factories import make_operator, make_siret
 
@@ -38,7 +38,7 @@ def apply(**more: Any) -> Application:
 def set_cap(cap: int, territory: str = METROPOLE, **more: Any) -> None:
     """A cap, set by the operator."""
     with acting(make_operator().principal):
-        services.set_cap(territory=territory, cap=cap, **more)
+        caps.set_cap(territory=territory, cap=cap, **more)
 
 
 def accept_elsewhere() -> Organisation:

@@ -92,3 +92,26 @@ def test_a_commune_s_name_is_only_text():
     assert box is not None
     spots = [(300.0, 300.0, 5, "<b>L'Île</b> & Cie")]
     assert "<b>" not in maps._names(maps._Frame(box, WIDE), spots, [], None)
+
+
+def test_territories_are_marks_told_apart_by_form_with_their_legend(db, django_assert_num_queries):
+    full, free = maps.Kind("Complet <b>", "square"), maps.Kind("Des places", "triangle")
+    with django_assert_num_queries(1):
+        middles = maps.middles("epci", Commune.objects.filter(departement="33"))
+    north, east = middles["243300316"]
+    assert (north, east) == (pytest.approx(44.84, abs=0.05), pytest.approx(-0.6, abs=0.05))
+    box = maps.box_of_departements(["33"])
+    marks = [maps.Mark(north, east, full), maps.Mark(45.0, -0.7, free), maps.Mark(10.0, 10.0, free)]
+    with django_assert_num_queries(1):
+        drawn = maps.draw_marks(
+            box=box, marks=marks, title="Places & déserts", ground=Commune.objects.filter(departement="33")
+        )
+    assert [name for _, name in drawn.legend] == ["Complet <b>", "Des places"]  # escaped by the template
+    for svg in (drawn.svg, drawn.narrow):
+        assert 'aria-label="Places &amp; déserts"' in svg
+        assert svg.count('class="c6"') == svg.count('class="c1"') == 1
+        (triangles,) = re.findall(r'<path d="([^"]*)"[^>]*class="c6"', svg)
+        assert triangles.count("M") == 1  # what lies outside of the map is in the table alone
+    assert {form for form in maps.FORMS if maps.draw_marks(
+        box=box, marks=[maps.Mark(north, east, maps.Kind("x", form))], title="x").svg.count("<path") == 1
+    } == set(maps.FORMS)  # fmt: skip

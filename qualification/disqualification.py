@@ -1,0 +1,32 @@
+"""An actor leaves the network: every counter refuses from this commit on, and its places are given back."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from actors.errors import ReasonMissing
+from actors.models import Actor
+from actors.permissions import check_decider
+from aptic.audit.services import record
+from aptic.tenancy.models import Organisation
+from qualification.caps import release_places
+from qualification.errors import NotQualified
+from qualification.suspension import hold_sites
+
+
+@transaction.atomic
+def disqualify_actor(*, actor: Organisation, reason: str, at: datetime | None = None) -> None:
+    """Take an actor out for good, suspended or not; what it is owed is still paid.
+
+    Holds each of its sites, as a suspension does: call it last in its transaction. Raises NotAllowed, ReasonMissing
+    and NotQualified.
+    """
+    check_decider()
+    if not reason.strip():
+        raise ReasonMissing
+    hold_sites(actor.pk)
+    there = Actor.objects.filter(pk=actor.pk).exclude(state=Actor.State.REMOVED)
+    if not there.update(state=Actor.State.REMOVED, suspended_at=None, suspension_reason=reason.strip()[:300]):
+        raise NotQualified
+    record(verb="actor_disqualified", target=actor, fields=("state", "suspension_reason"), organisation_id=actor.pk)
+    release_places(actor=actor, reason=reason, at=at)

@@ -1,0 +1,108 @@
+"""Rounds: an itinerant site counts in the communes it declares, under their caps."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from actors.errors import AnotherTerritory
+from actors.models import Site
+from aptic.accounts.models import Role
+from aptic.errors import NotAllowed
+from aptic.tenancy.principal import Hat, acting
+from aptic.territories.models import Commune
+from qualification import caps, errors
+from qualification.models import Cap, Qualification, Round
+from qualification.rounds import declare_round
+from tests.factories import OPERATOR, make_funder, make_member, make_operator
+from tests.qualification.world import LIBOURNAIS, LIBOURNE, accept, accept_elsewhere, set_cap
+
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+BEGLES = "33039"
+
+
+@pytest.fixture
+def site():
+    set_cap(3)
+    actor = accept()
+    with acting(OPERATOR):
+        return Site.objects.select_related("actor", "commune").get(actor=actor)
+
+
+def communes(*codes):
+    return list(Commune.objects.filter(pk__in=codes))
+
+
+def held(site):
+    with acting(OPERATOR):
+        places = Qualification.objects.filter(actor_id=site.actor_id, until=None)
+        return sorted(places.values_list("territory", flat=True))
+
+
+def test_the_operator_gives_the_places_that_a_round_needs(site):
+    set_cap(1, LIBOURNAIS)
+    set_cap(2, f"commune:{LIBOURNE}")
+    with acting(make_operator().principal):
+        declare_round(site=site, communes=communes(BEGLES, LIBOURNE))
+        assert set(Round.objects.values_list("commune", flat=True)) == {BEGLES, LIBOURNE}
+    assert LIBOURNAIS in held(site)
+    assert f"commune:{LIBOURNE}" in held(site)
+    with acting(make_operator().principal):
+        assert caps.idle_places(site.actor.actor) == []
+        declare_round(site=site, communes=[])
+        assert sorted(caps.idle_places(site.actor.actor)) == [f"commune:{LIBOURNE}", LIBOURNAIS]
+        assert Cap.objects.get(pk=LIBOURNAIS).qualified == 1  # kept until the operator gives it back
+
+
+def test_a_full_territory_refuses_the_whole_round(site):
+    accept_elsewhere()
+    with acting(make_operator().principal):
+        with pytest.raises(errors.CapReached):
+            declare_round(site=site, communes=communes(BEGLES, LIBOURNE))
+        assert not Round.objects.exists()
+
+
+def test_an_actor_goes_where_it_has_its_place_and_no_further(site):
+    member = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
+    with acting(member.principal):
+        assert len(declare_round(site=site, communes=communes(BEGLES))) == 1
+        with pytest.raises(AnotherTerritory):
+            declare_round(site=site, communes=communes(LIBOURNE))
+    with acting(make_operator().principal), pytest.raises(errors.CapMissing):
+        declare_round(site=site, communes=communes(LIBOURNE))
+    set_cap(1, LIBOURNAIS)
+    with acting(member.principal), pytest.raises(AnotherTerritory):
+        declare_round(site=site, communes=communes(LIBOURNE))
+    for other in (make_funder(), make_member(site.actor, Hat.ACTOR, Role.SCANNER)):
+        with acting(other.principal), pytest.raises(NotAllowed):
+            declare_round(site=site, communes=[])
+
+
+def test_a_new_cap_counts_those_who_come_on_their_rounds(site):
+    with acting(OPERATOR):
+        Round.objects.create(site=site, actor=site.actor, commune_id=LIBOURNE, declared_at=timezone.now())
+    set_cap(1, LIBOURNAIS)
+    assert LIBOURNAIS in held(site)
+
+
+def test_a_round_is_of_a_site_of_its_actor(site):
+    with acting(OPERATOR), pytest.raises(IntegrityError, match="round_of_site"), transaction.atomic():
+        Round.objects.create(
+            site=site, actor=make_operator().organisation, commune_id=LIBOURNE, declared_at=timezone.now()
+        )
+
+
+def test_a_round_is_written_on_its_page(client, site):
+    member = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
+    member.log_in(client)
+    address = reverse("actor_round", args=[site.actor_id, site.pk])
+    assert client.post(address, {"communes": "Bègles\n33130 Bègles\n\n"}).status_code == 302
+    assert "Bègles (33130)" in client.get(address).content.decode()
+    assert "à corriger" in client.post(address, {"communes": "Nulle part"}).content.decode()
+    assert "pas de place dans ce territoire" in client.post(address, {"communes": "Libourne"}).content.decode()
+    operator = make_operator()
+    set_cap(1, LIBOURNAIS)
+    operator.log_in(client)
+    mine = reverse("operator_round", args=[operator.organisation.pk, site.pk])
+    assert client.post(mine, {"communes": "Libourne\nBègles"}).status_code == 302
+    assert LIBOURNAIS in held(site)

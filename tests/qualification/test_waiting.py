@@ -1,0 +1,113 @@
+"""The waiting list: in order, whoever finds a place at every level first, and each promotion with its reason."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from aptic.audit.models import Event
+from aptic.errors import NotAllowed
+from aptic.tenancy.principal import acting
+from qualification import caps, errors, services, waiting
+from qualification.models import Promotion
+from tests.factories import OPERATOR, make_operator
+from tests.qualification.world import BORDEAUX, LIBOURNAIS, LIBOURNE, METROPOLE, accept, apply, set_cap
+
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+GIRONDE = "departement:33"
+
+
+@pytest.fixture
+def operator():
+    return make_operator()
+
+
+def wait(operator, commune=BORDEAUX):
+    application = apply(commune=commune)
+    with acting(operator.principal):
+        return services.put_on_waiting_list(application=application, reason="Complet.")
+
+
+def line(operator, territory=GIRONDE):
+    with acting(operator.principal):
+        return waiting.waiting_for(territory, operator.principal)
+
+
+def test_the_next_one_is_the_first_who_finds_a_place_at_every_level(operator):
+    set_cap(1)
+    set_cap(5, LIBOURNAIS)
+    set_cap(1, GIRONDE)
+    first = accept()
+    one, two, three = wait(operator), wait(operator, LIBOURNE), wait(operator)
+    found = line(operator)
+    assert [(each.application.pk, each.rank) for each in found] == [(one.pk, 1), (two.pk, 2), (three.pk, 3)]
+    assert waiting.next_in_line(found) is None
+    assert found[0].full == ("Bordeaux Métropole", "Gironde (33)")
+    set_cap(2, GIRONDE, reason="Une commande de plus.")
+    assert waiting.next_in_line(line(operator)).application.pk == two.pk  # the métropole is still full
+    with acting(operator.principal):
+        caps.release_places(actor=first, reason="Départ.")
+    assert waiting.next_in_line(line(operator)).application.pk == one.pk
+    assert [each.rank for each in line(operator, METROPOLE)] == [1, 2]
+
+
+def test_a_promotion_keeps_its_rank_and_its_reason(operator):
+    set_cap(2)
+    one, two = wait(operator), wait(operator)
+    with acting(operator.principal):
+        with pytest.raises(errors.CapReasonMissing):
+            waiting.promote(application=two, territory=METROPOLE, reason=" ")
+        waiting.promote(application=two, territory=METROPOLE, reason="Seule à recevoir le soir.")
+        kept = Promotion.objects.get()
+        assert (kept.application_id, kept.rank, kept.reason) == (two.pk, 2, "Seule à recevoir le soir.")
+        assert Event.objects.filter(verb="application_promoted").count() == 1
+        with pytest.raises(errors.NobodyWaits):
+            waiting.promote(application=two, territory=METROPOLE, reason="Encore.")
+        waiting.promote(application=one, territory=METROPOLE, reason="Une place s’est libérée.")
+        with pytest.raises(IntegrityError, match="promotion_justified"), transaction.atomic():
+            Promotion.objects.create(application_id=BAD, organisation_id=kept.organisation_id, rank=1, reason="")
+
+
+BAD = "00000000-0000-0000-0000-000000000001"
+
+
+def test_a_full_level_refuses_a_promotion(operator):
+    set_cap(3)
+    set_cap(1, GIRONDE)
+    accept()
+    late = wait(operator)
+    with acting(operator.principal), pytest.raises(errors.CapReached, match="Gironde"):
+        waiting.promote(application=late, territory=METROPOLE, reason="Essai.")
+    finance = make_operator("finance")
+    with acting(finance.principal), pytest.raises(NotAllowed):
+        waiting.promote(application=late, territory=METROPOLE, reason="Essai.")
+
+
+def test_one_click_accepts_the_next_one(client, operator):
+    set_cap(1)
+    first = accept()
+    late = wait(operator)
+    operator.log_in(client)
+    page = reverse("operator_waiting", args=[operator.organisation.pk, METROPOLE])
+    assert "Aucune place n’est libre" in client.get(page).content.decode()
+    with acting(operator.principal):
+        caps.release_places(actor=first, reason="Départ.")
+    assert "Accepter la suivante" in client.get(page).content.decode()
+    promote = reverse("operator_waiting_promote", args=[operator.organisation.pk, METROPOLE, late.pk])
+    assert "Le prix de cette décision" in client.get(promote).content.decode()
+    assert client.post(promote, {"reason": ""}).status_code == 200
+    assert client.post(promote, {"reason": "Une place s’est libérée."}).url == page
+    assert client.get(promote).status_code == 404
+    assert "Personne n’attend ici" in client.get(page).content.decode()
+    with acting(OPERATOR):
+        assert Promotion.objects.get().promoted_by == operator.user.pk
+
+
+def test_the_list_costs_the_same_however_long(client, operator, django_assert_max_num_queries):
+    set_cap(1)
+    set_cap(2, GIRONDE)
+    accept()
+    for _ in range(6):
+        wait(operator)
+    operator.log_in(client)
+    with django_assert_max_num_queries(20):
+        client.get(reverse("operator_waiting", args=[operator.organisation.pk, GIRONDE]))
