@@ -68,6 +68,18 @@ test("a scanner that sends no Enter is read after a silence, and an Enter that c
   assert.ok(!page.press("Enter", { gap: 300 }).defaultPrevented);
 });
 
+test("a scan that a slow machine cut in two is read whole from the field that waits for a code", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const field = new Field();
+  const { page, heard } = start({ isCodeField: (element) => element === field });
+  page.activeElement = field;
+  page.types(CODE.slice(0, 5));
+  page.press(CODE[5], { gap: 200 });
+  page.types(CODE.slice(6));
+  assert.ok(page.press("Enter").defaultPrevented);
+  assert.deepEqual([heard.codes, heard.problems], [[[CODE, ""]], []]);
+});
+
 test("a silence in the middle of an address, on a machine that is slow, ends nothing", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { page, heard } = start();

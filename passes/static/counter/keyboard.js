@@ -47,12 +47,17 @@ export function listenToScanner({ onCode, onProblem = () => {}, isCodeField = ()
 
   // True when the burst was a scan and not somebody's typing.
   function answer(heard) {
-    const reading = heard.reading();
+    const reading = heard.reading() ?? pieced(heard.target);
     if (!reading && writes(heard.target) && !isCodeField(heard.target)) return false;
     heard.restore();
     if (reading) onCode(reading);
     else onProblem(NOT_A_PASS);
     return true;
+  }
+
+  // A machine that stumbles cuts a scan in two; the field that waits for a code has both halves.
+  function pieced(field) {
+    return isCodeField(field) ? readGarbled([field.value]) : null;
   }
 
   function forget() {

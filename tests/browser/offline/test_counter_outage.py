@@ -65,7 +65,8 @@ def test_none_is_lost_or_doubled_when_the_server_dies_in_the_middle(server: Serv
     items = taken(many, tablet)
     tablet.goes_off_line().says("Plus de réseau : le guichet continue.").fills_its_queue(items)
     at_the_second(tablet, server.kill)
-    tablet.comes_back()
+    with tablet.page.expect_event("requestfailed", lambda request: request.url.endswith(BATCH), timeout=60_000):
+        tablet.comes_back()
     expect(tablet.line).to_contain_text("Plus de réseau", timeout=30_000)
     server.start()
     tablet.says(f"Tout est envoyé : {PASSES} encaissés.", seconds=90)
