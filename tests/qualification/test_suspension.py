@@ -74,7 +74,8 @@ def test_leaving_the_network_is_decided_on_its_page(client, actor):
     assert "pour de bon" in client.get(address).content.decode()
     assert "à corriger" in client.post(address, {"reason": " "}).content.decode()
     page = client.post(address, {"reason": "A cessé son activité."}, follow=True).content.decode()
-    assert "Sorti du réseau" in page
+    assert "A cessé son activité." in page
+    assert "Sortir cet acteur" not in page
     assert client.post(address, {"reason": "Encore."}).status_code == 200
     with acting(OPERATOR):
         assert Cap.objects.get().qualified == 0
