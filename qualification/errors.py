@@ -86,3 +86,19 @@ class NotQualified(DomainError):
     status = 409
     message = "Cet acteur n’est plus dans cet état."
     next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+
+
+class NoDraft(DomainError):
+    """Only a version that is being prepared can be changed; a published one is final."""
+
+    code = "no_draft"
+    status = 409
+    message = "Cette version n’est pas, ou plus, en préparation."
+    next_step = "Préparez une nouvelle version pour changer quelque chose."
+
+
+class CannotPublish(DomainError):
+    """Something in the version would not work for whoever answers it."""
+
+    code = "cannot_publish"
+    message = "Cette version ne peut pas encore être publiée."

@@ -10,6 +10,9 @@ from actors.models import Actor
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal
 from aptic.tenancy.rls import Tenant
+from qualification.referential_models import LegalText, Referential, Weighting
+
+__all__ = ["Application", "Cap", "LegalText", "Qualification", "Referential", "Weighting"]
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):

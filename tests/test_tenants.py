@@ -24,6 +24,8 @@ PUBLIC = {
     "actors_site": "the directory of sites is public",
     "qualification_cap": "how many places a territory has is public",
     "qualification_qualification": "who is qualified where is public",
+    "qualification_referential": "published questions are read by whoever applies; weights are elsewhere",
+    "qualification_legaltext": "the charter and the terms are public once published",
     "impact_publication": "published figures, already suppressed",
     "passes_offlineceiling": "how far a device may go without a network is the same for every counter",
 }

@@ -27,6 +27,7 @@ declare_space(
             "Réseau",
             ("Acteurs", "operator_actors"),
             ("Candidatures", "operator_applications"),
+            ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),
         ),
         group(

@@ -4,6 +4,7 @@ from django.urls import path
 
 from qualification.views import operator as views
 from qualification.views import operator_actors as actors
+from qualification.views import operator_referential as versions
 
 urlpatterns = [
     path("candidatures/", views.application_list, name="operator_applications"),
@@ -21,4 +22,20 @@ urlpatterns = [
     path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
     path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
     path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
+    path("referentiel/", versions.version_list, name="operator_referentials"),
+    path("referentiel/preparer/", versions.version_prepare, name="operator_referential_prepare"),
+    path("referentiel/<uuid:pk>/", versions.version_detail, name="operator_referential"),
+    path("referentiel/<uuid:pk>/publier/", versions.version_publish, name="operator_referential_publish"),
+    path("referentiel/<uuid:pk>/parties/nouvelle/", versions.section_edit, name="operator_section_create"),
+    path("referentiel/<uuid:pk>/parties/<slug:key>/", versions.section_edit, name="operator_section"),
+    path(
+        "referentiel/<uuid:pk>/parties/<slug:section>/nouvelle/",
+        versions.question_edit,
+        name="operator_question_create",
+    ),
+    path("referentiel/<uuid:pk>/parties/<slug:section>/<slug:key>/", versions.question_edit, name="operator_question"),
+    path("referentiel/<uuid:pk>/questions/<slug:key>/", versions.question_move, name="operator_question_move"),
+    path("referentiel/textes/<uuid:pk>/", versions.text_detail, name="operator_legal_text"),
+    path("referentiel/textes/<uuid:pk>/publier/", versions.text_publish, name="operator_legal_text_publish"),
+    path("referentiel/textes/<slug:kind>/ecrire/", versions.text_edit, name="operator_legal_text_write"),
 ]
