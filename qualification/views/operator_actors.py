@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from actors import bank_accounts
 from actors.models import Actor, BankAccount, Site
-from actors.network_forms import SiteForm
 from actors.settlement.people import ROLES as MONEY
+from actors.site_forms import SiteForm
 from actors.sites import close_site, open_site, reopen_site
 from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
