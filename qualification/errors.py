@@ -102,3 +102,56 @@ class CannotPublish(DomainError):
 
     code = "cannot_publish"
     message = "Cette version ne peut pas encore être publiée."
+
+
+class NotEditable(DomainError):
+    """Whoever applies changes a file until it is sent, and again when a correction is asked for."""
+
+    code = "not_editable"
+    status = 409
+    message = "Cette candidature a été envoyée : elle ne se modifie plus."
+    next_step = "Si une correction est nécessaire, nous vous la demanderons ; sinon, répondez à notre message."
+
+
+class Incomplete(DomainError):
+    """Something that nobody can judge a file without is missing."""
+
+    code = "incomplete"
+    message = "Votre candidature n’est pas encore complète."
+
+
+class NotAgreed(DomainError):
+    """The charter and the terms bind whoever takes passes."""
+
+    code = "not_agreed"
+    message = "Il faut accepter la charte et les conditions générales en vigueur."
+
+
+class TooManySites(DomainError):
+    """One application carries what a person can check."""
+
+    code = "too_many_sites"
+    message = "Une candidature compte quarante lieux au plus."
+    next_step = "Les autres s’ouvrent depuis votre espace, une fois la candidature acceptée."
+
+
+class ExpiryMissing(DomainError):
+    """Some papers hold until a day, and that day is asked."""
+
+    code = "expiry_missing"
+    message = "Indiquez jusqu’à quand cette pièce est valable."
+
+
+class AlreadyExpired(DomainError):
+    """A paper whose day is past proves nothing."""
+
+    code = "already_expired"
+    message = "Cette pièce n’est plus valable : la date est passée."
+    next_step = "Joignez la suivante, ou vérifiez la date."
+
+
+class TooManyPapers(DomainError):
+    """A file holds what a person can read."""
+
+    code = "too_many_papers"
+    message = "Vingt pièces au plus : retirez-en une pour en joindre une autre."

@@ -75,6 +75,7 @@ def rank_of(application: Application, principal: Principal) -> int:
     before = Application.objects.visible_to(principal).filter(
         state=State.WAITING, decided_at__lt=application.decided_at
     )
+    assert application.commune is not None  # what waits was sent, and what was sent has a place
     territory = territory_of(application.commune)
     level, _, code = territory.partition(":")
     same = (

@@ -8,6 +8,7 @@ number, {"3": 5} gives five points from three on.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 Content = Mapping[str, Any]
@@ -54,6 +55,14 @@ class Score:
     def percent(self) -> int:
         """Rounded down, so that a mark is never reached by rounding; 0 when nothing is worth anything."""
         return self.points * 100 // self.maximum if self.maximum else 0
+
+
+def years_later(at: datetime, years: int) -> datetime:
+    """The same day some years later; the 29th of February ends on the 1st of March."""
+    try:
+        return at.replace(year=at.year + years)
+    except ValueError:
+        return at.replace(year=at.year + years, month=3, day=1)
 
 
 def questions_of(content: Content) -> Iterator[Mapping[str, Any]]:

@@ -7,25 +7,22 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from actors.errors import AnotherTerritory
 from actors.models import Actor
 from actors.permissions import check_decider
 from actors.places import CAPPED_LEVELS, cap_territory
-from actors.sites import checked_services, open_site
+from actors.sites import open_site
 from aptic.accounts.errors import AlreadyMember
 from aptic.accounts.models import Role
 from aptic.accounts.services import invite_person
 from aptic.audit.services import record
-from aptic.outbox.services import post_email
-from aptic.siret import check_siret
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import Hat, current
+from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
 from aptic.territories.services import territory_label
-from qualification import errors
+from qualification import candidacy, errors, letters, link, rules
 from qualification.models import Application, Cap, Qualification
 
 MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
@@ -48,40 +45,42 @@ def apply(
     motivation: str = "",
     at: datetime | None = None,
 ) -> Application:
-    """Ask to join, for anybody: one live application per SIRET; the address given gets an acknowledgement.
+    """A file that was gathered elsewhere (on paper, in a former scheme), sent as it is; on line it is `candidacy`.
 
     Raises InvalidSiret, UnknownService, MissingField and AlreadyApplied.
     """
-    texts = {
-        "organisation_name": organisation_name.strip(),
-        "contact_name": contact_name.strip(),
-        "email": email.strip().lower(),
-        "phone": phone.strip(),
-        "site_name": site_name.strip(),
-        "site_address": site_address.strip(),
-    }
-    if missing := next((name for name, text in texts.items() if not text), None):
+    needed = {"phone": phone, "site_name": site_name, "site_address": site_address}
+    if missing := next((name for name, text in needed.items() if not text.strip()), None):
         raise errors.MissingField(field=missing)
-    application = Application(
-        **texts,
-        siret=check_siret(siret),
-        commune=commune,
-        site_hours=site_hours.strip(),
-        services=checked_services(services),
-        motivation=motivation.strip(),
-        submitted_at=at or timezone.now(),
+    now = at or timezone.now()
+    row = candidacy.begin(
+        organisation_name=organisation_name,
+        siret=siret,
+        contact_name=contact_name,
+        email=email,
+        phone=phone,
+        motivation=motivation,
+        quiet=True,
+        at=now,
     )
-    with _refusing("one_live_application_per_siret", errors.AlreadyApplied(field="siret")):
-        application.save(force_insert=True)
-    record(verb="application_submitted", target=application)
-    _tell(application, "application_received")
-    _tell_operator(application)
-    return application
+    with link.opened(row.pk):
+        candidacy.save_site(
+            application=row,
+            name=site_name,
+            address=site_address,
+            commune=commune,
+            phone=phone,
+            email=row.email,
+            hours=site_hours,
+            services=services,
+        )
+        row.refresh_from_db()
+        return candidacy.send(row, now)
 
 
 @transaction.atomic
 def accept(*, application: Application, at: datetime | None = None) -> Application:
-    """Make the applicant an actor, with its first site and its place in the territory, and invite its manager.
+    """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
 
     The place is taken by one row: its trigger moves the counter of the cap under that cap's lock, and a CHECK refuses
     the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
@@ -90,18 +89,9 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     now = at or timezone.now()
     row = _undecided(application, (State.SUBMITTED, State.WAITING))
     actor = _become_actor(row, now)
-    _take_place(actor, cap_territory(row.commune.keys()), now)
-    open_site(
-        actor=actor,
-        name=row.site_name,
-        address=row.site_address,
-        commune=row.commune,
-        phone=row.phone,
-        email=row.email,
-        hours=row.site_hours,
-        services=row.services,
-        at=now,
-    )
+    for site in row.sites.select_related("commune"):
+        _take_place_once(actor, cap_territory(site.commune.keys()), now)
+        open_site(actor=actor, at=now, **{name: getattr(site, name) for name in site.FIELDS})
     _decide(row, State.ACCEPTED, reason="", organisation=actor, at=now)
     with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
         invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
@@ -182,12 +172,18 @@ def _take_place(actor: Organisation, territory: str, at: datetime) -> None:
     record(verb="place_taken", target=place, organisation_id=actor.pk)
 
 
+def _take_place_once(actor: Organisation, territory: str, at: datetime) -> None:
+    """Raises CapMissing and CapReached."""
+    if not Qualification.objects.filter(actor_id=actor.pk, territory_id=territory, until=None).exists():
+        _take_place(actor, territory, at)
+
+
 def _become_actor(row: Application, at: datetime) -> Organisation:
     """The organisation of this SIRET, an actor from now on. What it already said of itself is kept."""
     contact = {
         "name": row.organisation_name,
         "commune": row.commune,
-        "address": row.site_address,
+        "address": row.address or row.sites.order_by("position").values_list("address", flat=True).first() or "",
         "email": row.email,
         "phone": row.phone,
         "is_actor": True,
@@ -196,7 +192,10 @@ def _become_actor(row: Application, at: datetime) -> Organisation:
     if not created and not Organisation.objects.filter(pk=organisation.pk, is_actor=False).update(is_actor=True):
         raise errors.AlreadyActor(f"{organisation.name} est déjà un acteur du réseau.")
     organisation.is_actor = True
-    Actor(organisation=organisation, qualified_at=at).save(force_insert=True)
+    until = rules.years_later(at, settings.QUALIFICATION_YEARS)
+    Actor(organisation=organisation, qualified_at=at, qualified_until=until, charges_vat=row.charges_vat).save(
+        force_insert=True
+    )
     record(verb="actor_qualified", target=organisation, fields=("is_actor",), organisation_id=organisation.pk)
     return organisation
 
@@ -223,7 +222,7 @@ def _answer(
         raise errors.ReasonMissing
     row = _undecided(application, states)
     _decide(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
-    _tell(row, f"application_{state.value}")
+    letters.tell(row, f"application_{state.value}")
     return row
 
 
@@ -235,29 +234,6 @@ def _decide(
     row.save(update_fields=["state", "reason", "organisation", "decided_at", "decided_by"])
     reader: uuid.UUID | None = organisation.pk if organisation else None
     record(verb=f"application_{state.value}", target=row, fields=("state", "reason"), organisation_id=reader)
-
-
-def _tell(row: Application, template: str) -> None:
-    """An e-mail to whoever applied."""
-    post_email(to=row.email, template=template, context={"name": row.contact_name, **_words(row)})
-
-
-def _tell_operator(row: Application) -> None:
-    """An e-mail to the operator, with where to answer."""
-    operator = Organisation.objects.with_hat(Hat.OPERATOR).exclude(email="").first()
-    if operator is not None:
-        url = settings.PUBLIC_URL + reverse("operator_application", args=[operator.pk, row.pk])
-        post_email(to=operator.email, template="application_new", context={"url": url, **_words(row)})
-
-
-def _words(row: Application) -> dict[str, str]:
-    """What letters about an application say."""
-    return {
-        "organisation": row.organisation_name,
-        "site": row.site_name,
-        "territory": territory_label(cap_territory(row.commune.keys())),
-        "reason": row.reason,
-    }
 
 
 @contextmanager

@@ -25,7 +25,16 @@ from qualification.models import Application, Cap
 DECIDERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
 State = Application.State
-TAGS = {State.SUBMITTED: "sun", State.WAITING: "wait", State.ACCEPTED: "ok", State.REFUSED: "no"}
+TAGS = {
+    State.DRAFT: "",
+    State.SUBMITTED: "sun",
+    State.CORRECTION: "wait",
+    State.WAITING: "wait",
+    State.ACCEPTED: "ok",
+    State.REFUSED: "no",
+    State.WITHDRAWN: "",
+    State.REPLACED: "",
+}
 TABS = (
     (State.SUBMITTED, "À étudier"),
     (State.WAITING, "Liste d’attente"),
@@ -70,13 +79,14 @@ def application_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 request, f"{accepted.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie."
             )
             return redirect("operator_actor", request.organisation.pk, accepted.organisation_id)
+    names = dict(Service.objects.values_list("pk", "name"))
     territory = places.territory_of(application.commune)
     cap = Cap.objects.filter(pk=territory).first()
     context = {
         "application": application,
         "tag": TAGS[State(application.state)],
         "places": places.Places(territory, territory_label(territory), cap),
-        "services": Service.objects.filter(pk__in=application.services),
+        "sites": [(site, _names(site.services, names)) for site in application.sites.select_related("commune")],
         "rank": places.rank_of(application, request.principal) if application.state == State.WAITING else None,
         "undecided": application.state in (State.SUBMITTED, State.WAITING),
         "may_decide": request.principal.role in DECIDERS,
@@ -122,8 +132,12 @@ def _answer(
     return render(request, "qualification/operator/answer.html", context)
 
 
+def _names(services: list[int], names: dict[int, str]) -> str:
+    return ", ".join(names[pk] for pk in services)
+
+
 def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
-    visible = Application.objects.visible_to(request.principal)
+    visible = Application.objects.visible_to(request.principal).sent()
     return get_object_or_404(visible.select_related("commune__epci", "commune__departement", "organisation"), pk=pk)
 
 
