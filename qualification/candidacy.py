@@ -13,13 +13,13 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from actors.iban import check_bic, check_iban
+from actors.models import Actor
 from actors.sites import checked_description
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.siret import check_siret
-from aptic.tenancy.models import Organisation
 from qualification import errors, letters, link, progress, referentials, rules
-from qualification.candidacy_models import Acceptance, ApplicationSite
+from qualification.candidacy_models import Acceptance, Appeal, ApplicationSite
 from qualification.models import Application
 
 State = Application.State
@@ -168,6 +168,21 @@ def send(row: Application, now: datetime) -> Application:
 
 
 @transaction.atomic
+def appeal(*, application: Application, text: str, at: datetime | None = None) -> Appeal:
+    """Ask that a second person examines a refusal: once. Raises ReasonMissing and NotRefused."""
+    if not text.strip():
+        raise errors.ReasonMissing(field="text")
+    row = Application.objects.select_related("commune").filter(pk=application.pk, state=State.REFUSED).first()
+    if row is None or Appeal.objects.filter(application=row).exists():
+        raise errors.NotRefused
+    made = Appeal(application=row, text=text.strip(), refused_by=row.decided_by, lodged_at=at or timezone.now())
+    made.save(force_insert=True)
+    record(verb="appeal_lodged", target=row, fields=("appeal",))
+    letters.tell_operator(row, "appeal_lodged")
+    return made
+
+
+@transaction.atomic
 def withdraw(*, application: Application) -> None:
     """Give up; the SIRET is free again. Raises NotEditable."""
     row = hold(application)
@@ -229,7 +244,7 @@ def _cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_taken(siret: str) -> bool:
     """Whether somebody applies with this SIRET already, or is an actor. Applications themselves stay hidden."""
-    if Organisation.objects.filter(siret=siret, is_actor=True).exists():
+    if Actor.objects.filter(organisation__siret=siret).exclude(state=Actor.State.REMOVED).exists():
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT qualification_siret_is_taken(%s)", [siret])

@@ -36,8 +36,8 @@ class ReasonMissing(DomainError):
     code = "reason_missing"
     message = "Indiquez le motif : la personne qui candidate le recevra."
 
-    def __init__(self) -> None:
-        super().__init__(field="reason")
+    def __init__(self, field: str = "reason") -> None:
+        super().__init__(field=field)
 
 
 class MissingField(DomainError):
@@ -155,3 +155,26 @@ class TooManyPapers(DomainError):
 
     code = "too_many_papers"
     message = "Vingt pièces au plus : retirez-en une pour en joindre une autre."
+
+
+class NotRefused(DomainError):
+    """Only a refusal is examined again, and once."""
+
+    code = "not_refused"
+    status = 409
+    message = "Cette réponse n’est pas, ou plus, susceptible de recours."
+
+
+class SecondPersonNeeded(DomainError):
+    """Whoever refused does not examine the appeal."""
+
+    code = "second_person_needed"
+    status = 403
+    message = "Vous avez donné la première réponse : une autre personne doit examiner ce recours."
+
+
+class NobodyThere(DomainError):
+    """A file is given to somebody who decides for the operator."""
+
+    code = "nobody_there"
+    message = "Cette personne ne décide pas pour l’opérateur."

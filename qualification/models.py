@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-LIVE = ("submitted", "correction", "waiting", "accepted")  # states in which nobody else may ask for the same SIRET
+LIVE = ["submitted", "correction", "waiting"]  # states in which nobody else may ask for the same SIRET
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
@@ -130,15 +130,13 @@ class Application(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["siret"],
-                condition=Q(
-                    kind="first", takes_over=False, state__in=["submitted", "correction", "waiting", "accepted"]
-                ),
+                condition=Q(kind="first", takes_over=False, state__in=LIVE),
                 name="one_live_application_per_siret",
                 violation_error_message="Une candidature est déjà enregistrée pour ce SIRET.",
             ),
             models.UniqueConstraint(
                 fields=["siret"],
-                condition=Q(kind="first", takes_over=True, state__in=["submitted", "correction", "waiting"]),
+                condition=Q(kind="first", takes_over=True, state__in=LIVE),
                 name="one_live_takeover_per_siret",
                 violation_error_message="Une reprise est déjà demandée pour ce SIRET.",
             ),

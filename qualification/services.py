@@ -1,6 +1,5 @@
 """Applying, deciding under the cap, and setting the caps. Suspension lives in `suspension.py`."""
 
-import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -10,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from actors.errors import AnotherTerritory
-from actors.models import Actor
+from actors.models import Actor, Site
 from actors.permissions import check_decider
 from actors.places import CAPPED_LEVELS, cap_territory
 from actors.sites import open_site
@@ -22,7 +21,8 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
 from aptic.territories.services import territory_label
-from qualification import candidacy, errors, letters, link, rules
+from aptic.text import search_key
+from qualification import account, answering, candidacy, errors, letters, link, rules
 from qualification.models import Application, Cap, Qualification
 
 MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
@@ -87,12 +87,12 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     """
     check_decider()
     now = at or timezone.now()
-    row = _undecided(application, (State.SUBMITTED, State.WAITING))
+    row = answering.hold(application, (State.SUBMITTED, State.WAITING))
     actor = _become_actor(row, now)
-    for site in row.sites.select_related("commune"):
-        _take_place_once(actor, cap_territory(site.commune.keys()), now)
-        open_site(actor=actor, at=now, **{name: getattr(site, name) for name in site.FIELDS})
-    _decide(row, State.ACCEPTED, reason="", organisation=actor, at=now)
+    _open_sites(row, actor, now)
+    account.hand_over(row, actor, at=now)
+    answering.replace_predecessors(row, at=now)
+    answering.write(row, State.ACCEPTED, reason="", organisation=actor, at=now)
     with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
         invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
     return row
@@ -178,6 +178,15 @@ def _take_place_once(actor: Organisation, territory: str, at: datetime) -> None:
         _take_place(actor, territory, at)
 
 
+def _open_sites(row: Application, actor: Organisation, at: datetime) -> None:
+    """The places proposed, but those that a predecessor runs already under the same name. Raises as `_take_place`."""
+    known = set(Site.objects.filter(actor=actor, open=True).values_list("search_key", "commune_id"))
+    for site in row.sites.select_related("commune"):
+        if (search_key(site.name), site.commune_id) not in known:
+            _take_place_once(actor, cap_territory(site.commune.keys()), at)
+            open_site(actor=actor, at=at, **{name: getattr(site, name) for name in site.FIELDS})
+
+
 def _become_actor(row: Application, at: datetime) -> Organisation:
     """The organisation of this SIRET, an actor from now on. What it already said of itself is kept."""
     contact = {
@@ -188,25 +197,21 @@ def _become_actor(row: Application, at: datetime) -> Organisation:
         "phone": row.phone,
         "is_actor": True,
     }
-    organisation, created = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
-    if not created and not Organisation.objects.filter(pk=organisation.pk, is_actor=False).update(is_actor=True):
-        raise errors.AlreadyActor(f"{organisation.name} est déjà un acteur du réseau.")
-    organisation.is_actor = True
+    organisation, _ = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
     until = rules.years_later(at, settings.QUALIFICATION_YEARS)
-    Actor(organisation=organisation, qualified_at=at, qualified_until=until, charges_vat=row.charges_vat).save(
-        force_insert=True
-    )
+    values = {"qualified_at": at, "qualified_until": until, "charges_vat": row.charges_vat}
+    actor = Actor.objects.filter(pk=organisation.pk).first()
+    if actor is None:
+        Organisation.objects.filter(pk=organisation.pk).update(is_actor=True)
+        organisation.is_actor = True
+        Actor(organisation=organisation, **values).save(force_insert=True)
+    elif actor.state == Actor.State.REMOVED:
+        back = {"state": Actor.State.QUALIFIED, "removed_at": None, "removal_reason": ""}
+        Actor.objects.filter(pk=actor.pk).update(**values, **back)
+    elif not row.takes_over:
+        raise errors.AlreadyActor(f"{organisation.name} est déjà un acteur du réseau.")
     record(verb="actor_qualified", target=organisation, fields=("is_actor",), organisation_id=organisation.pk)
     return organisation
-
-
-def _undecided(application: Application, states: tuple[Application.State, ...]) -> Application:
-    """The application, held until the decision commits. Raises AlreadyDecided."""
-    held = Application.objects.select_for_update(of=("self",)).select_related("commune")
-    row = held.filter(pk=application.pk, state__in=states).first()
-    if row is None:
-        raise errors.AlreadyDecided
-    return row
 
 
 def _answer(
@@ -220,20 +225,10 @@ def _answer(
     check_decider()
     if not reason.strip():
         raise errors.ReasonMissing
-    row = _undecided(application, states)
-    _decide(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
+    row = answering.hold(application, states)
+    answering.write(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
     letters.tell(row, f"application_{state.value}")
     return row
-
-
-def _decide(
-    row: Application, state: Application.State, *, reason: str, organisation: Organisation | None, at: datetime
-) -> None:
-    row.state, row.reason, row.organisation = state, reason, organisation
-    row.decided_at, row.decided_by = at, current().person_id
-    row.save(update_fields=["state", "reason", "organisation", "decided_at", "decided_by"])
-    reader: uuid.UUID | None = organisation.pk if organisation else None
-    record(verb=f"application_{state.value}", target=row, fields=("state", "reason"), organisation_id=reader)
 
 
 @contextmanager

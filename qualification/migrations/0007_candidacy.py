@@ -296,7 +296,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='application',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'first'), ('state__in', ['submitted', 'correction', 'waiting', 'accepted']), ('takes_over', False)), fields=('siret',), name='one_live_application_per_siret', violation_error_message='Une candidature est déjà enregistrée pour ce SIRET.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'first'), ('state__in', ['submitted', 'correction', 'waiting']), ('takes_over', False)), fields=('siret',), name='one_live_application_per_siret', violation_error_message='Une candidature est déjà enregistrée pour ce SIRET.'),
         ),
         migrations.AddConstraint(
             model_name='application',

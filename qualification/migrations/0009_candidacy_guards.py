@@ -32,7 +32,7 @@ CREATE FUNCTION qualification_siret_is_taken(wanted text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT FROM qualification_application
                   WHERE siret = wanted AND kind = 'first'
-                    AND state IN ('submitted', 'correction', 'waiting', 'accepted'))
+                    AND state IN ('submitted', 'correction', 'waiting'))
 $$;
 -- The links go to the address itself: whoever asks learns nothing.
 CREATE FUNCTION qualification_applications_of(wanted text) RETURNS SETOF uuid

@@ -4,16 +4,21 @@ from django.urls import path
 
 from qualification.views import operator as views
 from qualification.views import operator_actors as actors
+from qualification.views import operator_caps as caps
 from qualification.views import operator_referential as versions
 
 urlpatterns = [
     path("candidatures/", views.application_list, name="operator_applications"),
     path("candidatures/<uuid:pk>/", views.application_detail, name="operator_application"),
+    path("candidatures/<uuid:pk>/attribuer/", views.application_assign, name="operator_application_assign"),
+    path("candidatures/<uuid:pk>/correction/", views.application_correct, name="operator_application_correct"),
+    path("candidatures/<uuid:pk>/recours/", views.appeal_answer, name="operator_appeal_answer"),
+    path("candidatures/pieces/<uuid:pk>/", views.application_paper, name="operator_application_paper"),
     path("candidatures/<uuid:pk>/attente/", views.application_wait, name="operator_application_wait"),
     path("candidatures/<uuid:pk>/refus/", views.application_refuse, name="operator_application_refuse"),
-    path("candidatures/plafonds/", views.cap_list, name="operator_caps"),
-    path("candidatures/plafonds/nouveau/", views.cap_edit, name="operator_cap_create"),
-    path("candidatures/plafonds/<str:territory>/", views.cap_edit, name="operator_cap"),
+    path("candidatures/plafonds/", caps.cap_list, name="operator_caps"),
+    path("candidatures/plafonds/nouveau/", caps.cap_edit, name="operator_cap_create"),
+    path("candidatures/plafonds/<str:territory>/", caps.cap_edit, name="operator_cap"),
     path("acteurs/", actors.actor_list, name="operator_actors"),
     path("acteurs/<uuid:pk>/", actors.actor_detail, name="operator_actor"),
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),

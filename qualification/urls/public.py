@@ -26,5 +26,6 @@ urlpatterns = [
     ),
     path("candidature/<uuid:pk>/banque/", candidate.account, name="application_account"),
     path("candidature/<uuid:pk>/envoyer/", candidate.submit, name="application_submit"),
+    path("candidature/<uuid:pk>/recours/", candidate.appeal, name="application_appeal"),
     path("candidature/<uuid:pk>/abandonner/", candidate.withdraw, name="application_withdraw"),
 ]

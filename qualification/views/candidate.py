@@ -18,6 +18,7 @@ from aptic.forms import DomainForm
 from qualification import attachments, candidacy, papers, progress, referentials, rules, standing
 from qualification.candidacy_forms import (
     AccountForm,
+    AppealForm,
     DocumentForm,
     OrganisationForm,
     PeopleForm,
@@ -263,6 +264,21 @@ def withdraw(request: HttpRequest, application: Application) -> HttpResponse:
         candidacy.withdraw(application=application)
         return redirect("application_page", application.pk)
     return render(request, "qualification/public/candidate/withdraw.html", {"application": application})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link
+def appeal(request: HttpRequest, application: Application) -> HttpResponse:
+    """Ask that somebody else examines the refusal."""
+    form = AppealForm(_posted(request))
+
+    def save() -> None:
+        candidacy.appeal(application=application, text=form.cleaned_data["text"])
+
+    if done := _saved(request, form, save, "application_page", application):
+        messages.success(request, "Votre recours est envoyé : une autre personne l’examine.")
+        return done
+    return render(request, "qualification/public/candidate/appeal.html", {"application": application, "form": form})
 
 
 def paper_response(paper: ApplicationDocument) -> StreamingHttpResponse:

@@ -186,7 +186,7 @@ def test_lists_cost_the_same_queries_however_long(client, operator):
         url("operator_caps", operator): 20,
         url("operator_actors", operator): 14,
         url("operator_actor", operator, actor.pk): 20,
-        url("operator_application", operator, one.pk): 18,
+        url("operator_application", operator, one.pk): 28,
     }
     before = {address: counted(client, address) for address in pages}
     for _ in range(4):
