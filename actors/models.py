@@ -38,6 +38,7 @@ class Actor(models.Model):
     suspended_at = models.DateTimeField(null=True)
     suspension_reason = models.CharField(max_length=300, blank=True)
     qualified_until = models.DateTimeField("qualifié jusqu’au", null=True)
+    renewal_reminded = models.PositiveSmallIntegerField(null=True)  # days before the end of the last letter about it
     removed_at = models.DateTimeField(null=True)
     removal_reason = models.CharField(max_length=600, blank=True, db_default="")
     charges_vat = models.BooleanField("assujetti à la TVA", default=False)

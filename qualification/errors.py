@@ -178,3 +178,20 @@ class NobodyThere(DomainError):
 
     code = "nobody_there"
     message = "Cette personne ne décide pas pour l’opérateur."
+
+
+class TooEarly(DomainError):
+    """A qualification is renewed in its last months."""
+
+    code = "too_early"
+    status = 409
+    message = "Votre qualification se renouvelle dans les six mois qui précèdent sa fin."
+
+
+class AlreadyRenewing(DomainError):
+    """One renewal at a time."""
+
+    code = "already_renewing"
+    status = 409
+    message = "Un renouvellement est déjà en cours."
+    next_step = "Rechargez la page : une autre personne l’a peut-être commencé."

@@ -42,7 +42,7 @@ def parts_of(row: Application, *, on: date) -> list[Part]:
         "lieux": lambda: _sites(row),
         "questionnaire": lambda: _questions(row),
         "pieces": lambda: _papers(row, on),
-        "banque": lambda: [] if row.iban_last4 else ["Les coordonnées bancaires."],
+        "banque": lambda: _account(row),
     }
     return [
         Part(
@@ -82,6 +82,12 @@ def _sites(row: Application) -> list[str]:
         return ["Au moins un lieu."]
     without = [site.name for site in sites if not site.services]
     return [f"Les services de {name}." for name in without]
+
+
+def _account(row: Application) -> list[str]:
+    """An actor that renews is paid already."""
+    known = row.iban_last4 or row.kind == Application.Kind.RENEWAL
+    return [] if known else ["Les coordonnées bancaires."]
 
 
 def _questions(row: Application) -> list[str]:

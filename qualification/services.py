@@ -13,6 +13,7 @@ from actors.models import Actor, Site
 from actors.permissions import check_decider
 from actors.places import CAPPED_LEVELS, cap_territory
 from actors.sites import open_site
+from aptic import french
 from aptic.accounts.errors import AlreadyMember
 from aptic.accounts.models import Role
 from aptic.accounts.services import invite_person
@@ -83,11 +84,14 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
 
     The place is taken by one row: its trigger moves the counter of the cap under that cap's lock, and a CHECK refuses
-    the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    the one too many. A renewal gives the actor some more years. Raises NotAllowed, AlreadyDecided, AlreadyActor,
+    CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
     row = answering.hold(application, (State.SUBMITTED, State.WAITING))
+    if row.kind == Application.Kind.RENEWAL:
+        return _renew(row, now)
     actor = _become_actor(row, now)
     _open_sites(row, actor, now)
     account.hand_over(row, actor, at=now)
@@ -178,9 +182,31 @@ def _take_place_once(actor: Organisation, territory: str, at: datetime) -> None:
         _take_place(actor, territory, at)
 
 
+def _renew(row: Application, now: datetime) -> Application:
+    """Some more years for an actor, from the end of those it has; places that are new to it are opened."""
+    assert row.organisation is not None  # a renewal is an actor's (CHECK)
+    actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
+    if actor.state == Actor.State.REMOVED:
+        raise errors.NotQualified
+    start = max(now, actor.qualified_until or now)
+    actor.qualified_until = rules.years_later(start, settings.QUALIFICATION_YEARS)
+    actor.renewal_reminded = None
+    actor.save(update_fields=["qualified_until", "renewal_reminded", "updated_at"])
+    _open_sites(row, row.organisation, now)
+    answering.write(row, State.ACCEPTED, reason="", organisation=row.organisation, at=now)
+    letters.tell(row, "renewal_accepted", until=french.date(actor.qualified_until))
+    return row
+
+
 def _open_sites(row: Application, actor: Organisation, at: datetime) -> None:
-    """The places proposed, but those that a predecessor runs already under the same name. Raises as `_take_place`."""
-    known = set(Site.objects.filter(actor=actor, open=True).values_list("search_key", "commune_id"))
+    """The places proposed, but those that run already under the same name; each open site has its place.
+
+    Raises CapMissing and CapReached.
+    """
+    running = list(Site.objects.filter(actor=actor, open=True))
+    known = {(site.search_key, site.commune_id) for site in running}
+    for existing in running:  # whoever comes back, or takes over, needs the places of what is open
+        _take_place_once(actor, cap_territory(existing.territories), at)
     for site in row.sites.select_related("commune"):
         if (search_key(site.name), site.commune_id) not in known:
             _take_place_once(actor, cap_territory(site.commune.keys()), at)

@@ -1,4 +1,4 @@
-"""Taking an actor out of play at once, and putting it back. Its place under the cap is kept."""
+"""Taking an actor out of play at once: for a while, its places kept, or for good, its places freed."""
 
 import uuid
 from datetime import datetime
@@ -7,12 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from actors.errors import ReasonMissing
+from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import check_decider
 from aptic.audit.services import record
 from aptic.locks import Lock, wait_lock
 from aptic.tenancy.models import Organisation
 from qualification.errors import NotQualified
+from qualification.models import Qualification
 
 
 @transaction.atomic
@@ -43,6 +45,34 @@ def reinstate_actor(*, actor: Organisation, at: datetime | None = None) -> None:
     if not suspended.update(state=Actor.State.QUALIFIED, suspended_at=None, suspension_reason=""):
         raise NotQualified
     record(verb="actor_reinstated", target=actor, fields=("state",), organisation_id=actor.pk)
+
+
+@transaction.atomic
+def remove_actor(*, actor: Organisation, reason: str, at: datetime | None = None) -> None:
+    """Take an actor's qualification away (« déqualification »): every pass is refused from this commit on.
+
+    Its places are free again, what it is owed stays owed, and its managers read why. The locks are those of a
+    suspension: call it last in its transaction. Raises NotAllowed, ReasonMissing and NotQualified.
+    """
+    check_decider()
+    if not reason.strip():
+        raise ReasonMissing
+    _hold_sites(actor.pk)
+    now = at or timezone.now()
+    inside = Actor.objects.filter(pk=actor.pk).exclude(state=Actor.State.REMOVED)
+    if not inside.update(
+        state=Actor.State.REMOVED,
+        removed_at=now,
+        removal_reason=reason.strip(),
+        suspended_at=None,
+        suspension_reason="",
+    ):
+        raise NotQualified
+    for place in Qualification.objects.filter(actor_id=actor.pk, until=None).order_by("territory_id"):
+        Qualification.objects.filter(pk=place.pk).update(until=now)  # its trigger moves the counter
+        record(verb="place_freed", target=place, organisation_id=actor.pk)
+    record(verb="actor_removed", target=actor, fields=("state", "removal_reason"), organisation_id=actor.pk)
+    write_to_managers(actor=actor, template="actor_removed", context={"reason": reason.strip()})
 
 
 def _hold_sites(actor_id: uuid.UUID) -> None:

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
+            model_name='actor',
+            name='renewal_reminded',
+            field=models.PositiveSmallIntegerField(null=True),
+        ),
+        migrations.AddField(
             model_name='bankaccount',
             name='not_before',
             field=models.DateTimeField(null=True),

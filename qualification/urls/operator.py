@@ -22,6 +22,7 @@ urlpatterns = [
     path("acteurs/", actors.actor_list, name="operator_actors"),
     path("acteurs/<uuid:pk>/", actors.actor_detail, name="operator_actor"),
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
+    path("acteurs/<uuid:pk>/dequalifier/", actors.actor_remove, name="operator_actor_remove"),
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
     path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),

@@ -22,7 +22,7 @@ from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
 from qualification.forms import ReasonForm
 from qualification.models import Qualification
-from qualification.suspension import reinstate_actor, suspend_actor
+from qualification.suspension import reinstate_actor, remove_actor, suspend_actor
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
@@ -89,6 +89,23 @@ def actor_suspend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, f"{actor.name} est suspendu : ses lieux n’encaissent plus aucun pass.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/actor_suspend.html", {"form": form, "actor": actor})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@space(Hat.OPERATOR, roles=DECIDERS)
+def actor_remove(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask why, then take the qualification away: the last thing this request does, because it holds every till."""
+    actor = _actor(pk)
+    form = ReasonForm(request.POST or None, label="Motif", hint="L’acteur le recevra par e-mail.", max_length=600)
+    if request.method == "POST" and form.is_valid():
+        try:
+            remove_actor(actor=actor, reason=form.cleaned_data["reason"])
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"{actor.name} est sorti du réseau : ses places sont libres.")
+            return redirect("operator_actor", request.organisation.pk, pk)
+    return render(request, "qualification/operator/actor_remove.html", {"form": form, "actor": actor})
 
 
 @require_POST
