@@ -82,6 +82,32 @@ def _train(page: Page, cover: str, code: str) -> None:
     page.goto(f"{page.url}entrainement/")
 
 
+def _hold(page: Page, cover: str, code: str) -> None:
+    """A session with its first pass, at the top of its list."""
+    _stand(page, cover, code)
+    page.goto(f"{page.url}seances/")
+    page.get_by_role("button", name="Ouvrir la séance").click()
+    page.fill("#code", code)
+    page.click("main [data-look] button.btn.big")
+    page.click("main [data-confirm] button")
+    page.wait_for_selector("[data-outcome=accepted]")
+    page.locator("#slips").scroll_into_view_if_needed()
+
+
+def _observe(page: Page, cover: str, code: str) -> None:
+    _redeem(page, cover, code)
+    page.locator("main details.more > summary").click()
+    page.get_by_role("group", name="Première fois dans ce lieu").get_by_label("Oui").check()
+    page.locator("main details.more").scroll_into_view_if_needed()
+    page.evaluate("document.querySelector('main details.more').scrollIntoView()")
+
+
+def _day(page: Page, cover: str, code: str) -> None:
+    _redeem(page, cover, code)
+    page.locator("header nav a").filter(has_text="Journée").click()
+    page.wait_for_selector("#passages")
+
+
 def _pair(page: Page) -> None:
     """The link that a manager shows, as the device opens it."""
     role("acteur", "Appareils")(page)
@@ -138,6 +164,9 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "guichet-encaisse": (TELEPHONE, with_booklet("guichet", _redeem)),
     "guichet-refus": (TELEPHONE, with_booklet("guichet", _refuse)),
     "guichet-entrainement": (TELEPHONE, with_booklet("guichet", _train)),
+    "guichet-seance": (TELEPHONE, with_booklet("guichet", _hold)),
+    "guichet-effet": (TELEPHONE, with_booklet("guichet", _observe)),
+    "guichet-journee": (TELEPHONE, with_booklet("guichet", _day)),
     "acteur-refus": (COMPUTER, with_booklet("guichet", _explain)),
     "habitant": (TELEPHONE, with_booklet("habitant", _balance)),
     "transparence": (COMPUTER, lambda page: page.goto("/transparence/") and None),

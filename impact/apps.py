@@ -10,5 +10,6 @@ class ImpactConfig(AppConfig):
     verbose_name = "Effets"
 
     def ready(self) -> None:
-        """Register the jobs."""
+        """Register the jobs, and the questions that the counter's receipt asks."""
         from impact import tasks  # noqa: F401
+        from impact.views import observing  # noqa: F401

@@ -13,8 +13,9 @@ from actors.statements import plain_euros
 from aptic import french
 from aptic.charts import Plot
 from funders.models import Campaign
-from impact import figures, presenting
+from impact import figures, observed, presenting
 from impact.figures import Delay, Row, Usage
+from impact.observed import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Report:
     by_month: list[Row]
     handed_out_by_month: list[Row]
     delay: Delay
+    observed: list[Question]
 
     @property
     def steps(self) -> list[presenting.Step]:
@@ -58,6 +60,7 @@ def gather(campaign: Campaign, *, at: datetime | None = None) -> Report:
         by_month=figures.used_by("month", campaign_id=campaign.pk),
         handed_out_by_month=figures.handed_out_by_month(campaign.pk),
         delay=figures.delay_to_first_use(campaign.pk),
+        observed=observed.observed(campaign.pk),
     )
 
 
@@ -84,6 +87,9 @@ def _lines(report: Report) -> Iterator[tuple[str, str, int, int | None]]:
             yield section, name, passes, cents
     for name, booklets in report.delay.spans:
         yield "Délai entre remise et premier usage (carnets)", name, booklets, None
+    for question in report.observed:
+        for name, count in question.rows:
+            yield f"Effet noté au guichet : {question.title} (réponses)", name, count, None
 
 
 def as_pdf(report: Report, *, scheme: str) -> bytes:

@@ -117,7 +117,7 @@ def _token(request: HttpRequest) -> bytes | None:
 @device_endpoint("POST")
 def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
     """Redeem one pass: 201 the first time, 200 with the same body for a repeat, a problem otherwise."""
-    line = read_line(_body(request), timezone.now())
+    line = read_line(body_of(request), timezone.now())
     if line.code is None:
         _false_code(token)
     if line.simulate:
@@ -126,7 +126,7 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
     attempt = line.attempt()
 
     def work() -> tuple[Till, Outcome]:
-        till = _enter(token, [attempt.code])
+        till = enter_till(token, [attempt.code])
         outcome = redemption.redeem(till, [attempt])[0]
         if isinstance(outcome.error, Refused):
             _guide(outcome.error, till, attempt.code)
@@ -140,7 +140,7 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
 @device_endpoint("POST")
 def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     """Redeem up to 200 lines, set-based; each gets the status it would have got alone, in the order sent."""
-    body = _body(request)
+    body = body_of(request)
     lines = body.get("redemptions")
     if not isinstance(lines, list) or not 1 <= len(lines) <= MOST_LINES:
         raise BadLine(f"« redemptions » est une liste de 1 à {MOST_LINES} lignes.")
@@ -182,7 +182,7 @@ def _hand_in(
 def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
     """Undo a redemption of the same device within 15 minutes: 201, 200 for a repeat, 404, 409."""
     with transaction.atomic():
-        till = _enter(token, [])
+        till = enter_till(token, [])
         try:
             voided, repeated = redemption.void(redemption_id, till)
         except Redemption.DoesNotExist:
@@ -195,7 +195,7 @@ def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpRe
 def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
     """One redemption of the device's actor, with its void if there is one."""
     with transaction.atomic():
-        till = _enter(token, [])
+        till = enter_till(token, [])
         try:
             stored = _stored(redemption_id, till)
         except Redemption.DoesNotExist:
@@ -211,7 +211,7 @@ def look_up(request: HttpRequest, token: bytes, text: str) -> HttpResponse:
     if code is None:
         _false_code(token)
     with transaction.atomic():
-        till = _enter(token, [code])
+        till = enter_till(token, [code])
         view = redemption.look_up(till, code)
         wanted = request.GET.get("service")
         reason = view.refusal(service_id(wanted) if wanted else None, timezone.now())
@@ -232,7 +232,7 @@ def _simulate(token: bytes, line: Line) -> HttpResponse:
     """The answer that redeeming would give, with nothing written."""
     assert line.code is not None
     with transaction.atomic():
-        till = _enter(token, [line.code])
+        till = enter_till(token, [line.code])
         value_cents, reason = redemption.simulate(till, line.attempt())
         if reason is not None:
             raise _guide(Refused(reason), till, line.code)
@@ -245,7 +245,7 @@ def _false_code(token: bytes) -> NoReturn:
     blocked = guessing.is_blocked("device", token.hex())
     error = TooManyAttempts(retry_after=guessing.DEVICE_PERIOD) if blocked else CodeUnknown()
     with transaction.atomic():
-        till = _enter(token, [])
+        till = enter_till(token, [])
         _guide(error, till, None)
     if not blocked:
         _count_false(token, till)
@@ -265,14 +265,16 @@ def _guide(error: Refused, till: Till, code: Code | None) -> Refused:
     return error
 
 
-def _enter(token: bytes, presented: Sequence[Code]) -> Till:
+def enter_till(token: bytes, presented: Sequence[Code]) -> Till:
+    """The till of the live device that holds the token, in the running transaction. Raises NoDevice."""
     till = redemption.enter_device(token, presented)
     if till is None:
         raise NoDevice
     return till
 
 
-def _body(request: HttpRequest) -> dict[str, Any]:
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """The JSON object that was sent. Raises NotJson and BadLine."""
     if request.content_type not in ("application/json", ""):
         raise NotJson
     if len(request.body) > MOST_BYTES:
@@ -300,12 +302,12 @@ def read_line(body: dict[str, Any], now: datetime) -> Line:
     if not isinstance(offline, bool) or not isinstance(simulate, bool):
         raise BadLine("« offline » et « simulate » valent true ou false.")
     return Line(
-        id=_uuid(body.get("id"), "id"),
+        id=uuid_of(body.get("id"), "id"),
         code=_genuine(text),
         service_id=service,
         occurred_at=_instant(body.get("occurred_at"), now, offline=offline),
         offline=offline,
-        session=_uuid(body["session"], "session") if body.get("session") else None,
+        session=uuid_of(body["session"], "session") if body.get("session") else None,
         simulate=simulate,
     )
 
@@ -316,7 +318,8 @@ def _genuine(text: str) -> Code | None:
     return None if code is None or code.is_training else code
 
 
-def _uuid(value: Any, name: str) -> uuid.UUID:
+def uuid_of(value: Any, name: str) -> uuid.UUID:
+    """The value of the field `name`. Raises BadLine."""
     try:
         return uuid.UUID(value)
     except (ValueError, TypeError, AttributeError) as error:

@@ -77,6 +77,24 @@ class IdReused(DomainError):
     next_step = "Recommencez avec un nouvel identifiant."
 
 
+class SessionNotOpen(DomainError):
+    """The session named is closed, of another site, or unknown. Never stored: the same id may be tried without it."""
+
+    code = "session_not_open"
+    status = 422
+    message = "Cette séance est fermée, ou elle n’est pas de ce lieu."
+    next_step = "Encaissez ce pass hors séance, ou ouvrez une autre séance."
+
+
+class SessionDay(DomainError):
+    """A session is of this week."""
+
+    code = "session_day"
+    status = 422
+    message = "Une séance se tient à sept jours d’aujourd’hui au plus."
+    next_step = "Choisissez un autre jour."
+
+
 class DeviceStopped(DomainError):
     """A line of a device that was stopped: it hands in only what it did before, off line, for 72 hours."""
 

@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from aptic.jobs.errors import LeaseLost
 from aptic.jobs.registry import job
 from aptic.jobs.running import JobRun
 from funders.models import Order
-from passes import booklets_pdf, printing
+from passes import attendance, booklets_pdf, printing
 from passes.issuance import ISSUE, activate, fill_batch, open_batch
-from passes.models import Batch
+from passes.models import Batch, Session
 
 
 @job(ISSUE, queue="documents")
@@ -40,6 +41,21 @@ def print_booklets(run: JobRun) -> dict[str, Any]:
         _make_file(run, batch, sheet, span, made)
         made += span.booklets
     return {"batch": batch.pk, "label": "Voir les fichiers", "url": _address(run, "batch_print", batch)}
+
+
+@job(attendance.SHEET, queue="documents")
+def write_sheet(run: JobRun) -> dict[str, Any]:
+    """The attendance sheet of a session: {"session": uuid}. A second attempt finds what the first one kept."""
+    if not run.state.get("document"):
+        run.step(0, 2, "Lecture des pass de la séance")
+        with run.acting():
+            session = Session.objects.select_related("site__commune", "actor", "service").get(pk=run.params["session"])
+            rows = attendance.participants(session)
+        content = attendance.as_pdf(session, rows, at=timezone.now())
+        with run.acting():
+            run.save_state(document=str(attendance.keep(session, content).pk))
+            run.step(2, 2, "Feuille prête")
+    return {"url": reverse("document", args=[run.state["document"]]), "label": "Télécharger la feuille"}
 
 
 def _make_file(run: JobRun, batch: Batch, sheet: booklets_pdf.Sheet, span: printing.Span, made: int) -> None:

@@ -17,7 +17,8 @@ from drf_spectacular.generators import SchemaGenerator
 from aptic.problems import MEDIA_TYPE
 from aptic.spaces import public
 from passes.api import MOST_LINES
-from passes.models import Pass
+from passes.models import Pass, Session
+from passes.models.sessions import LONGEST, SHORTEST
 from passes.refusals import EXPLANATIONS, Refusal
 
 Document = dict[str, Any]
@@ -113,6 +114,9 @@ _NAME: Document = {"type": "string", "description": "Les sept premiers caractèr
 _SERVICE: Document = {"type": "string", "description": "Nom stable d’un service, voir `services/`."}
 _TEXT: Document = {"type": "string", "minLength": 1}
 _MAYBE: Document = {"type": ["string", "null"], "format": "date-time"}
+_MINUTES: Document = {"type": "integer", "minimum": SHORTEST, "maximum": LONGEST}
+_KIND: Document = {"type": "string", "enum": Session.Kind.values, "description": "`group` si rien n’est dit."}
+_MODE: Document = {"type": "string", "enum": Session.Mode.values, "description": "`site` si rien n’est dit."}
 _REDEMPTION = {
     "id": _UUID, "pass": _NAME, "value_cents": _CENTS, "service": _SERVICE, "site": _UUID,
     "occurred_at": _INSTANT, "recorded_at": _INSTANT,
@@ -154,7 +158,11 @@ _SCHEMAS: dict[str, Document] = {
         },
         occurred_at={**_INSTANT, "description": "À 5 minutes près ; jusqu’à 72 heures avant si `offline`."},
         offline={"type": "boolean", "default": False},
-        session={**_UUID, "type": ["string", "null"], "description": "Un atelier : lie plusieurs encaissements."},
+        session={
+            **_UUID,
+            "type": ["string", "null"],
+            "description": "Une séance ouverte de ce lieu, voir `sessions/` ; hors ligne, gardée telle quelle.",
+        },
         simulate={"type": "boolean", "default": False, "description": "Répond sans rien enregistrer."},
     ),
     "Redeemed": _object(_REDEMPTION),
@@ -177,6 +185,25 @@ _SCHEMAS: dict[str, Document] = {
             _object({"id": {}, "status": {"type": "integer", "minimum": 400}, "problem": _ref("Problem")}),
         ]
     },
+    "SessionRequest": _object(
+        {"id": {**_UUID, "description": "Choisi par l’appelant."}, "service": _SERVICE, "minutes": _MINUTES},
+        held_on={"type": "string", "format": "date", "description": "Aujourd’hui si rien n’est dit."},
+        kind=_KIND,
+        mode=_MODE,
+    ),
+    "Session": _object(
+        {
+            "id": _UUID,
+            "service": _SERVICE,
+            "held_on": {"type": "string", "format": "date"},
+            "minutes": _MINUTES,
+            "kind": _KIND,
+            "mode": _MODE,
+            "site": _UUID,
+            "opened_at": _INSTANT,
+            "closed_at": _MAYBE,
+        }
+    ),
     "PassView": _object(
         {
             "pass": _NAME,
@@ -217,7 +244,10 @@ _PATHS: dict[str, Document] = {
                 _404=_problem(f"{_codes(404)} : aucun pass ne répond à ce code. Rien n’est gardé."),
                 _409=_problem(f"{_codes(409)}."),
                 _415=_problem(_WORDS[415]),
-                _422=_problem(f"{_codes(422)}, ou `id_reused` : cet `id` a servi pour une autre demande."),
+                _422=_problem(
+                    f"{_codes(422)}, `id_reused` : cet `id` a servi pour une autre demande, ou `session_not_open` : "
+                    "la séance est fermée ou d’un autre lieu, rien n’est gardé."
+                ),
                 _429=_problem(f"{_codes(429)} : trop de codes faux depuis cet appareil. {_WORDS[429]}"),
             ),
         }
@@ -260,6 +290,32 @@ _PATHS: dict[str, Document] = {
                 _404=_problem(_WORDS[404]),
                 _409=_problem("`void_window_closed` : trop tard, ou autre appareil. `settled` : déjà payé."),
             ),
+        }
+    },
+    "/api/v1/sessions/": {
+        "post": {
+            **_DEVICE,
+            "tags": ["sessions"],
+            "operationId": "open_session",
+            "summary": "Ouvrir une séance dans le lieu de l’appareil",
+            "requestBody": _body("SessionRequest"),
+            "responses": _responses(
+                _201=_answer("Ouverte.", "Session"),
+                _200=_answer("Déjà ouverte sous cet `id` : le même corps.", "Session"),
+                _400=_problem(_WORDS[400]),
+                _415=_problem(_WORDS[415]),
+                _422=_problem("`session_day` : à plus de sept jours. `id_reused` : l’`id` a servi pour autre chose."),
+            ),
+        }
+    },
+    "/api/v1/sessions/{id}/close/": {
+        "post": {
+            **_DEVICE,
+            "tags": ["sessions"],
+            "operationId": "close_session",
+            "summary": "Fermer une séance : elle ne prend plus de pass en ligne",
+            "parameters": _ID,
+            "responses": _responses(_200=_answer("Fermée.", "Session"), _404=_problem(_WORDS[404])),
         }
     },
     "/api/v1/passes/{code}/": {

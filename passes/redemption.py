@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from passes import incident_rules, rules
 from passes.codes import Code, short
-from passes.errors import CodeUnknown, DeviceStopped, IdReused, Refused, VoidRefused
+from passes.errors import CodeUnknown, DeviceStopped, IdReused, Refused, SessionNotOpen, VoidRefused
 from passes.holding import hold
 from passes.incidents.opening import open_for
 from passes.models import Batch, Held, Redemption, Void
@@ -66,7 +66,7 @@ class Outcome:
     recorded_at: datetime | None = None
     repeated: bool = False
     held: bool = False  # it waits for two people of the operator
-    error: Refused | IdReused | CodeUnknown | DeviceStopped | None = None
+    error: Refused | IdReused | CodeUnknown | DeviceStopped | SessionNotOpen | None = None
 
     @property
     def pass_name(self) -> str:
@@ -145,11 +145,16 @@ def _answer(till: Till, waiting: list[Outcome], now: datetime, *, may_hold: bool
 
 
 def simulate(till: Till, attempt: Attempt, *, at: datetime | None = None) -> tuple[int, Refusal | None]:
-    """What redeeming would do, without doing it: (value in cents, reason to refuse or None). Raises CodeUnknown."""
+    """What redeeming would do, without doing it: (value in cents, reason to refuse or None).
+
+    Raises CodeUnknown, and SessionNotOpen.
+    """
     now = at or timezone.now()
     view = facts_of(till, [attempt]).get(attempt.id)
     if view is None:
         raise CodeUnknown
+    if not view.session_open and not attempt.offline:
+        raise SessionNotOpen
     reason = rules.refusal(view.facts, service_id=attempt.service_id, occurred_at=attempt.occurred_at, accounted_at=now)
     return view.value_cents, reason
 
@@ -237,6 +242,9 @@ def _explain(till: Till, waiting: list[Outcome], now: datetime, *, may_hold: boo
         if answered_before(outcome, view, till):
             continue
         assert view is not None
+        if not view.session_open and not attempt.offline:
+            outcome.error = SessionNotOpen()
+            continue
         reason = rules.refusal(
             view.facts, service_id=attempt.service_id, occurred_at=attempt.occurred_at, accounted_at=now
         )
@@ -361,6 +369,7 @@ class View:
     campaign_name: str
     suspended_at: datetime | None
     closed_at: datetime | None
+    session_open: bool  # or none was named
     existing: Stored | None = field(default=None)
     held: Stored | None = field(default=None)  # unless it was released
 
@@ -402,10 +411,12 @@ SELECT asked.attempt, p.id, p.state,
                   AND pay.kind = 'payable' AND pay.about = s.actor_id),
        (SELECT count(*) FROM passes_pass o WHERE o.id BETWEEN p.booklet_id << 4 AND (p.booklet_id << 4) + 15
            AND o.state = 'open'), c.name, a.suspended_at, s.closed_at,
+       asked.session IS NULL OR EXISTS (
+         SELECT 1 FROM passes_session w WHERE w.id = asked.session AND w.site_id = s.id AND w.closed_at IS NULL),
        r.pass_id, r.site_id, r.service_id, r.outcome, r.value_cents, r.occurred_at, r.recorded_at,
        CASE WHEN h.state <> 'released' THEN h.pass_id END, h.site_id, h.service_id, '', h.value_cents, h.occurred_at,
        h.recorded_at
-  FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS asked (attempt, pass_id, occurred_at)
+  FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[], %s::uuid[]) AS asked (attempt, pass_id, occurred_at, session)
   JOIN passes_pass p ON p.id = asked.pass_id
   JOIN passes_booklet k ON k.id = p.booklet_id
   JOIN passes_batch b ON b.id = p.batch_id
@@ -427,6 +438,7 @@ def facts_of(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
                 [one.id for one in attempts],
                 [one.code.serial for one in attempts],
                 [one.occurred_at for one in attempts],
+                [one.session for one in attempts],
                 till.site_id,
             ],
         )
@@ -436,9 +448,9 @@ def facts_of(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
 def _view(row: Sequence[Any]) -> View:
     about_pass, services, about_site = row[1:11], tuple(row[11]), row[12:16]
     facts = rules.Facts(*about_pass, services, *about_site)  # type: ignore[call-arg]
-    existing = Stored(*row[26:33]) if row[26] is not None else None
-    held = Stored(*row[33:40]) if row[33] is not None else None
-    return View(facts, *row[16:26], existing, held)  # type: ignore[call-arg]
+    existing = Stored(*row[27:34]) if row[27] is not None else None
+    held = Stored(*row[34:41]) if row[34] is not None else None
+    return View(facts, *row[16:27], existing, held)  # type: ignore[call-arg]
 
 
 def _constraint(error: IntegrityError) -> str:

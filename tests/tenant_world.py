@@ -22,12 +22,14 @@ from aptic.jobs import registry
 from aptic.jobs import services as jobs
 from aptic.tenancy.principal import Hat, Principal, acting
 from funders import services as funders
-from passes import distribution
+from impact.observing import observe
+from passes import attendance, distribution
 from passes.models import Batch, Booklet, Redemption
 from passes.void_requests import request_void
 from tests.actors.money import Scheme
 from tests.factories import Member, make_campaign, make_distributor, make_funder, make_member, make_paid_line
 from tests.passes.conflicts import line, upload
+from tests.passes.test_sessions import opened
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.planting import guarded
 from tests.test_consistency import addresses
@@ -80,6 +82,7 @@ def make_side(name: str, scheme: Scheme) -> Side:
         assert answer.status_code == 201, answer.content
     void = till.post(f"redemptions/{answer.json()['id']}/void/")
     assert void.status_code == 201
+    _hold_session(side, batch)
     _go_wrong(side, batch)
     with acting(actor.principal):
         holder = f"Titulaire {name}"
@@ -93,6 +96,16 @@ def make_side(name: str, scheme: Scheme) -> Side:
         known = set(before.get(table, []))
         side.ids[table] = [key for key in keys if key not in known]
     return side
+
+
+def _hold_session(side: Side, batch: Batch) -> None:
+    """A session with one pass, its sheet, and what was observed."""
+    session = opened(side.till)
+    answer = side.till.redeem(code_of(batch, position=7), session=str(session.pk))
+    assert answer.status_code == 201
+    with acting(side.actor.principal.at_site(side.till.site.pk)):
+        attendance.keep(session, side.name.encode())
+        observe(redemption=Redemption.objects.get(pk=answer.json()["id"]), answers={"first_here": "yes"})
 
 
 def _go_wrong(side: Side, batch: Batch) -> None:

@@ -49,6 +49,8 @@ PLAIN_IN_TEMPLATES = {
     ("actors/settlement/statement_pdf.html", "payout.net_cents"): PAPER,
     ("actors/settlement/statement_pdf.html", "line.cents"): PAPER,
     ("impact/report_pdf.html", "step.cents"): PAPER,
+    ("passes/sessions/sheet_pdf.html", "cents"): PAPER,
+    ("passes/sessions/sheet_pdf.html", "row.cents"): PAPER,
     ("passes/print/booklets.html", "sheet.total_cents"): PAPER,
     ("passes/print/booklets.html", "sheet.value_cents"): PAPER,
     ("funders/funder/campaigns.html", "row.campaign.face_value_cents"): PRICE,

@@ -7,15 +7,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils import timezone
+
 from aptic.tenancy.principal import acting
 from impact.demonstration.stage import OpenSite, Stage, Visit
-from passes import redemption
+from impact.observing import observe
+from passes import redemption, sessions
 from passes.codes import Code
+from passes.models import Redemption, Session
 from passes.redemption import Attempt, Outcome, Till
 
 WORKSHOP_SHARE = 0.75  # of visits fall on the site's weekly workshop
 UNDONE_EVERY = 83  # passes: the wrong service was chosen, undone, then done again
 AGAIN_EVERY = 120  # passes: a used pass is presented once more, and refused
+WORKSHOP_OF = 3  # people
+OBSERVED_SHARE = 0.25  # of participants
+PROGRESS = (("helped", "guided"), ("helped", "guided"), ("guided", "alone"), ("guided", "guided"), ("helped", "alone"))
+SESSIONS_KEPT, TWO_HOURS = timedelta(days=28), timedelta(hours=2)
 OPENING, LUNCH, AFTERNOON, CLOSING = 9, 12, 14, 18
 
 
@@ -65,14 +73,14 @@ def _sittings(stage: Stage, site: OpenSite, day: date, visits: list[Visit]) -> l
 
 
 def _serve(stage: Stage, site: OpenSite, sitting: Sitting) -> None:
-    workshop = uuid.UUID(int=stage.dice.getrandbits(128), version=4) if len(sitting.visits) > 2 else None
+    workshop = _workshop(stage, site, sitting)
     attempts = [
         Attempt(
             id=uuid.UUID(int=stage.dice.getrandbits(128), version=4),
             code=Code(visit.version, visit.serial),
             service_id=_service(stage, site, visit),
             occurred_at=sitting.at,
-            session=workshop,
+            session=workshop.pk if workshop else None,
         )
         for visit in sitting.visits
     ]
@@ -86,6 +94,37 @@ def _serve(stage: Stage, site: OpenSite, sitting: Sitting) -> None:
             redemption.void(attempt.id, _till(site), at=later)
         if stage.redeemed % UNDONE_EVERY == 0 or stage.redeemed % AGAIN_EVERY == 0:
             _redeem(site, [_again(stage, attempt, later)], later)
+    if workshop:
+        _observe(stage, [outcome.attempt.id for outcome in outcomes if outcome.error is None], later)
+    if workshop and sitting.at + TWO_HOURS <= stage.now:
+        sessions.close_session(session_id=workshop.pk, till=_till(site), at=sitting.at + TWO_HOURS)
+
+
+def _workshop(stage: Stage, site: OpenSite, sitting: Sitting) -> Session | None:
+    """The session of a workshop of the last weeks; before, nobody at these counters noted any."""
+    if len(sitting.visits) < WORKSHOP_OF or stage.now - sitting.at > SESSIONS_KEPT:
+        return None
+    return sessions.open_session(
+        till=_till(site),
+        service_id=site.row.services[0],
+        held_on=timezone.localdate(sitting.at),
+        minutes=120,
+        kind=Session.Kind.GROUP,
+        mode=Session.Mode.SITE,
+        at=sitting.at,
+    )
+
+
+def _observe(stage: Stage, keys: list[uuid.UUID], at: datetime) -> None:
+    """What the mediator noted of some participants: many came new, most left able to do more."""
+    dice = stage.dice
+    for one in Redemption.objects.filter(pk__in=keys, void__isnull=True).order_by("pass_id"):
+        if dice.random() < OBSERVED_SHARE:
+            before, after = dice.choice(PROGRESS)
+            answers = {"first_here": dice.choice(("yes", "no", "no")), "before": before, "after": after,
+                       "never_helped": dice.choice(("yes", "no", "unsaid")),
+                       "referred": dice.choice(("yes", "no", "no", "no"))}  # fmt: skip
+            observe(redemption=one, answers=answers, at=at)
 
 
 def _redeem(site: OpenSite, attempts: Iterable[Attempt], at: datetime) -> list[Outcome]:

@@ -1,4 +1,5 @@
-"""The passes' tables: what is issued, held and redeemed (`passes`), and what goes wrong afterwards (`conflicts`)."""
+"""The passes' tables: what is issued, held and redeemed (`passes`), what goes wrong afterwards (`conflicts`), and
+the sessions of help that a counter holds (`sessions`)."""
 
 from passes.models.conflicts import Held, Incident, OfflineCeiling, VoidRequest
 from passes.models.passes import (
@@ -16,6 +17,7 @@ from passes.models.passes import (
     Void,
     Withheld,
 )
+from passes.models.sessions import Session
 
 __all__ = [
     "Batch",
@@ -31,6 +33,7 @@ __all__ = [
     "PrintedFile",
     "Redemption",
     "Serial",
+    "Session",
     "StockMove",
     "Void",
     "VoidRequest",

@@ -344,7 +344,7 @@ class Redemption(models.Model):
     accounted_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
     offline = models.BooleanField(default=False)
-    session = models.UUIDField(null=True)
+    session = models.UUIDField(null=True)  # no foreign key: what was taken off line is kept whatever it names
     facts = models.JSONField(null=True)  # what a refusal was decided on (rules.Facts); older rows have none
 
     objects = ByRedemption.as_manager()
@@ -355,6 +355,7 @@ class Redemption(models.Model):
         indexes = (
             models.Index(fields=["actor", "accounted_at"], name="redemption_actor"),
             models.Index(fields=["batch", "accounted_at"], name="redemption_batch"),
+            models.Index(fields=["session"], name="redemption_session", condition=Q(session__isnull=False)),
         )
         constraints = (
             models.UniqueConstraint(fields=["pass_id", "turn"], name="one_redemption_per_turn"),

@@ -58,6 +58,10 @@ BEGIN
     SELECT DISTINCT p.booklet_id, c.passes_per_day IS NOT NULL AS limited FROM passes_pass p
       JOIN passes_batch b ON b.id = p.batch_id JOIN funders_campaign c ON c.id = b.campaign_id
      WHERE p.id = ANY(wanted) AND (c.passes_per_day IS NOT NULL OR c.needs_hand_out) ORDER BY p.booklet_id) held;
+  IF EXISTS (SELECT FROM unnest(work_session, was_offline) w (session, offline) WHERE w.session IS NOT NULL AND NOT w.offline) THEN
+    -- Closing a session comes wholly before or wholly after. What was taken off line asks for no open session.
+    PERFORM 1 FROM passes_session w WHERE w.id = ANY(work_session) ORDER BY w.id FOR SHARE;
+  END IF;
   IF cardinality(wanted) > 1 THEN
     -- Several rows: lock them in one order for everybody, so that two workshops cannot wait for each other.
     PERFORM 1 FROM passes_pass p WHERE p.id = ANY(wanted) ORDER BY p.id FOR NO KEY UPDATE;
@@ -94,6 +98,8 @@ BEGIN
        AND circulation.id = b.circulation_id
        AND payable.purse_id = circulation.purse_id AND payable.kind = 'payable' AND payable.about = s.actor_id
        AND NOT EXISTS (SELECT 1 FROM passes_redemption r WHERE r.id = asked.attempt)
+       AND (asked.session IS NULL OR asked.offline OR EXISTS (
+             SELECT 1 FROM passes_session w WHERE w.id = asked.session AND w.site_id = till AND w.closed_at IS NULL))
     RETURNING asked.*, p.turn, p.batch_id, p.funder_id, k.distributor_id, s.actor_id, b.face_value_cents,
               circulation.purse_id, circulation.id AS circulation_id, payable.id AS payable_id
   ), recorded AS (

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from passes.views.counter import entry, history, looking, offline, options, refusing, training
+from passes.views.counter import day, entry, history, looking, offline, options, refusing, sessions, sheets, training
 
 urlpatterns = [
     path("", entry.enter, name="counter_home"),
@@ -11,7 +11,19 @@ urlpatterns = [
     path("manifest.webmanifest", offline.manifest, name="counter_manifest"),
     path("<uuid:organisation>/<uuid:site>/", looking.counter, name="counter"),
     path("<uuid:organisation>/<uuid:site>/encaisser/", looking.confirm, name="counter_confirm"),
-    path("<uuid:organisation>/<uuid:site>/journee/", history.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/journee/", day.day, name="counter_day"),
+    path("<uuid:organisation>/<uuid:site>/seances/", sessions.sessions, name="counter_sessions"),
+    path("<uuid:organisation>/<uuid:site>/seances/<uuid:session>/", sessions.session, name="counter_session"),
+    path(
+        "<uuid:organisation>/<uuid:site>/seances/<uuid:session>/encaisser/",
+        sessions.take_in,
+        name="counter_session_take",
+    ),
+    path(
+        "<uuid:organisation>/<uuid:site>/seances/<uuid:session>/fermer/", sessions.close, name="counter_session_close"
+    ),
+    path("<uuid:organisation>/<uuid:site>/seances/<uuid:session>/feuille/", sheets.sheet, name="counter_sheet"),
+    path("<uuid:organisation>/<uuid:site>/seances/<uuid:session>/feuille.pdf", sheets.file, name="counter_sheet_file"),
     path("<uuid:organisation>/<uuid:site>/reglages/", options.options, name="counter_options"),
     path("<uuid:organisation>/<uuid:site>/entrainement/", training.look, name="training"),
     path("<uuid:organisation>/<uuid:site>/entrainement/encaisser/", training.take, name="training_take"),
@@ -22,4 +34,5 @@ urlpatterns = [
     path("<uuid:organisation>/<uuid:site>/hors-ligne/", offline.shell, name="counter_shell"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/", history.done, name="counter_done"),
     path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/annuler/", history.void, name="counter_void"),
+    path("<uuid:organisation>/<uuid:site>/<uuid:redemption_id>/demander/", history.ask, name="counter_void_ask"),
 ]

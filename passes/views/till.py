@@ -18,6 +18,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import SimpleTemplateResponse, TemplateResponse
+from django.urls import reverse
 
 from actors.models import Site
 from aptic.accounts import tokens
@@ -31,7 +32,9 @@ from passes.redemption import Till
 from passes.refusals import EXPLANATIONS
 
 View = Callable[..., HttpResponse]
-ADDRESSES = {"look": "counter", "take": "counter_confirm"}  # where the shared states send; training has its own
+# Where the shared states send. Training has its own addresses; in a session they bear its id.
+ADDRESSES = {"look": "counter", "take": "counter_confirm"}
+IN_SESSION = {"look": "counter_session", "take": "counter_session_take"}
 AT_THE_COUNTER = (Role.MANAGER, Role.AGENT, Role.SCANNER)
 
 
@@ -113,7 +116,17 @@ def _serve(
 def counter_page(
     request: HttpRequest, template: str, place: Site, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> TemplateResponse:
-    """One state of the counter: a whole page, or its middle alone for the script that asked for it."""
+    """One state of the counter: a whole page, or its middle alone for the script that asked for it.
+
+    Of a request that `passes.views.counter.sessions` has placed in a session, every state stays in it.
+    """
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
+    session = getattr(request, "held_session", None)
     around = {"site": place, "frame": frame, "refusals": EXPLANATIONS, "address": ADDRESSES, "training": False}
-    return TemplateResponse(request, template, around | (context or {}), status=status)
+    values: dict[str, Any] = around | (
+        {"address": IN_SESSION, "held_session": session, "section": "sessions"} if session else {}
+    )
+    values |= context or {}
+    where = [place.actor_id, place.pk, *([session.pk] if session else [])]
+    values["look_url"], values["take_url"] = (reverse(values["address"][name], args=where) for name in ("look", "take"))
+    return TemplateResponse(request, template, values, status=status)

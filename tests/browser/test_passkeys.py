@@ -60,4 +60,4 @@ def test_added_once_it_opens_the_operators_space_without_a_password(page: Page, 
     page.goto(live_site + home)
     page.get_by_role("button", name="Se connecter avec une clé d’accès").click()
     page.wait_for_url(f"**{home}")
-    expect(page.get_by_role("link", name="Machines").first).to_be_attached()
+    expect(page.get_by_role("link", name="Installation").first).to_be_attached()

@@ -101,6 +101,10 @@ def test_422_for_a_refusal_and_for_an_id_used_before(till: TestTill, batch: Batc
     sent(till.redeem(code_of(batch, position=3)), 422, "expired")
 
 
+def test_422_for_a_session_that_is_not_open_here(till: TestTill, batch: Batch) -> None:
+    sent(till.redeem(code_of(batch), session=str(uuid.uuid4())), 422, "session_not_open")
+
+
 def test_429(till: TestTill) -> None:
     for _ in range(guessing.LIMITS["device"].failures):
         till.redeem(FALSE)

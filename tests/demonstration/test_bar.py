@@ -65,7 +65,8 @@ def test_the_visitor_gets_a_booklet_and_uses_it_at_the_counter(demonstration):
     site = choice.context["sites"][0]
     till = reverse("counter", args=[site.actor_id, site.pk])
     seen = client.post(till, {"code": booklet["passes"][0]})
-    wish = {name: seen.context[name] for name in ("code", "attempt")}
+    (shown,) = seen.context["table"]
+    wish = {"code": shown.code, "attempt": shown.attempt}
     service = seen.context["services"][0].pk
     done = client.post(
         reverse("counter_confirm", args=[site.actor_id, site.pk]), {**wish, "service": service}, follow=True

@@ -23,8 +23,8 @@ from impact import figures
 from impact.demonstration import cast
 from impact.demonstration.network import fictitious_iban
 from impact.demonstration.story import seed
-from impact.models import Publication
-from passes.models import Redemption, Void
+from impact.models import Observation, Publication
+from passes.models import Redemption, Session, Void
 from qualification.models import Application, Cap
 from tests.factories import make_operator
 from tests.servers import BASE
@@ -49,6 +49,9 @@ def test_everything_that_happens_in_a_scheme_happened(demonstration):
         assert Cap.objects.filter(qualified=5, cap=5).count() == 1
         assert set(Settlement.objects.values_list("state", flat=True)) == {"prepared", "closed"}
         assert {"settled", "rejected", "prepared"} == set(Payout.objects.values_list("state", flat=True))
+        sessions = set(Redemption.objects.exclude(session=None).order_by().values_list("session", flat=True))
+        assert sessions == set(Session.objects.order_by().values_list("pk", flat=True)) != set()
+        assert Observation.objects.exists()
         money, usage = figures.money(), figures.usage()
         assert money.receivable > 0
         assert money.collected == money.safeguarded + money.settled + money.swept

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { watchNetwork } from "../../passes/static/counter/network.js";
 
-function stage(there = () => false) {
+function stage(there = () => false, seemsOnline = () => true) {
   const heard = [];
   const delays = [];
   let due = null;
@@ -12,7 +12,7 @@ function stage(there = () => false) {
     clearTimeout: () => { due = null; },
   };
   const network = watchNetwork({
-    probe: async () => there(), listen: (state) => heard.push(state), clock, seemsOnline: () => true,
+    probe: async () => there(), listen: (state) => heard.push(state), clock, seemsOnline,
   });
   return { network, heard, delays, tick: async () => due?.(), asleep: () => due === null };
 }
@@ -48,4 +48,13 @@ test("a server that says when to come back is not asked before", () => {
   const { network, delays } = stage();
   network.failed(30);
   assert.deepEqual(delays, [30000]);
+});
+
+test("an answer that was on its way when the network went does not bring it back", () => {
+  let plugged = true;
+  const { network, heard, asleep } = stage(() => false, () => plugged);
+  plugged = false;
+  network.failed();
+  network.answered();
+  assert.deepEqual([heard, network.online, asleep()], [["offline"], false, false]);
 });

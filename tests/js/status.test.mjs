@@ -25,6 +25,8 @@ test("a device that was stopped says what to do, and that nothing is lost", () =
   const sentence = "Cet appareil n’est plus associé à ce lieu : demandez un nouveau code d’association à votre responsable.";
   assert.equal(said({ stopped: true }), sentence);
   assert.equal(said({ stopped: true }, { waiting: 2 }), `${sentence} 2 pass attendent ici, gardez-le tel quel.`);
+  assert.equal(said({ stopped: true }, { held: 1 }), `${sentence} 1 pass d’avant l’arrêt est transmis, pour vérification.`);
+  assert.equal(said({ stopped: true }, { held: 2 }), `${sentence} 2 pass d’avant l’arrêt sont transmis, pour vérification.`);
   assert.equal(said({ device: false }, { waiting: 1 }), `${sentence} 1 pass attend ici, gardez-le tel quel.`);
 });
 

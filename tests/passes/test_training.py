@@ -165,7 +165,7 @@ def test_nothing_of_it_is_in_the_day_the_figures_or_the_ledger(tablet: Client, t
     take(tablet, till, of_case(till, Case.VALID))
     day = text(tablet.get(base(till, "journee/")))
     assert "Rien encore aujourd’hui" in day
-    assert "0 pass encaissés, 0 €" in day
+    assert "0 pass encaissé 0 €" in day
     with connection.cursor() as cursor, acting(OPERATOR):
         cursor.execute("SELECT (SELECT count(*) FROM passes_redemption), (SELECT count(*) FROM passes_void)")
         assert cursor.fetchone() == (0, 0)

@@ -12,14 +12,14 @@ HELD, BETWEEN = 9, 3  # frames, thirty a second
 BITS = 4
 
 
-def shoot(scenes: list[Scene], path: Path) -> None:
-    """Write the film as motion JPEG: pass n under the mark n, the bare table under 0."""
+def shoot(scenes: list[Scene], path: Path, *, held: int = HELD, between: int = BETWEEN) -> None:
+    """Write the film as motion JPEG: pass n under the mark n, the bare table under 0; lengths in frames."""
     with path.open("wb") as film:
         for number, scene in enumerate(scenes, start=1):
-            for held in range(HELD):
-                rng = Random(f"{number} {held // 3}")  # a hand trembles
+            for frame in range(held):
+                rng = Random(f"{number} {frame // 3}")  # a hand trembles
                 _frame(number, seen(scene, rng, side=300)).save(film, "JPEG", quality=90)
-            for _ in range(BETWEEN):
+            for _ in range(between):
                 _frame(0, Image.new("L", SIZE, TABLE)).save(film, "JPEG", quality=90)
 
 

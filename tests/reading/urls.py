@@ -12,8 +12,8 @@ from aptic.urls import handler404, handler500, urlpatterns  # noqa: F401 - Djang
 @uses_camera
 @public
 def counter(request: HttpRequest) -> HttpResponse:
-    """Camera, scanner and field at once; `?token=` looks passes up as this device."""
-    return TemplateResponse(request, "reading/counter.html", {"token": request.GET.get("token", "")})
+    """Camera, scanner and field at once."""
+    return TemplateResponse(request, "reading/counter.html")
 
 
 @public

@@ -14,9 +14,9 @@ LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock",
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_locks_name_no_address_to_fetch_from(name):
-    text = (BASE / name).read_text()
+    text = re.sub(r'"funding": (\{[^}]*\}|"[^"]*")', "", (BASE / name).read_text())  # where thanks go is no source
     assert "resolved" not in text
-    assert not re.search(r"https?://(?!github\.com/sponsors/)", text)
+    assert not re.search(r"https?://", text)
     assert "--index" not in text
 
 

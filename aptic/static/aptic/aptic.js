@@ -32,7 +32,11 @@ document.addEventListener("submit", (event) => {
 });
 
 // Buttons that only a script can serve appear with it.
-document.querySelectorAll("[data-needs-js]").forEach((element) => { element.hidden = false; });
+function reveal(root) {
+  root.querySelectorAll("[data-needs-js]").forEach((element) => { element.hidden = false; });
+}
+reveal(document);
+document.addEventListener("htmx:afterSwap", (event) => reveal(event.detail.target));
 document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) window.print(); });
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,19 +1,24 @@
 // The counter's script: what a page gains when JavaScript runs. Each state still comes from the server as a plain form;
 // this module brings it without reloading, says it aloud, and hands on what a camera or a scanner has read.
 
+import { normalise } from "./codes.js";
 import { keepApp, offerInstall } from "./install.js";
 import { startOffline } from "./offline.js";
 import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
+const NAME = 7; // characters of a code that say which pass it is, and nothing that could be used
 const counter = document.getElementById("counter");
 const till = document.getElementById("till");
 const scan = document.getElementById("scan");
 const problem = document.getElementById("problem");
 const reading = startReading({
   camera: document.getElementById("camera"),
-  // Who types presses Enter: were the pass shown at the last character, that Enter would take it.
-  onCode: ({ text, by }) => { if (by !== "typing") present(text); },
+  onCode: ({ code, text, by }) => {
+    if (by === "typing") return; // who types presses Enter: were the pass shown at the last character, that would take it
+    if (by === "camera" && isOnReceipt(code)) return; // it still lies there: what was just said of it stays
+    present(text);
+  },
   onProblem: ({ sentence, by }) => { if (by !== "camera") say(sentence); }, // the camera says its own
 });
 
@@ -26,8 +31,16 @@ export function present(text) {
   scan.requestSubmit();
 }
 
+// Is this the pass, or one of those, that the receipt on the screen is about? Seven characters name it.
+function isOnReceipt(code) {
+  if (!till.querySelector("[data-outcome=accepted], [data-outcome=queued]")) return false;
+  return [...till.querySelectorAll("[translate=no]")].some((name) => normalise(name.textContent).endsWith(code.slice(0, NAME)));
+}
+
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
 function arrive() {
+  // What the page that came whole had to say is over; a state brings its own words.
+  document.querySelectorAll(".messages").forEach((said) => { if (!till.contains(said)) said.remove(); });
   attend();
   const goal = till.querySelector("[role=alert]") ? till.querySelector("h1") : till.querySelector("[autofocus]");
   (goal || till.querySelector("h1"))?.focus();

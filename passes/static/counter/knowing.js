@@ -14,7 +14,6 @@ export function keepKnowledge({ queue, address, site }) {
 
   // Ask the server. Returns "known", "stopped" (it no longer knows this device) or "away".
   async function refresh() {
-    const asked = Date.now();
     let answer;
     try {
       answer = await fetch(address, {
@@ -26,7 +25,7 @@ export function keepKnowledge({ queue, address, site }) {
       if (answer.status !== 200 && answer.status !== 304) return await refused(answer);
       const knowledge = answer.status === 200 ? await answer.json() : kept.knowledge;
       const instant = answer.headers.get(CLOCK);
-      const offset = Date.parse(instant) - (asked + Date.now()) / 2;
+      const offset = Date.parse(instant) - Date.now(); // late by the way back, so that nothing is ever dated after its hour
       kept = { knowledge: { ...knowledge, instant }, tag: answer.headers.get("ETag"), offset };
     } catch {
       return "away";

@@ -19,6 +19,7 @@ export function watchNetwork({ probe, listen, clock = globalThis, seemsOnline = 
 
   // A request was answered: only work that was done makes the intervals short again.
   function answered() {
+    if (!seemsOnline()) return; // it was on its way when the network went
     clock.clearTimeout(timer);
     wait = FIRST;
     become("online");

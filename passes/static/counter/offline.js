@@ -117,6 +117,15 @@ export function startOffline({ counter, till, scan, arrive }) {
     line.dataset.kind = networkKind(state);
     list.hidden = !device || !items.length;
     line.hidden = false;
+    await showInDay(items);
+  }
+
+  // The day's page keeps a place for what waits on this device.
+  async function showInDay(items) {
+    const place = till.querySelector("[data-queue]");
+    if (!place || !items.length) return;
+    const { known } = await ready;
+    place.replaceChildren(screen("day", linesOf(items, { site, services: known?.knowledge?.services ?? [] })));
   }
 
   // The queue changed here: so does all that shows it, in every tab.
@@ -187,6 +196,7 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (target !== till || xhr === settled) return; // told once for each element that came
     settled = xhr;
     network.answered();
+    if (till.querySelector("[data-queue]")) render();
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
     const outcome = till.querySelector("[data-outcome]")?.dataset.outcome;

@@ -7,7 +7,8 @@ export function networkLine({ online, uploading = false, stopped = false, device
   const { waiting } = counts;
   if (stopped || (!device && waiting)) {
     const kept = waiting ? ` ${passes(waiting)} ${waiting > 1 ? "attendent" : "attend"} ici, gardez-le tel quel.` : "";
-    return `Cet appareil n’est plus associé à ce lieu${NBSP}: demandez un nouveau code d’association à votre responsable.${kept}`;
+    const handedIn = counts.held ? ` ${passes(counts.held)} d’avant l’arrêt ${counts.held > 1 ? "sont transmis" : "est transmis"}, pour vérification.` : "";
+    return `Cet appareil n’est plus associé à ce lieu${NBSP}: demandez un nouveau code d’association à votre responsable.${handedIn}${kept}`;
   }
   if (!online && !device) return `Plus de réseau${NBSP}: vous pourrez encaisser à son retour.`;
   if (!online) return `Plus de réseau${NBSP}: le guichet continue.${waiting ? ` ${passes(waiting)} en attente d’envoi.` : ""}`;

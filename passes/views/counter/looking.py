@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,9 +18,9 @@ from aptic.vocabulary.models import Service
 from passes import codes, redemption, rules
 from passes.codes import Code
 from passes.errors import CoverShown, IdReused, Refused, TrainingCode
-from passes.models import Pass
+from passes.models import Pass, Session
 from passes.redemption import Attempt, Outcome, View
-from passes.views.counter.history import today
+from passes.views.counter.day import totals
 from passes.views.counter.refusing import refused
 from passes.views.till import at_till, counter_page
 from passes.views.typed import genuine, not_stored
@@ -50,9 +51,14 @@ class Drawn:
 @at_till
 def counter(request: HttpRequest, place: Site) -> HttpResponse:
     """Ask for a code; given one, show the pass and what would be taken."""
-    typed = request.POST.get("code", "")
-    if not typed:
-        return counter_page(request, "passes/counter/ask.html", place, {"today": today(request, place)})
+    if typed := request.POST.get("code", ""):
+        return look_at(request, place, typed)
+    today = totals(request, place, timezone.localdate())
+    return counter_page(request, "passes/counter/ask.html", place, {"today": today})
+
+
+def look_at(request: HttpRequest, place: Site, typed: str) -> HttpResponse:
+    """The pass behind a code, beside those that were on the table, or why it would be refused."""
     kept = _kept(request, place)
     try:
         fresh = _look(request, place, typed)
@@ -69,10 +75,16 @@ def counter(request: HttpRequest, place: Site) -> HttpResponse:
 @at_till
 def confirm(request: HttpRequest, place: Site) -> HttpResponse:
     """Redeem what is on the table for the service chosen; then show the answer."""
+    return take(request, place)
+
+
+def take(request: HttpRequest, place: Site, session: Session | None = None) -> HttpResponse:
+    """The same, in a session or in none; a redirect to the receipt, or to the session whose list has grown."""
     service = Service.objects.filter(pk=_number(request.POST.get("service")), active=True).first()
-    attempts = _attempts(request, service) if service else []
+    attempts = _attempts(request, service, session) if service else []
+    where = [place.actor_id, place.pk]
     if service is None or not attempts:
-        return redirect("counter", organisation=place.actor_id, site=place.pk)
+        return redirect("counter_session", *where, session.pk) if session else redirect("counter", *where)
 
     def work() -> list[Outcome]:
         redemption.present([one.code for one in attempts], site_id=place.pk)
@@ -86,8 +98,10 @@ def confirm(request: HttpRequest, place: Site) -> HttpResponse:
     if failed:
         first, taken = failed[0], len(outcomes) - len(failed)
         return refused(request, place, first.error, code=first.attempt.code, taken=taken)
+    if session:
+        return redirect(f"{reverse('counter_session', args=[*where, session.pk])}?fait={attempts[0].id}")
     request.session["counter_service"] = service.pk
-    return redirect("counter_done", organisation=place.actor_id, site=place.pk, redemption_id=attempts[0].id)
+    return redirect("counter_done", *where, attempts[0].id)
 
 
 def _shown(
@@ -103,7 +117,7 @@ def _shown(
         "last_day": last.view.facts.valid_until - rules.CLOCK_TOLERANCE,
         "booklet": _drawn(table),
         "services": _offered(place, last.view),
-        "chosen": request.session.get("counter_service"),
+        "chosen": _proposed(request),
         "error": error,
         "left_aside": left_aside,
     }
@@ -126,7 +140,7 @@ def _look(request: HttpRequest, place: Site, typed: str, attempt: uuid.UUID | No
     now = timezone.now()
     if reason := view.refusal(None, now):
         if attempt is None and (services := _offered(place, view)):
-            known = request.session.get("counter_service")
+            known = _proposed(request)
             proposed = next((one for one in services if one.pk == known), services[0])
             redemption.note_refusal(till, code, view, reason, service_id=proposed.pk, at=now)
         raise Refused(reason)
@@ -144,14 +158,20 @@ def _kept(request: HttpRequest, place: Site) -> list[Presented]:
     return kept
 
 
-def _attempts(request: HttpRequest, service: Service) -> list[Attempt]:
+def _proposed(request: HttpRequest) -> int | None:
+    """The service of the session, or the one used last at this counter."""
+    session = getattr(request, "held_session", None)
+    return session.service_id if session else request.session.get("counter_service")
+
+
+def _attempts(request: HttpRequest, service: Service, session: Session | None) -> list[Attempt]:
     """The attempts that the form asks for; empty when a code of it is not genuine."""
     now, found = timezone.now(), []
     for text, attempt in _pairs(request, "code"):
         code = codes.parse(text)
         if code is None or code.is_training:
             return []
-        found.append(Attempt(attempt, code, service.pk, now))
+        found.append(Attempt(attempt, code, service.pk, now, session=session.pk if session else None))
     return found
 
 

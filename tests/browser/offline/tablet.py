@@ -117,7 +117,9 @@ class Tablet(Person):
         with acting(make_member(till.site.actor, Hat.ACTOR, Role.MANAGER).principal):
             _, token = create_device(organisation_id=till.site.actor_id, site_id=till.site.pk, name="Tablette")
         self.page.goto("/" + pairing_url(token).split("/", 3)[3])
-        self.page.get_by_role("button", name="Associer cet appareil").click()
+        self.page.get_by_role(
+            "button", name=re.compile("^(Associer cet appareil|Changer de lieu et associer)$")
+        ).click()
         expect(self.line).to_have_text("En ligne")
         return self.is_ready()
 

@@ -7,10 +7,11 @@ from playwright.sync_api import Route, expect
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
-from passes.models import Booklet, Redemption
+from passes.models import Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
 from tests.factories import OPERATOR, make_member
-from tests.passes.world import code_of, make_batch
+from tests.passes.conflicts import held
+from tests.passes.world import code_of, make_batch, make_till
 
 GONE = "Plus de réseau : le guichet continue."
 
@@ -155,10 +156,45 @@ def test_of_two_tabs_one_uploads_and_both_tell(tablet, batch):
     assert [one.outcome for one in stored()] == ["accepted", "accepted"]
 
 
-def test_a_device_that_was_stopped_keeps_what_it_took_and_says_so(tablet, batch, fresh_database):
+def test_of_two_devices_that_took_one_pass_without_a_network_one_is_paid(tablet, open_tablet, batch):
+    other = open_tablet().pairs(make_till())
+    for one in (tablet, other):
+        one.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    for one in (tablet, other):
+        one.comes_back()
+    told = [one.page.locator("#till h1") for one in (tablet, other)]
+    for words in told:
+        expect(words).not_to_have_text("C’est noté, sans réseau")
+    assert {words.inner_text() for words in told} == {"C’est encaissé", "Ce pass a déjà été utilisé."}
+    assert sorted(one.outcome for one in stored()) == ["accepted", "already_redeemed"]
+    with acting(OPERATOR):
+        assert Incident.objects.count() == 1
+
+
+def stop_the_device(database, *, hours_ago: int) -> None:
+    with database.admin() as admin:
+        admin.execute(
+            "UPDATE accounts_device SET revoked_at = now() - make_interval(hours => %s), "
+            "pairing_digest = NULL, pairing_expires_at = NULL",
+            [hours_ago],
+        )
+
+
+def test_a_device_that_was_stopped_hands_in_what_it_took_before(tablet, batch, fresh_database):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
-    with fresh_database.admin() as admin:
-        admin.execute("UPDATE accounts_device SET revoked_at = now(), pairing_digest = NULL, pairing_expires_at = NULL")
+    stop_the_device(fresh_database, hours_ago=0)
+    tablet.comes_back()
+    expect(tablet.line).to_contain_text("n’est plus associé à ce lieu")
+    tablet.reads("Mis de côté", "L’opérateur décide").look()
+    (item,) = tablet.items()
+    assert (item["verdict"]["status"], held(item["id"]).state) == (202, Held.State.WAITING)
+    assert "code" not in item, "the server has recorded it"
+    assert stored() == []
+
+
+def test_a_device_stopped_too_long_ago_keeps_what_it_took_and_says_so(tablet, batch, fresh_database):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    stop_the_device(fresh_database, hours_ago=73)
     tablet.comes_back()
     expect(tablet.line).to_contain_text("n’est plus associé à ce lieu")
     expect(tablet.line).to_contain_text("1 pass attend ici")

@@ -24,7 +24,7 @@ def with_camera(chromium: Browser, live_site: str) -> Iterator[WithCamera]:
     """`with_camera(film)`: a page of a browser whose two cameras show that film; allowed unless said otherwise."""
     browsers: list[Browser] = []
 
-    def launch(path: Path | None = None, *, allowed: bool = True, token: str = "", script: str = "") -> Page:
+    def launch(path: Path | None = None, *, allowed: bool = True, script: str = "") -> Page:
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP essai.example 127.0.0.1"]
         arguments += ["--use-fake-device-for-media-stream=device-count=2"]
         arguments += [f"--use-file-for-fake-video-capture={path}"] if path else []
@@ -36,7 +36,7 @@ def with_camera(chromium: Browser, live_site: str) -> Iterator[WithCamera]:
         page = context.new_page()
         if script:
             page.add_init_script(script)
-        page.goto(f"{COUNTER}?token={token}")
+        page.goto(COUNTER)
         return page
 
     yield launch

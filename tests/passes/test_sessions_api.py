@@ -1,0 +1,76 @@
+"""Sessions by the API: opened once under one id, closed once, and held against the document."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from aptic.tenancy.principal import acting
+from passes.models import Redemption, Session
+from tests.contract.document import check
+from tests.factories import OPERATOR
+from tests.passes.world import SLUG, TestTill, code_of, make_batch, make_till
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def till() -> TestTill:
+    return make_till()
+
+
+def wanted(**more: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "service": SLUG, "minutes": 120, **more}
+
+
+def sent(response: Any, status: int, code: str = "") -> Any:
+    assert response.status_code == status, response.content
+    body = check(response, "post")
+    assert body.get("code", "") == code
+    return body
+
+
+def test_opened_filled_and_closed(till):
+    asked = wanted(kind="individual", mode="remote")
+    first = sent(till.post("sessions/", asked), 201)
+    assert sent(till.post("sessions/", asked), 200) == first
+    assert (first["held_on"], first["closed_at"]) == (timezone.localdate().isoformat(), None)
+    assert till.redeem(code_of(make_batch()), session=asked["id"]).status_code == 201
+    closed = sent(till.post(f"sessions/{asked['id']}/close/"), 200)
+    assert sent(till.post(f"sessions/{asked['id']}/close/"), 200) == closed
+    assert closed["closed_at"]
+    with acting(OPERATOR):
+        assert str(Redemption.objects.get().session) == asked["id"]
+        assert Session.objects.get().opened_on_device == till.device.pk
+
+
+def test_an_id_is_bound_to_one_session(till):
+    asked = wanted()
+    sent(till.post("sessions/", asked), 201)
+    sent(till.post("sessions/", {**asked, "minutes": 60}), 422, "id_reused")
+    for other in (make_till(), make_till(actor=till.site.actor)):
+        sent(other.post("sessions/", asked), 422, "id_reused")
+        sent(other.post(f"sessions/{asked['id']}/close/"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": "x"}, {"id": None}, {"service": "inconnu"}, {"service": 7}, {"minutes": "120"}, {"minutes": True},
+        {"minutes": 5}, {"minutes": 601}, {"kind": "crowd"}, {"kind": []}, {"mode": "moon"}, {"held_on": "hier"},
+        {"held_on": 3}, {"held_on": "2026-02-31"}, {"more": 1},
+    ],
+)  # fmt: skip
+def test_400(till, wrong):
+    sent(till.post("sessions/", wanted(**wrong)), 400, "invalid")
+    with acting(OPERATOR):
+        assert not Session.objects.exists()
+
+
+def test_401_and_another_week(till):
+    late = (timezone.localdate() + timedelta(days=8)).isoformat()
+    sent(till.post("sessions/", wanted(held_on=late)), 422, "session_day")
+    till.token = "apd_dead"
+    sent(till.post("sessions/", wanted()), 401, till.post("sessions/", wanted()).json()["code"])
