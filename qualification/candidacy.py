@@ -21,6 +21,7 @@ from aptic.siret import check_siret
 from qualification import errors, letters, link, progress, referentials, rules
 from qualification.candidacy_models import Acceptance, Appeal, ApplicationSite
 from qualification.models import Application
+from qualification.register_checks import request_check
 
 State = Application.State
 MOST_SITES = 40  # places in one application: beyond, it is a network and deserves a call
@@ -59,6 +60,7 @@ def begin(
     record(verb="application_begun", target=row)
     if not quiet:
         letters.tell(row, "application_begun")
+        request_check(row)
     return row
 
 
@@ -77,6 +79,8 @@ def edit(*, application: Application, **changes: Any) -> Application:
         with refusing_twins():
             row.save(update_fields=changed)
         record(verb="application_edited", target=row, fields=changed)
+    if "siret" in changed:
+        request_check(row)
     return row
 
 

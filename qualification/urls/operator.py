@@ -11,6 +11,7 @@ urlpatterns = [
     path("candidatures/", views.application_list, name="operator_applications"),
     path("candidatures/<uuid:pk>/", views.application_detail, name="operator_application"),
     path("candidatures/<uuid:pk>/attribuer/", views.application_assign, name="operator_application_assign"),
+    path("candidatures/<uuid:pk>/registre/", views.application_check, name="operator_application_check"),
     path("candidatures/<uuid:pk>/correction/", views.application_correct, name="operator_application_correct"),
     path("candidatures/<uuid:pk>/recours/", views.appeal_answer, name="operator_appeal_answer"),
     path("candidatures/pieces/<uuid:pk>/", views.application_paper, name="operator_application_paper"),

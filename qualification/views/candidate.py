@@ -54,6 +54,7 @@ def page(request: HttpRequest, application: Application) -> HttpResponse:
         "decisions": application.decisions.order_by("-decided_at"),
         "appeal": getattr(application, "appeal", None),
         "papers": application.documents.filter(deleted_at=None),
+        "check": application.checks.filter(siret=application.siret).first(),
         "sites": application.sites.select_related("commune"),
     }
     return render(request, "qualification/public/candidate/page.html", context)

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
@@ -24,6 +25,7 @@ from qualification.answer_forms import AppealAnswerForm, CorrectionForm
 from qualification.candidacy_models import Appeal, ApplicationDocument
 from qualification.forms import ReasonForm
 from qualification.models import Application, Cap
+from qualification.register_checks import request_check
 from qualification.views.candidate import paper_response
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
@@ -160,6 +162,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "own_appeal": own,
         "people": decisions.deciders().select_related("user").order_by("user__full_name"),
         "delay": standing.usual_delay(),
+        "may_ask_register": bool(settings.COMPANY_REGISTER_URL),
         "may_decide": request.principal.role in DECIDERS,
     }
 
@@ -199,6 +202,15 @@ def application_assign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     typed = request.POST.get("person", "")
     decisions.assign(application=_application(request, pk), person_id=uuid.UUID(typed) if typed else None)
     messages.success(request, "C’est noté." if typed else "Le dossier n’est plus attribué.")
+    return redirect("operator_application", request.organisation.pk, pk)
+
+
+@require_POST
+@space(Hat.OPERATOR, roles=DECIDERS)
+def application_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask the register again."""
+    request_check(_application(request, pk))
+    messages.success(request, "Le registre est interrogé : rechargez la page dans un instant.")
     return redirect("operator_application", request.organisation.pk, pk)
 
 
