@@ -20,6 +20,25 @@ IMAGES = Path(__file__).parent / "images"
 COMPUTER, TELEPHONE = (1280, 860), (390, 780)
 COLOURS = 256
 Way = Callable[[Page], None]
+# What a tablet needs without a network: its worker, the page that it opens then, and what the server knows.
+KEPT = """navigator.serviceWorker.controller
+          && await caches.match(document.getElementById("counter").dataset.keep, { ignoreVary: true })
+          && document.getElementById("network").textContent.includes("En ligne")"""
+SCAN = """(text) => { const scan = document.getElementById("scan");
+                    scan.elements.code.value = text; scan.requestSubmit(); }"""
+
+
+def until(page: Page, condition: str) -> None:
+    """Wait in the page; Playwright's own waiting needs `eval`, which the policy refuses."""
+    page.evaluate(
+        f"""async () => {{
+             const end = Date.now() + 30_000;
+             while (!({condition})) {{
+               if (Date.now() > end) throw new Error("this did not come");
+               await new Promise((next) => setTimeout(next, 50));
+             }}
+           }}"""
+    )
 
 
 def role(key: str, *labels: str) -> Way:
@@ -116,6 +135,79 @@ def _pair(page: Page) -> None:
     page.goto(page.locator("main a[href*='/appareil/']").get_attribute("href") or "")
 
 
+def on_tablet(then: Callable[[Page, list[str]], None]) -> Way:
+    """A device that was paired, the bar folded away, and what the squares of a booklet say."""
+
+    def go(page: Page) -> None:
+        page.goto("/demonstration/")
+        page.click("#carnet button")
+        squares = [one.get_attribute("href") or "" for one in page.locator("#carnet .qr-sheet a").all()]
+        _pair(page)
+        with page.expect_response("**/hors-ligne.json"):
+            page.click("main button.btn.big")
+        until(page, KEPT)
+        then(page, squares)
+        page.evaluate("document.getElementById('network').scrollIntoView()")
+
+    return go
+
+
+def _scan(page: Page, square: str) -> None:
+    page.evaluate(SCAN, square)
+    page.wait_for_selector("[data-confirm], [data-outcome]")
+
+
+def _take(page: Page, square: str) -> None:
+    _scan(page, square)
+    page.click("main [data-confirm] button")
+    page.wait_for_selector("[data-outcome]")
+
+
+def _undo(page: Page, squares: list[str]) -> None:
+    _take(page, squares[0])
+    page.get_by_role("button", name="C’était une erreur").click()
+    page.wait_for_selector("[data-outcome=voided]")
+
+
+def _several(page: Page, squares: list[str]) -> None:
+    _scan(page, squares[0])
+    page.get_by_text("Ajouter un pass de ce carnet").click()
+    page.locator("main input:visible").last.fill(squares[1])
+    page.locator("main input:visible").last.press("Enter")
+    until(page, "document.querySelectorAll('[data-confirm] [name=code]').length === 2")
+
+
+def _look_off_line(page: Page, squares: list[str]) -> None:
+    page.context.set_offline(True)
+    _scan(page, squares[0])
+
+
+def _note_off_line(page: Page, squares: list[str]) -> None:
+    page.context.set_offline(True)
+    _take(page, squares[0])
+
+
+def _answers(page: Page, squares: list[str]) -> None:
+    """Two passes taken without a network, one of which another counter had taken meanwhile."""
+    page.context.set_offline(True)
+    _take(page, squares[0])
+    _take(page, squares[1])
+    _use_elsewhere(page, squares[0])
+    page.context.set_offline(False)
+    page.get_by_text("Tout est envoyé").wait_for()
+    page.get_by_role("button", name="Voir la liste").click()
+
+
+def _use_elsewhere(page: Page, square: str) -> None:
+    """At a counter of another window, by the person who stands there."""
+    browser = page.context.browser
+    assert browser
+    other = browser.new_context(base_url="/".join(page.url.split("/")[:3]), locale="fr-FR").new_page()
+    role("guichet")(other)
+    _redeem(other, "", square.split("/")[-2])
+    other.context.close()
+
+
 def _explain(page: Page, cover: str, code: str) -> None:
     """The refusal of a used pass, rule by rule, as the actor's manager reads it."""
     _refuse(page, cover, code)
@@ -163,6 +255,11 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "guichet-pret": (TELEPHONE, with_booklet("guichet", _stand)),
     "guichet-encaisse": (TELEPHONE, with_booklet("guichet", _redeem)),
     "guichet-refus": (TELEPHONE, with_booklet("guichet", _refuse)),
+    "guichet-plusieurs": (TELEPHONE, on_tablet(_several)),
+    "guichet-annule": (TELEPHONE, on_tablet(_undo)),
+    "guichet-hors-ligne": (TELEPHONE, on_tablet(_look_off_line)),
+    "guichet-note": (TELEPHONE, on_tablet(_note_off_line)),
+    "guichet-reponses": (TELEPHONE, on_tablet(_answers)),
     "guichet-entrainement": (TELEPHONE, with_booklet("guichet", _train)),
     "guichet-seance": (TELEPHONE, with_booklet("guichet", _hold)),
     "guichet-effet": (TELEPHONE, with_booklet("guichet", _observe)),

@@ -47,15 +47,35 @@ def mint(*, count: int, at: datetime | None = None) -> Minted:
 
 
 def mint_booklet(*, at: datetime | None = None) -> dict[str, Any]:
-    """What the visitor of the tour is given: the codes of a booklet just handed out, and the cover of one still in
-    stock, to hand out in person. Raises NotADemonstration and TooOld."""
+    """What the visitor of the tour is given: the codes of a booklet just handed out and what its squares say, and the
+    cover of one still in stock, to hand out in person. Raises NotADemonstration and TooOld."""
     only_in_demonstration()
     with transaction.atomic():
         wait_lock(Lock.DEMONSTRATION)
         supply = Supply(at or timezone.now())
         given = supply.booklets(programmes.MAIN, 1)[0]
         kept = supply.last_in_stock(programmes.MAIN)
-        return {"cover": _cover(given), "passes": codes_of(given), "to_hand_out": _cover(kept)}
+        return {
+            "cover": _cover(given),
+            "passes": codes_of(given),
+            "squares": _squares_of(given),
+            "to_hand_out": _cover(kept),
+        }
+
+
+def _squares_of(booklet: Booklet) -> list[str]:
+    """What is printed in the squares of its passes."""
+    batch = booklet.batch
+    return [
+        codes.signed_url(
+            booklet.pk << 4 | position,
+            batch.code_key,
+            batch=batch.pk,
+            value_cents=batch.face_value_cents,
+            ends_on=batch.ends_on,
+        )
+        for position in range(1, batch.passes_per_booklet + 1)
+    ]
 
 
 def _cover(booklet: Booklet) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from aptic.accounts.second_factor import record_second_factor
+from aptic.documents.qr import svg_data_uri
 from aptic.spaces import public
 from aptic.tenancy.demonstration import is_demonstration
 from impact.demonstration import roles, tour_steps
@@ -42,7 +43,9 @@ def only_in_demonstration(view: View) -> View:
 @only_in_demonstration
 def tour(request: HttpRequest) -> HttpResponse:
     """« Suivre un euro en huit étapes »: each step opens the page where it happens, in the right role."""
-    context = {"steps": tour_steps.steps(), "booklet": request.session.get(BOOKLET)}
+    booklet = request.session.get(BOOKLET)
+    squares = [{"text": text, "qr": svg_data_uri(text)} for text in (booklet or {}).get("squares", ())]
+    context = {"steps": tour_steps.steps(), "booklet": booklet, "squares": squares}
     return TemplateResponse(request, "impact/tour.html", context)
 
 
