@@ -6,6 +6,7 @@ from qualification.views import operator as views
 from qualification.views import operator_actors as actors
 from qualification.views import operator_caps as caps
 from qualification.views import operator_referential as versions
+from qualification.views import operator_services as offered
 
 urlpatterns = [
     path("candidatures/", views.application_list, name="operator_applications"),
@@ -30,6 +31,8 @@ urlpatterns = [
     path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
     path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
     path("referentiel/", versions.version_list, name="operator_referentials"),
+    path("referentiel/services/", offered.service_list, name="operator_services"),
+    path("referentiel/services/<int:pk>/", offered.parcours_offer, name="operator_parcours_offer"),
     path("referentiel/preparer/", versions.version_prepare, name="operator_referential_prepare"),
     path("referentiel/<uuid:pk>/", versions.version_detail, name="operator_referential"),
     path("referentiel/<uuid:pk>/publier/", versions.version_publish, name="operator_referential_publish"),
