@@ -25,7 +25,7 @@ def add_parcours(*, parent: Service, name: str, description: str) -> Service:
         raise InvalidParcours("Écrivez un nom et une phrase pour les habitants.", field="name")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            values = [parent.pk, slug, name.strip(), description.strip()]
+            values = (parent.pk, slug, name.strip(), description.strip())
             cursor.execute("SELECT vocabulary_add_parcours(%s, %s, %s, %s)", values)
             made = Service.objects.get(pk=cursor.fetchone()[0])
     except IntegrityError as error:
