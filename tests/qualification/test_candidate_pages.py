@@ -1,6 +1,7 @@
 """The pages of whoever applies: four answers to begin, a part at a time, a link to come back, the file that is sent."""
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from aptic.documents import uploads
+from aptic.logs import HideCodes
 from aptic.tenancy.principal import acting
 from qualification import candidacy, link, referentials
 from qualification.models import Application
@@ -341,3 +343,11 @@ def test_pages_cost_few_queries_however_many_places(client):
             candidacy.save_site(application=mine, **place(name=f"Lieu {n}"))
     assert [counted(client, page) for page in pages] == before
     assert max(before) <= 20
+
+
+def test_no_log_keeps_a_link():
+    row = begin()
+    path = reverse("application_link", args=[link.sign(row.pk)])
+    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "Not Found: %s", (path,), None)
+    assert HideCodes().filter(record)
+    assert record.getMessage() == "Not Found: /candidature/lien/…/"
