@@ -27,13 +27,15 @@ class SiteSerializer(serializers.ModelSerializer):
     commune = serializers.CharField(source="commune_id", help_text="Code INSEE.")
     commune_name = serializers.CharField(source="commune.name")
     postcode = serializers.CharField(source="commune.postcode")
+    hours = serializers.CharField(source="hours_said", help_text="En français.")
+    opening_hours = serializers.CharField(help_text="En syntaxe OpenStreetMap ; vide si non dit.")
     services = serializers.SerializerMethodField(help_text="Noms stables des services proposés, voir `services/`.")
 
     class Meta:
         model = Site
         fields = (
             "id", "actor", "actor_name", "name", "address", "commune", "commune_name", "postcode", "latitude",
-            "longitude", "phone", "hours", "services", "open",
+            "longitude", "phone", "hours", "opening_hours", "services", "open",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -3,17 +3,20 @@
 The operator approves changes too, not the actor: whoever takes over one of an actor's accounts could invite the second.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from actors.errors import InvalidHolder, NotInState, OnePersonOnly
+from actors.errors import CoolingOff, InvalidHolder, NotInState, OnePersonOnly
 from actors.iban import check_bic, check_iban
+from actors.letters import write_to_managers
 from actors.models import Actor, BankAccount
 from actors.permissions import HANDLES_BANK, check_role
 from actors.settlement.people import cashier
+from aptic import french
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.errors import NotAllowed
@@ -29,6 +32,8 @@ def propose_bank_account(
 ) -> BankAccount:
     """Write an account down, encrypted, until another person approves it; an earlier proposal is withdrawn.
 
+    A change waits: the actor's managers are told at once, and it cannot be approved before `BANK_CHANGE_HOURS`.
+
     Raises NotAllowed, InvalidHolder, InvalidIban and InvalidBic.
     """
     check_role(HANDLES_BANK, actor.pk)
@@ -40,6 +45,8 @@ def propose_bank_account(
         raise InvalidHolder(field="holder")
     number, code, now = check_iban(iban), check_bic(bic), at or timezone.now()
     pending(actor).update(replaced_at=now)
+    former = in_force(actor).first()
+    wait = now + timedelta(hours=settings.BANK_CHANGE_HOURS) if former else None
     account = BankAccount(
         actor=actor,
         holder=name,
@@ -48,9 +55,13 @@ def propose_bank_account(
         bic=code,
         proposed_by=person_id,
         proposed_at=now,
+        not_before=wait,
     )
     account.save(force_insert=True)
     record(verb="bank_account_proposed", target=account, fields=("holder", "iban", "bic"), organisation_id=actor.pk)
+    if former is not None:
+        words = {"account": number[-4:], "former": former.iban_last4, "until": french.moment(wait)}
+        write_to_managers(actor=actor, template="bank_account_change", context=words)
     return account
 
 
@@ -59,7 +70,7 @@ def approve_bank_account(*, account: BankAccount, at: datetime | None = None) ->
     """Pay the actor there from the next settlement on; the former account is replaced.
 
     The actor's row is held, so that a settlement under preparation takes either the former account or this one.
-    Raises NotAllowed, OnePersonOnly and NotInState.
+    Raises NotAllowed, OnePersonOnly, NotInState and CoolingOff.
     """
     person_id, now = cashier(), at or timezone.now()
     list(Actor.objects.select_for_update(of=("self",)).filter(pk=account.actor_id).values_list("pk"))
@@ -68,6 +79,8 @@ def approve_bank_account(*, account: BankAccount, at: datetime | None = None) ->
         raise OnePersonOnly
     if not proposal.exists():
         raise NotInState
+    if proposal.filter(not_before__gt=now).exists():
+        raise CoolingOff(f"Ce changement ne peut être approuvé qu’à partir du {french.moment(account.not_before)}.")
     in_force(account.actor).update(replaced_at=now)
     if not proposal.exclude(proposed_by=person_id).update(approved_by=person_id, approved_at=now):
         raise NotInState

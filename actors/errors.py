@@ -85,3 +85,12 @@ class NotAMember(DomainError):
     code = "not_a_member"
     message = "Cette personne ne fait plus partie de l’équipe."
     next_step = "Invitez-la d’abord depuis la page de l’équipe."
+
+
+class CoolingOff(DomainError):
+    """A changed account waits, so that its actor hears of it and has time to say no."""
+
+    code = "cooling_off"
+    status = 409
+    message = "Ce changement de compte attend encore la fin de son délai."
+    next_step = "L’acteur a été prévenu : s’il n’a rien demandé, retirez la proposition."

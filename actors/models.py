@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from actors.site_description import SiteDescription, on_earth
 from aptic.accounts.models import Membership, Role
 from aptic.documents.models import Document
 from aptic.ledger.models import ByTenant, Purse, Transfer
@@ -15,7 +16,6 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal
 from aptic.tenancy.rls import Tenant
 from aptic.text import search_key
-from aptic.vocabulary.models import Service
 
 
 class ByActor(ByTenant):
@@ -37,6 +37,10 @@ class Actor(models.Model):
     qualified_at = models.DateTimeField()
     suspended_at = models.DateTimeField(null=True)
     suspension_reason = models.CharField(max_length=300, blank=True)
+    qualified_until = models.DateTimeField("qualifié jusqu’au", null=True)
+    renewal_reminded = models.PositiveSmallIntegerField(null=True)  # days before the end of the last letter about it
+    removed_at = models.DateTimeField(null=True)
+    removal_reason = models.CharField(max_length=600, blank=True, db_default="")
     charges_vat = models.BooleanField("assujetti à la TVA", default=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -50,6 +54,12 @@ class Actor(models.Model):
                 condition=Q(state="suspended", suspended_at__isnull=False)
                 | (~Q(state="suspended") & Q(suspended_at__isnull=True)),
                 name="actor_suspended_iff_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="removed", removed_at__isnull=False) & ~Q(removal_reason="")
+                | ~Q(state="removed") & Q(removed_at__isnull=True, removal_reason=""),
+                name="actor_removed_for_a_reason",
+                violation_error_message="La sortie du réseau doit être motivée.",
             ),
             # Who is qualified is public: the directory and every counter read it.
             Tenant(name="actor_rls", read_if="true"),
@@ -70,6 +80,7 @@ class BankAccount(models.Model):
     bic = models.CharField(max_length=11)
     proposed_by = models.UUIDField()
     proposed_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True)  # a change waits: its actor is told, and has time to say no
     approved_by = models.UUIDField(null=True)
     approved_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
@@ -89,6 +100,13 @@ class BankAccount(models.Model):
                 | Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("proposed_by")),
                 name="bank_account_two_people",
                 violation_error_message="Une autre personne doit approuver ces coordonnées bancaires.",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True)
+                | Q(not_before__isnull=True)
+                | Q(approved_at__gte=F("not_before")),
+                name="bank_account_cooled_off",
+                violation_error_message="Ce changement de compte attend encore la fin de son délai.",
             ),
             Tenant(name="bank_account_rls", readers=("actor_id",), writers=("actor_id",)),
         )
@@ -117,22 +135,13 @@ class SiteQuerySet(models.QuerySet["Site"]):
         return own.filter(staff__membership=membership) if membership.role == Role.SCANNER else own
 
 
-class Site(models.Model):
+class Site(SiteDescription):
     """One counter of an actor (point de présence). `territories` holds its keys, from commune to country."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     actor = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="sites")
-    name = models.CharField("nom du lieu", max_length=120)
     search_key = models.CharField(max_length=120, editable=False, db_index=True)
-    address = models.CharField("adresse", max_length=200)
-    commune = models.ForeignKey("territories.Commune", on_delete=models.RESTRICT, related_name="+")
     territories = ArrayField(models.CharField(max_length=24), default=list, editable=False)
-    latitude = models.FloatField(null=True, blank=True)
-    longitude = models.FloatField(null=True, blank=True)
-    phone = models.CharField("téléphone", max_length=20)
-    email = models.EmailField("adresse électronique", blank=True)
-    hours = models.CharField("horaires", max_length=200, blank=True)
-    services = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     open = models.BooleanField("ouvert", default=True)
     closed_reason = models.CharField("motif de la fermeture", max_length=300, blank=True)
     closed_by_operator = models.BooleanField(default=False)  # then only the operator opens it again
@@ -142,11 +151,12 @@ class Site(models.Model):
 
     objects = SiteQuerySet.as_manager()
 
-    class Meta:
+    class Meta(SiteDescription.Meta):
         verbose_name = "lieu"
         ordering = ("search_key", "id")
         constraints = (
             models.UniqueConstraint(fields=["id", "actor"], name="site_of_actor"),
+            on_earth("site_on_earth"),
             models.CheckConstraint(
                 condition=Q(open=True, closed_reason="", closed_by_operator=False)
                 | Q(open=False) & ~Q(closed_reason=""),
@@ -161,9 +171,6 @@ class Site(models.Model):
             Tenant(name="site_rls", read_if="true", writers=("actor_id",)),
         )
 
-    def __str__(self) -> str:
-        return self.name
-
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the search key and the territory keys true."""
         self.search_key = search_key(self.name)
@@ -171,11 +178,6 @@ class Site(models.Model):
         if self.latitude is None:
             self.latitude, self.longitude = self.commune.latitude, self.commune.longitude
         super().save(*args, **kwargs)  # type: ignore[arg-type]
-
-    @property
-    def service_rows(self) -> models.QuerySet[Service]:
-        """The services it offers."""
-        return Service.objects.filter(pk__in=self.services)
 
 
 class SiteStaff(models.Model):

@@ -1,4 +1,4 @@
-"""What a person of an actor types: a site, a counter colleague, a device, a bank account."""
+"""What a person of an actor types: a closing, a counter colleague, a device, a bank account."""
 
 from typing import Any
 
@@ -10,43 +10,7 @@ from actors.iban import check_bic, check_iban
 from actors.models import Site
 from aptic.accounts.rules import MOST_DEVICES
 from aptic.errors import DomainError
-from aptic.forms import DomainForm, PhoneField
-from aptic.territories.forms import CommuneField
-from aptic.vocabulary.forms import ServicesField
-
-
-class SiteForm(DomainForm):
-    """A counter, as citizens will read it."""
-
-    name = forms.CharField(label="Nom du lieu", max_length=120, help_text="Celui que les habitants connaissent.")
-    address = forms.CharField(label="Adresse", max_length=200, help_text="Numéro et voie.")
-    commune = CommuneField()
-    phone = PhoneField(label="Téléphone", help_text="Affiché aux habitants.")
-    email = forms.EmailField(label="Adresse électronique", required=False)
-    hours = forms.CharField(
-        label="Horaires", max_length=200, required=False, help_text="Par exemple : mardi et jeudi, 9 h-12 h."
-    )
-    services = ServicesField(label="Services proposés")
-    quick_mode = forms.BooleanField(
-        label="Encaissement rapide au guichet",
-        required=False,
-        help_text="Scanner un pass valable l’encaisse tout de suite, pour le dernier service choisi. "
-        "Sans cette case, le guichet montre le pass et demande de confirmer.",
-    )
-
-    @classmethod
-    def initial_of(cls, site: Site) -> dict[str, Any]:
-        """What the form shows of a site that exists."""
-        return {
-            "name": site.name,
-            "address": site.address,
-            "commune": site.commune.label(),
-            "phone": site.phone,
-            "email": site.email,
-            "hours": site.hours,
-            "services": site.services,
-            "quick_mode": site.quick_mode,
-        }
+from aptic.forms import DomainForm
 
 
 class CloseForm(DomainForm):

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from actors.errors import ClosedByOperator, NotInState, ReasonMissing, UnknownService
 from actors.models import Site
+from actors.opening_hours import understand
 from actors.permissions import EDITS_SITES, check_role
 from actors.places import ensure_place
+from actors.site_description import SiteDescription
 from aptic.audit.services import record
 from aptic.locks import Lock, share_lock, wait_lock
 from aptic.tenancy.models import Organisation
@@ -18,9 +20,7 @@ from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
 from aptic.vocabulary.models import Service
 
-DESCRIBED = (
-    "name", "address", "commune", "phone", "email", "hours", "services", "latitude", "longitude", "quick_mode",
-)  # fmt: skip
+DESCRIBED = (*SiteDescription.FIELDS, "quick_mode")
 
 
 @transaction.atomic
@@ -31,35 +31,21 @@ def open_site(
     address: str,
     commune: Commune,
     phone: str,
-    email: str = "",
-    hours: str = "",
-    services: Iterable[int] = (),
-    latitude: float | None = None,
-    longitude: float | None = None,
-    quick_mode: bool = False,
     at: datetime | None = None,
+    **more: Any,
 ) -> Site:
     """One more counter, in a territory where the actor has its place; the operator takes the place if need be.
 
-    Raises NotAllowed, UnknownService, AnotherTerritory and, for the operator, what qualification raises.
+    `more` is any other of `DESCRIBED`. Raises NotAllowed, UnknownService, InvalidHours, AnotherTerritory and, for the
+    operator, what qualification raises.
     """
     check_role(EDITS_SITES, actor.pk)
     now = at or timezone.now()
     share_lock(Lock.ACTOR, actor.pk)  # a suspension under way knows every site, or this one waits for it
-    site = Site(
-        actor=actor,
-        name=name.strip(),
-        address=address.strip(),
-        commune=commune,
-        phone=phone,
-        email=email,
-        hours=hours.strip(),
-        services=checked_services(services),
-        latitude=latitude,
-        longitude=longitude,
-        quick_mode=quick_mode,
-        created_at=now,
+    described = checked_description(
+        {"services": (), **more, "name": name, "address": address, "commune": commune, "phone": phone}
     )
+    site = Site(actor=actor, created_at=now, described_at=now, **described)
     ensure_place(actor=actor, keys=commune.keys(), at=now)
     site.save(force_insert=True)
     record(verb="site_opened", target=site, organisation_id=actor.pk)
@@ -70,20 +56,22 @@ def open_site(
 def edit_site(*, site: Site, at: datetime | None = None, **changes: Any) -> Site:
     """Change what a site says of itself: any of `DESCRIBED`. Moving it asks for a place where it goes.
 
-    A new commune without a new point takes the commune's. Raises NotAllowed, UnknownService and AnotherTerritory.
+    A new commune without a new point takes the commune's. Raises NotAllowed, UnknownService, InvalidHours and
+    AnotherTerritory.
     """
     check_role(EDITS_SITES, site.actor_id)
-    if unknown := changes.keys() - set(DESCRIBED):
-        raise TypeError(f"a site has no {', '.join(sorted(unknown))}")
+    changes = checked_description(changes)
     row = Site.objects.select_for_update(of=("self",)).select_related("actor", "commune").get(pk=site.pk)
-    if "services" in changes:
-        changes["services"] = checked_services(changes["services"])
+    if "latitude" in changes and changes["latitude"] is None:  # its commune’s, until somebody says better
+        home = changes.get("commune", row.commune)
+        changes |= {"latitude": home.latitude, "longitude": home.longitude}
     changed = tuple(name for name, value in changes.items() if getattr(row, name) != value)
     if "commune" in changed:
         ensure_place(actor=row.actor, keys=changes["commune"].keys(), at=at or timezone.now())
         changes = {"latitude": None, "longitude": None, **changes}
     for name, value in changes.items():
         setattr(row, name, value)
+    row.described_at = at or timezone.now()
     row.save()
     if changed:
         record(verb="site_edited", target=row, fields=changed, organisation_id=row.actor_id)
@@ -126,6 +114,23 @@ def reopen_site(*, site: Site, at: datetime | None = None) -> None:
         raise ClosedByOperator if closed.exists() else NotInState
     record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)
     site.refresh_from_db()
+
+
+def checked_description(description: dict[str, Any]) -> dict[str, Any]:
+    """The same fields, cleaned: texts without blanks around, services that exist, hours in the open syntax.
+
+    Raises UnknownService, InvalidHours, and TypeError for what no site has.
+    """
+    if unknown := description.keys() - set(DESCRIBED):
+        raise TypeError(f"a site has no {', '.join(sorted(unknown))}")
+    cleaned: dict[str, Any] = {
+        name: value.strip() if isinstance(value, str) else value for name, value in description.items()
+    }
+    if "services" in cleaned:
+        cleaned["services"] = checked_services(cleaned["services"])
+    if "opening_hours" in cleaned:
+        cleaned["opening_hours"] = understand(cleaned["opening_hours"])
+    return cleaned
 
 
 def checked_services(chosen: Iterable[int]) -> list[int]:

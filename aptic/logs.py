@@ -1,9 +1,9 @@
-"""What never stands in a log: the code of a pass, which some addresses carry. Whoever reads a log could spend it."""
+"""What never stands in a log: a pass’s code or an application’s link, which some addresses carry. Both are keys."""
 
 import logging
 import re
 
-_CODE_IN_PATH = re.compile(r"(/(?:p|passes)/)[^/?\s\"']+(?:/[0-9A-Za-z]{60,})?", re.IGNORECASE)
+_CODE_IN_PATH = re.compile(r"(/(?:p|passes|candidature/lien)/)[^/?\s\"']+(?:/[0-9A-Za-z]{60,})?", re.IGNORECASE)
 
 
 class HideCodes(logging.Filter):

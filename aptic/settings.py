@@ -221,6 +221,12 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+UPLOAD_MAX = 25_000_000  # bytes of one file: beyond, it is dropped while it arrives
+FILE_UPLOAD_HANDLERS = [
+    "aptic.documents.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- language, files, mail ---------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -247,6 +253,11 @@ SETTLEMENT_WEEKDAY = env.int("APTIC_SETTLEMENT_WEEKDAY", default=0)  # 0 is Mond
 DEBTOR_NAME = env.str("APTIC_DEBTOR_NAME", default="")
 DEBTOR_IBAN = env.str("APTIC_DEBTOR_IBAN", default="")
 DEBTOR_BIC = env.str("APTIC_DEBTOR_BIC", default="")
+
+# --- qualifying actors ---------------------------------------------------------------------------------------------
+QUALIFICATION_YEARS = env.int("APTIC_QUALIFICATION_YEARS", default=3)  # then it is renewed
+BANK_CHANGE_HOURS = env.int("APTIC_BANK_CHANGE_HOURS", default=48)  # between a changed account's notice and approval
+COMPANY_REGISTER_URL = env.str("APTIC_COMPANY_REGISTER_URL", default="")  # empty: nobody is asked, people check
 
 # --- interfaces --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

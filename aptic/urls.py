@@ -27,6 +27,7 @@ urlpatterns = [
     path("acteur/<uuid:organisation>/", include("impact.urls.actor")),
     path("acteur/<uuid:organisation>/", include("actors.urls.actor")),
     path("acteur/<uuid:organisation>/", include("qualification.urls.actor")),
+    path("acteur/<uuid:organisation>/", include("qualification.urls.renewal")),
     path("acteur/<uuid:organisation>/", include("passes.urls.actor")),
     path("operateur/<uuid:organisation>/", include("impact.urls.operator")),
     path("operateur/<uuid:organisation>/", include("actors.urls.operator")),

@@ -36,8 +36,8 @@ class ReasonMissing(DomainError):
     code = "reason_missing"
     message = "Indiquez le motif : la personne qui candidate le recevra."
 
-    def __init__(self) -> None:
-        super().__init__(field="reason")
+    def __init__(self, field: str = "reason") -> None:
+        super().__init__(field=field)
 
 
 class MissingField(DomainError):
@@ -110,3 +110,112 @@ class NotQualified(DomainError):
     status = 409
     message = "Cet acteur n’est plus dans cet état."
     next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+
+
+class NoDraft(DomainError):
+    """Only a version that is being prepared can be changed; a published one is final."""
+
+    code = "no_draft"
+    status = 409
+    message = "Cette version n’est pas, ou plus, en préparation."
+    next_step = "Préparez une nouvelle version pour changer quelque chose."
+
+
+class CannotPublish(DomainError):
+    """Something in the version would not work for whoever answers it."""
+
+    code = "cannot_publish"
+    message = "Cette version ne peut pas encore être publiée."
+
+
+class NotEditable(DomainError):
+    """Whoever applies changes a file until it is sent, and again when a correction is asked for."""
+
+    code = "not_editable"
+    status = 409
+    message = "Cette candidature a été envoyée : elle ne se modifie plus."
+    next_step = "Si une correction est nécessaire, nous vous la demanderons ; sinon, répondez à notre message."
+
+
+class Incomplete(DomainError):
+    """Something that nobody can judge a file without is missing."""
+
+    code = "incomplete"
+    message = "Votre candidature n’est pas encore complète."
+
+
+class NotAgreed(DomainError):
+    """The charter and the terms bind whoever takes passes."""
+
+    code = "not_agreed"
+    message = "Il faut accepter la charte et les conditions générales en vigueur."
+
+
+class TooManySites(DomainError):
+    """One application carries what a person can check."""
+
+    code = "too_many_sites"
+    message = "Une candidature compte quarante lieux au plus."
+    next_step = "Les autres s’ouvrent depuis votre espace, une fois la candidature acceptée."
+
+
+class ExpiryMissing(DomainError):
+    """Some papers hold until a day, and that day is asked."""
+
+    code = "expiry_missing"
+    message = "Indiquez jusqu’à quand cette pièce est valable."
+
+
+class AlreadyExpired(DomainError):
+    """A paper whose day is past proves nothing."""
+
+    code = "already_expired"
+    message = "Cette pièce n’est plus valable : la date est passée."
+    next_step = "Joignez la suivante, ou vérifiez la date."
+
+
+class TooManyPapers(DomainError):
+    """A file holds what a person can read."""
+
+    code = "too_many_papers"
+    message = "Vingt pièces au plus : retirez-en une pour en joindre une autre."
+
+
+class NotRefused(DomainError):
+    """Only a refusal is examined again, and once."""
+
+    code = "not_refused"
+    status = 409
+    message = "Cette réponse n’est pas, ou plus, susceptible de recours."
+
+
+class SecondPersonNeeded(DomainError):
+    """Whoever refused does not examine the appeal."""
+
+    code = "second_person_needed"
+    status = 403
+    message = "Vous avez donné la première réponse : une autre personne doit examiner ce recours."
+
+
+class NobodyThere(DomainError):
+    """A file is given to somebody who decides for the operator."""
+
+    code = "nobody_there"
+    message = "Cette personne ne décide pas pour l’opérateur."
+
+
+class TooEarly(DomainError):
+    """A qualification is renewed in its last months."""
+
+    code = "too_early"
+    status = 409
+    message = "Votre qualification se renouvelle dans les six mois qui précèdent sa fin."
+
+
+class AlreadyRenewing(DomainError):
+    """One renewal at a time."""
+
+    code = "already_renewing"
+    status = 409
+    message = "Un renouvellement est déjà en cours."
+    next_step = "Rechargez la page : une autre personne l’a peut-être commencé."

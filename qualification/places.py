@@ -72,7 +72,8 @@ def uncapped(principal: Principal) -> list[Places]:
 
 def sites_of(application: Application) -> list[list[str]]:
     """The territory keys of each site that an application asks for: what accepting it takes places in."""
-    return [application.commune.keys()]
+    sites = application.sites.select_related("commune").order_by("pk")
+    return [site.commune.keys() for site in sites if site.commune is not None]
 
 
 def territory_of(commune: Commune) -> str:
@@ -85,6 +86,7 @@ def rank_of(application: Application, principal: Principal) -> int:
     before = Application.objects.visible_to(principal).filter(
         state=State.WAITING, decided_at__lt=application.decided_at
     )
+    assert application.commune is not None  # what waits was sent, and what was sent has a place
     territory = territory_of(application.commune)
     level, _, code = territory.partition(":")
     same = (

@@ -1,31 +1,26 @@
 """Applying, and deciding under the caps. Caps and places live in `caps.py`, suspension in `suspension.py`."""
 
-import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
-from actors.models import Actor
+from actors.models import Actor, Site
 from actors.permissions import check_decider
-from actors.places import cap_territory
-from actors.sites import checked_services, open_site
+from actors.sites import open_site
+from aptic import french
 from aptic.accounts.errors import AlreadyMember
 from aptic.accounts.models import Role
 from aptic.accounts.services import invite_person
 from aptic.audit.services import record
-from aptic.outbox.services import post_email
-from aptic.siret import check_siret
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import Hat, current
 from aptic.territories.models import Commune
-from aptic.territories.services import territory_label
-from qualification import errors
-from qualification.caps import refusing, take_places
+from aptic.text import search_key
+from qualification import account, answering, candidacy, errors, letters, link, rules
+from qualification.caps import take_places
 from qualification.models import Application
 from qualification.places import sites_of
 
@@ -48,62 +43,57 @@ def apply(
     motivation: str = "",
     at: datetime | None = None,
 ) -> Application:
-    """Ask to join, for anybody: one live application per SIRET; the address given gets an acknowledgement.
+    """A file that was gathered elsewhere (on paper, in a former scheme), sent as it is; on line it is `candidacy`.
 
     Raises InvalidSiret, UnknownService, MissingField and AlreadyApplied.
     """
-    texts = {
-        "organisation_name": organisation_name.strip(),
-        "contact_name": contact_name.strip(),
-        "email": email.strip().lower(),
-        "phone": phone.strip(),
-        "site_name": site_name.strip(),
-        "site_address": site_address.strip(),
-    }
-    if missing := next((name for name, text in texts.items() if not text), None):
+    needed = {"phone": phone, "site_name": site_name, "site_address": site_address}
+    if missing := next((name for name, text in needed.items() if not text.strip()), None):
         raise errors.MissingField(field=missing)
-    application = Application(
-        **texts,
-        siret=check_siret(siret),
-        commune=commune,
-        site_hours=site_hours.strip(),
-        services=checked_services(services),
-        motivation=motivation.strip(),
-        submitted_at=at or timezone.now(),
+    now = at or timezone.now()
+    row = candidacy.begin(
+        organisation_name=organisation_name,
+        siret=siret,
+        contact_name=contact_name,
+        email=email,
+        phone=phone,
+        motivation=motivation,
+        quiet=True,
+        at=now,
     )
-    with refusing("one_live_application_per_siret", errors.AlreadyApplied(field="siret")):
-        application.save(force_insert=True)
-    record(verb="application_submitted", target=application)
-    _tell(application, "application_received")
-    _tell_operator(application)
-    return application
+    with link.opened(row.pk):
+        candidacy.save_site(
+            application=row,
+            name=site_name,
+            address=site_address,
+            commune=commune,
+            phone=phone,
+            email=row.email,
+            hours=site_hours,
+            services=services,
+        )
+        row.refresh_from_db()
+        return candidacy.send(row, now)
 
 
 @transaction.atomic
 def accept(*, application: Application, at: datetime | None = None) -> Application:
-    """Make the applicant an actor, with its first site and its place in the territory, and invite its manager.
+    """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
 
-    Its places are one row per capped territory of the commune: a trigger moves each cap's counter under its lock, in
-    the order of territories, and a CHECK refuses the one too many. Raises NotAllowed, AlreadyDecided, AlreadyActor,
-    CapMissing and CapReached.
+    Its places are one row per capped territory of its sites' communes: a trigger moves each cap's counter under its
+    lock, in the order of territories, and a CHECK refuses the one too many. A renewal gives the actor some more
+    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
-    row = _undecided(application, (State.SUBMITTED, State.WAITING))
+    row = answering.hold(application, (State.SUBMITTED, State.WAITING))
+    if row.kind == Application.Kind.RENEWAL:
+        return _renew(row, now)
     actor = _become_actor(row, now)
-    take_places(actor=actor, sites=sites_of(row), at=now)
-    open_site(
-        actor=actor,
-        name=row.site_name,
-        address=row.site_address,
-        commune=row.commune,
-        phone=row.phone,
-        email=row.email,
-        hours=row.site_hours,
-        services=row.services,
-        at=now,
-    )
-    _decide(row, State.ACCEPTED, reason="", organisation=actor, at=now)
+    _open_sites(row, actor, now)
+    account.hand_over(row, actor, at=now)
+    answering.replace_predecessors(row, at=now)
+    answering.write(row, State.ACCEPTED, reason="", organisation=actor, at=now)
     with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
         invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
     return row
@@ -127,32 +117,61 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
     return _answer(application, State.REFUSED, (State.SUBMITTED, State.WAITING), reason=reason, at=at)
 
 
+def _renew(row: Application, now: datetime) -> Application:
+    """Some more years for an actor, from the end of those it has; places that are new to it are opened."""
+    assert row.organisation is not None  # a renewal is an actor's (CHECK)
+    actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
+    if actor.state == Actor.State.REMOVED:
+        raise errors.NotQualified
+    start = max(now, actor.qualified_until or now)
+    actor.qualified_until = rules.years_later(start, settings.QUALIFICATION_YEARS)
+    actor.renewal_reminded = None
+    actor.save(update_fields=["qualified_until", "renewal_reminded", "updated_at"])
+    _open_sites(row, row.organisation, now)
+    answering.write(row, State.ACCEPTED, reason="", organisation=row.organisation, at=now)
+    letters.tell(row, "renewal_accepted", until=french.date(actor.qualified_until))
+    return row
+
+
+def _open_sites(row: Application, actor: Organisation, at: datetime) -> None:
+    """The sites proposed, but those that run already under the same name; each open site has its places.
+
+    All places are taken by one statement, so that its locks are in one order. Raises CapMissing and CapReached.
+    """
+    running = list(Site.objects.filter(actor=actor, open=True))
+    known = {(site.search_key, site.commune_id) for site in running}
+    # Whoever comes back, or takes over, needs the places of what is open too.
+    take_places(actor=actor, sites=[*(site.territories for site in running), *sites_of(row)], at=at)
+    for site in row.sites.select_related("commune"):
+        if (search_key(site.name), site.commune_id) not in known:
+            open_site(actor=actor, at=at, **{name: getattr(site, name) for name in site.FIELDS})
+
+
 def _become_actor(row: Application, at: datetime) -> Organisation:
     """The organisation of this SIRET, an actor from now on. What it already said of itself is kept."""
     contact = {
         "name": row.organisation_name,
         "commune": row.commune,
-        "address": row.site_address,
+        "address": row.address or row.sites.order_by("position").values_list("address", flat=True).first() or "",
         "email": row.email,
         "phone": row.phone,
         "is_actor": True,
     }
-    organisation, created = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
-    if not created and not Organisation.objects.filter(pk=organisation.pk, is_actor=False).update(is_actor=True):
+    organisation, _ = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
+    until = rules.years_later(at, settings.QUALIFICATION_YEARS)
+    values = {"qualified_at": at, "qualified_until": until, "charges_vat": row.charges_vat}
+    actor = Actor.objects.filter(pk=organisation.pk).first()
+    if actor is None:
+        Organisation.objects.filter(pk=organisation.pk).update(is_actor=True)
+        organisation.is_actor = True
+        Actor(organisation=organisation, **values).save(force_insert=True)
+    elif actor.state == Actor.State.REMOVED:
+        back = {"state": Actor.State.QUALIFIED, "removed_at": None, "removal_reason": ""}
+        Actor.objects.filter(pk=actor.pk).update(**values, **back)
+    elif not row.takes_over:
         raise errors.AlreadyActor(f"{organisation.name} est déjà un acteur du réseau.")
-    organisation.is_actor = True
-    Actor(organisation=organisation, qualified_at=at).save(force_insert=True)
     record(verb="actor_qualified", target=organisation, fields=("is_actor",), organisation_id=organisation.pk)
     return organisation
-
-
-def _undecided(application: Application, states: tuple[Application.State, ...]) -> Application:
-    """The application, held until the decision commits. Raises AlreadyDecided."""
-    held = Application.objects.select_for_update(of=("self",)).select_related("commune")
-    row = held.filter(pk=application.pk, state__in=states).first()
-    if row is None:
-        raise errors.AlreadyDecided
-    return row
 
 
 def _answer(
@@ -166,40 +185,7 @@ def _answer(
     check_decider()
     if not reason.strip():
         raise errors.ReasonMissing
-    row = _undecided(application, states)
-    _decide(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
-    _tell(row, f"application_{state.value}")
+    row = answering.hold(application, states)
+    answering.write(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
+    letters.tell(row, f"application_{state.value}")
     return row
-
-
-def _decide(
-    row: Application, state: Application.State, *, reason: str, organisation: Organisation | None, at: datetime
-) -> None:
-    row.state, row.reason, row.organisation = state, reason, organisation
-    row.decided_at, row.decided_by = at, current().person_id
-    row.save(update_fields=["state", "reason", "organisation", "decided_at", "decided_by"])
-    reader: uuid.UUID | None = organisation.pk if organisation else None
-    record(verb=f"application_{state.value}", target=row, fields=("state", "reason"), organisation_id=reader)
-
-
-def _tell(row: Application, template: str) -> None:
-    """An e-mail to whoever applied."""
-    post_email(to=row.email, template=template, context={"name": row.contact_name, **_words(row)})
-
-
-def _tell_operator(row: Application) -> None:
-    """An e-mail to the operator, with where to answer."""
-    operator = Organisation.objects.with_hat(Hat.OPERATOR).exclude(email="").first()
-    if operator is not None:
-        url = settings.PUBLIC_URL + reverse("operator_application", args=[operator.pk, row.pk])
-        post_email(to=operator.email, template="application_new", context={"url": url, **_words(row)})
-
-
-def _words(row: Application) -> dict[str, str]:
-    """What letters about an application say."""
-    return {
-        "organisation": row.organisation_name,
-        "site": row.site_name,
-        "territory": territory_label(cap_territory(row.commune.keys())),
-        "reason": row.reason,
-    }

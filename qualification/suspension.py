@@ -1,4 +1,4 @@
-"""Taking an actor out of play at once, and putting it back. Its place under the cap is kept."""
+"""Taking an actor out of play at once: for a while, its places kept, or for good, its places freed."""
 
 import uuid
 from datetime import datetime

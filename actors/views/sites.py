@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from actors import sites
 from actors.models import Actor, Site
-from actors.network_forms import CloseForm, SiteForm
+from actors.network_forms import CloseForm
+from actors.site_forms import SiteForm
 from aptic.accounts.models import Device, Role
 from aptic.errors import DomainError
 from aptic.spaces import space

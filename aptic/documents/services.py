@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -57,7 +58,8 @@ def store(
         created_by_id=current().person_id,
         delete_after=delete_after,
     )
-    document.storage_name = _write(document, content)
+    written = keep(content, context=_context(document))
+    document.storage_name, document.size, document.sha256 = written.storage_name, written.size, written.sha256
     try:
         with transaction.atomic():
             document.save(force_insert=True)
@@ -80,13 +82,7 @@ def chunks(document: Document) -> "Content":
     """
     if document.deleted_at:
         raise DocumentGone
-    try:
-        stored = default_storage.open(document.storage_name)
-        pieces = _clear(document, stored)
-        first = next(pieces, b"")
-    except (CannotDecrypt, OSError) as error:
-        raise DocumentUnreadable from error
-    return Content(first, pieces)
+    return kept(document.storage_name, context=_context(document))
 
 
 class Content:
@@ -120,18 +116,41 @@ def delete_expired(*, at: datetime | None = None) -> int:
         return len(expired)
 
 
-def _write(document: Document, content: bytes | Path) -> str:
-    """Write the file under a random name, filling in size and SHA-256 of the clear content; returns the name."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file written under a random name; size and SHA-256 are of the clear content."""
+
+    storage_name: str
+    size: int
+    sha256: str
+
+
+def keep(content: bytes | Path, *, context: bytes | None) -> Kept:
+    """Write a file, encrypted and bound to `context` unless that is None. Its row is the caller's to write."""
     measured = _Measured(content)
-    source: Iterable[bytes] = sealed.seal(measured, context=_context(document)) if document.encrypted else measured
+    source: Iterable[bytes] = measured if context is None else sealed.seal(measured, context=context)
     secret = secrets.token_hex(20)
     with TemporaryFile() as temporary:
         for piece in source:
             temporary.write(piece)
         temporary.seek(0)
         name = default_storage.save(f"documents/{secret[:2]}/{secret}", File(temporary))
-    document.size, document.sha256 = measured.size, measured.sha256.hexdigest()
-    return name
+    return Kept(name, measured.size, measured.sha256.hexdigest())
+
+
+def kept(storage_name: str, *, context: bytes | None) -> "Content":
+    """The clear content of a kept file; its first piece is checked at once. Raises DocumentUnreadable."""
+    try:
+        pieces = _clear(default_storage.open(storage_name), context)
+        first = next(pieces, b"")
+    except (CannotDecrypt, OSError) as error:
+        raise DocumentUnreadable from error
+    return Content(first, pieces)
+
+
+def let_go(storage_name: str) -> None:
+    """Delete a kept file; silent when it is gone."""
+    default_storage.delete(storage_name)
 
 
 class _Measured:
@@ -156,15 +175,15 @@ class _Measured:
                 yield piece
 
 
-def _context(document: Document) -> bytes:
+def _context(document: Document) -> bytes | None:
     """What an encrypted file is bound to: it opens as this document only."""
-    return b"document:" + document.pk.bytes
+    return b"document:" + document.pk.bytes if document.encrypted else None
 
 
-def _clear(document: Document, stored: BinaryIO | Any) -> Generator[bytes, None, None]:
+def _clear(stored: BinaryIO | Any, context: bytes | None) -> Generator[bytes, None, None]:
     with stored:
-        if document.encrypted:
-            yield from sealed.unseal(stored, context=_context(document))
+        if context is not None:
+            yield from sealed.unseal(stored, context=context)
             return
         while piece := stored.read(PIECE):
             yield piece

@@ -17,6 +17,8 @@ SITE = "(select nullif(current_setting('aptic.site', true), '')::uuid)"
 # What a verified code has presented in this transaction: booklets may be read, passes may be redeemed.
 BOOKLETS = "(select string_to_array(nullif(current_setting('aptic.booklets', true), ''), ','))::int[]"
 PASSES = "(select string_to_array(nullif(current_setting('aptic.passes', true), ''), ','))::int[]"
+# The one row that a signed link has opened in this transaction, for somebody without an account.
+LINK = "(select nullif(current_setting('aptic.link', true), '')::uuid)"
 OPERATOR = "(select current_setting('aptic.hat', true) = 'operator')"
 
 
@@ -25,7 +27,7 @@ class Tenant(BaseConstraint):
 
     `readers`, `writers`: columns compared with the acting organisation. `read_if`, `write_if`, `insert_if`: further
     SQL conditions, over this table's columns and settings only ({organisation}, {person}, {site}, {operator},
-    {booklets} and {passes} expand to the settings). `append_only` revokes UPDATE, DELETE and TRUNCATE
+    {link}, {booklets} and {passes} expand to the settings). `append_only` revokes UPDATE, DELETE and TRUNCATE
     from every serving role and adds a trigger that refuses them for everybody, the owner included.
     """
 
@@ -117,5 +119,11 @@ class Tenant(BaseConstraint):
 def _expand(sql: str) -> str:
     """Replace the names in braces by the expressions policies use."""
     return sql.format(
-        organisation=ORGANISATION, person=PERSON, site=SITE, operator=OPERATOR, booklets=BOOKLETS, passes=PASSES
+        organisation=ORGANISATION,
+        person=PERSON,
+        site=SITE,
+        operator=OPERATOR,
+        link=LINK,
+        booklets=BOOKLETS,
+        passes=PASSES,
     )

@@ -77,7 +77,7 @@ class Provider:
     organisation: Organisation
     places: tuple[Place, ...]
     joins: float = 0  # months after the first
-    fate: str = "accepted"  # accepted, suspended (for a while), waiting, submitted, refused
+    fate: str = "accepted"  # also suspended (for a while), and the states of an application
     charges_vat: bool = False
 
 
@@ -262,6 +262,27 @@ PROVIDERS = (
         (Place("Flash Dépannage", "Libourne", "61 avenue de l’Exemple", 0, 0),),
         joins=6,
         fate="refused",
+    ),
+    Provider(
+        _actor("rives-ciron", "Les Rives du Ciron numériques", "Langon", 50),
+        (
+            Place("Les Rives du Ciron", "Langon", "7 rue de l’Exemple", 0, 0),
+            Place("Permanence de Bazas", "Bazas", "1 place de l’Exemple", 0, 2),
+        ),
+        joins=13.4,
+        fate="correction",
+    ),
+    Provider(
+        _actor("clavier-blaye", "Le Clavier de la Citadelle", "Blaye", 51),
+        (Place("Le Clavier de la Citadelle", "Blaye", "15 cours de l’Exemple", 0, 0),),
+        joins=13.2,
+        fate="appealed",
+    ),
+    Provider(
+        _actor("souris-vertes", "Les Souris vertes", "Arcachon", 52),
+        (Place("Les Souris vertes", "Arcachon", "9 boulevard de l’Exemple", 0, 0),),
+        joins=13.8,
+        fate="draft",
     ),
 )
 """The first of them has the counter that `demo --json` lists first."""

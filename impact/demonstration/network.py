@@ -1,9 +1,9 @@
 """The network grows: actors apply, the operator decides under the caps, and those who are accepted settle in.
 
-One is suspended for three weeks, one refused, two wait for a place, one has just applied.
+One is suspended for three weeks. Those who do not join apply on line (`applying.py`): one refused, one who appeals, two
+who wait for a place, one asked to correct, one who has just applied, one who has not finished.
 """
 
-from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 
@@ -19,17 +19,19 @@ from aptic.accounts.models import Membership
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Epci
 from impact.demonstration import cast
+from impact.demonstration.applying import OPEN_HOURS, apply_on_line
 from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
 from qualification.caps import set_cap
 from qualification.models import Application
 from qualification.rounds import declare_round
-from qualification.services import accept, apply, put_on_waiting_list, refuse
+from qualification.services import accept, apply
 from qualification.suspension import reinstate_actor, suspend_actor
 
 DECIDES, PAYS = "claire.bonnet", "ines.caron"
 DAYS_TO_DECIDE, DAYS_TO_OPEN = 6, 3
 SUSPENDED_AT, SUSPENDED_DAYS = 9.0, 21  # months after the story's first, days
+HOSTS = ("", "social_centre", "third_place", "library")
 OFFSET = 0.006  # degrees: two sites of one commune are two points
 SERVICES = ((1, 2, 3, 4), (1, 2, 3, 5), (1, 2, 4, 6))
 HOURS = "Du lundi au vendredi, 9 h – 12 h et 14 h – 18 h"
@@ -37,10 +39,8 @@ MOTIVATION = (
     "Nous recevons depuis plusieurs années des personnes qui butent sur leurs démarches en ligne. Nos médiateurs "
     "les accompagnent seules ou en petit groupe."
 )
-WAITING = "Le plafond de ce territoire est atteint : vous serez prévenus dès qu’une place se libère."
-REFUSED = "Votre activité est le dépannage de matériel ; le dispositif paie l’accompagnement des personnes."
 LOWERED_AT = 12.0  # months after the story's first
-LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
+LOWERED = "Moins de pass y sont attendus : personne de plus, et pas de remplaçant."
 SUSPENDED = "L’attestation d’assurance n’est plus à jour : les encaissements reprendront dès sa réception."
 
 
@@ -69,7 +69,11 @@ def _lower_cap(stage: Stage, day: date) -> None:
 
 
 def _apply(stage: Stage, provider: cast.Provider, day: date) -> None:
+    """Whoever joins in the story had its file gathered on paper before; the others apply on line."""
     one, first = provider.organisation, provider.places[0]
+    if provider not in cast.ACCEPTED:
+        apply_on_line(stage, provider, fictitious_iban(one.rank), day)
+        return
     people = cast.people_of(one.key)
     application = apply(
         organisation_name=one.name,
@@ -85,19 +89,7 @@ def _apply(stage: Stage, provider: cast.Provider, day: date) -> None:
         motivation=MOTIVATION,
         at=stage.at(day, 10),
     )
-    answers: Mapping[str, Callable[[date], None]] = {
-        "accepted": partial(_accept, stage, provider, application),
-        "suspended": partial(_accept, stage, provider, application),
-        "waiting": partial(_decline, stage, put_on_waiting_list, application, WAITING),
-        "refused": partial(_decline, stage, refuse, application, REFUSED),
-    }
-    if provider.fate in answers:
-        stage.plan(working_day(day + timedelta(days=DAYS_TO_DECIDE)), answers[provider.fate])
-
-
-def _decline(stage: Stage, verb: Callable[..., Application], application: Application, reason: str, day: date) -> None:
-    with stage.playing(DECIDES):
-        verb(application=application, reason=reason, at=stage.at(day, 16))
+    stage.plan(working_day(day + timedelta(days=DAYS_TO_DECIDE)), partial(_accept, stage, provider, application))
 
 
 def _accept(stage: Stage, provider: cast.Provider, application: Application, day: date) -> None:
@@ -148,7 +140,18 @@ def _settle_in(stage: Stage, provider: cast.Provider, sites: list[Site], opens_o
             assign(site=site, membership=member)
             if site.latitude is not None and site.longitude is not None:
                 shift = OFFSET * number
-                site = edit_site(site=site, latitude=site.latitude + shift, longitude=site.longitude - shift)
+                site = edit_site(
+                    site=site,
+                    latitude=site.latitude + shift,
+                    longitude=site.longitude - shift,
+                    opening_hours=OPEN_HOURS,
+                    hours="",
+                    access_modes=["walk_in", "call"],
+                    support_modes=["one_to_one", "workshop"],
+                    regulated_tariff=provider.organisation.rank % 3 != 0,
+                    mediators=2 + number,
+                    host_kind=HOSTS[provider.organisation.rank % len(HOSTS)],
+                )
         person = stage.people[stands.key]
         stage.sites.append(OpenSite(site, provider.organisation.key, place, opens_on, person))
 

@@ -35,6 +35,7 @@ declare_space(
             ("Candidatures", "operator_applications"),
             ("Territoires", "operator_territories"),
             ("Ratio", "operator_ratios"),
+            ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),
         ),
         group(

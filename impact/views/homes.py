@@ -6,7 +6,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from actors.models import Payout, Settlement
+from actors.models import Actor, Payout, Settlement
+from actors.permissions import EDITS_SITES
 from actors.settlement.owed import owed_to
 from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
@@ -15,6 +16,7 @@ from funders.models import Campaign, Order
 from impact import figures, presenting
 from impact.models import ActorRatio
 from impact.ratio import alerts
+from qualification.renewal import may_renew
 
 
 @require_GET
@@ -72,7 +74,10 @@ def actor_home(request: HttpRequest) -> HttpResponse:
         presenting.mix_plot(figures.earned_by_funder(actor.pk), url=trace),
     )
     ratio = figures.ratio(actor.pk)
+    qualified = Actor.objects.filter(pk=actor.pk).first()
     context = {
+        "qualified": qualified,
+        "renews": qualified is not None and may_renew(qualified) and request.principal.role in EDITS_SITES,
         "ratio": ratio,
         "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
         "coming": ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first(),

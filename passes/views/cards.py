@@ -31,7 +31,7 @@ def card(site: Site, *, km: float | None, number: int = 0, only: Iterable[int] =
     return Card(
         name=site.name,
         address=address_of(site),
-        hours=site.hours,
+        hours=site.hours_said,
         services=", ".join(service_name(pk) for pk in offered),
         phone=site.phone,
         route_url=ROUTE.format(site.latitude, site.longitude) if site.latitude is not None else "",

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from actors import bank_accounts
 from actors.models import Actor, BankAccount, Site
-from actors.network_forms import SiteForm
 from actors.settlement.people import ROLES as MONEY
+from actors.site_forms import SiteForm
 from actors.sites import close_site, open_site, reopen_site
 from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
@@ -97,16 +97,16 @@ def actor_suspend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @space(Hat.OPERATOR, roles=DECIDERS)
 def actor_disqualify(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask why, then take the actor out for good: the last thing this request does."""
+    """Ask why, then take the qualification away: the last thing this request does, because it holds every till."""
     actor = _actor(pk)
-    form = ReasonForm(request.POST or None, label="Motif", hint="L’acteur le lira dans son espace.", max_length=300)
+    form = ReasonForm(request.POST or None, label="Motif", hint="L’acteur le recevra par e-mail.", max_length=600)
     if request.method == "POST" and form.is_valid():
         try:
             disqualify_actor(actor=actor, reason=form.cleaned_data["reason"])
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{actor.name} est sorti du réseau : ses places sont libres.")
+            messages.success(request, f"{actor.name} est sorti du réseau : ses places sont libres.")
             return redirect("operator_actor", request.organisation.pk, pk)
     return render(request, "qualification/operator/actor_disqualify.html", {"form": form, "actor": actor})
 

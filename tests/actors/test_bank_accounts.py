@@ -1,12 +1,14 @@
 """Where an actor is paid: one person writes it, another one approves it, nobody reads it in clear."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.utils import ProgrammingError
 from django.utils import timezone
 
 from actors import bank_accounts
-from actors.errors import InvalidBic, InvalidHolder, InvalidIban, NotInState, OnePersonOnly
+from actors.errors import CoolingOff, InvalidBic, InvalidHolder, InvalidIban, NotInState, OnePersonOnly
 from actors.models import BankAccount
 from actors.sepa import open_iban
 from aptic.accounts.models import Role
@@ -16,6 +18,7 @@ from aptic.errors import NotAllowed
 from aptic.tenancy.principal import Hat, Principal, acting
 from tests.actors.network import IBAN, make_actor
 from tests.factories import OPERATOR, make_funder, make_operator
+from tests.qualification.test_applications import mails
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
@@ -31,9 +34,10 @@ def propose(actor, person=None, **more):
         return bank_accounts.propose_bank_account(actor=actor.organisation, **data)
 
 
-def approve(account, person=None):
+def approve(account, person=None, at=None):
+    """Once its delay is over, unless `at` says when."""
     with acting((person or make_operator(Role.FINANCE)).principal):
-        bank_accounts.approve_bank_account(account=account)
+        bank_accounts.approve_bank_account(account=account, at=at or account.not_before)
     return account
 
 
@@ -68,6 +72,19 @@ def test_a_change_keeps_the_former_account_until_its_approval(actor):
     with acting(OPERATOR):
         assert bank_accounts.in_force(actor.organisation).get() == second
         assert BankAccount.objects.get(pk=first.pk).replaced_at is not None
+
+
+def test_a_change_is_told_to_the_actor_and_cools_off(actor, settings):
+    approve(propose(actor))
+    assert "bank_account_change" not in [template for template, _ in mails()]  # a first account changes nothing
+    second = propose(actor, iban="FR14 2004 1010 0505 0001 3M02 606")
+    assert mails()[-1] == ("bank_account_change", actor.manager.user.email)
+    with pytest.raises(CoolingOff, match="à partir du"):
+        approve(second, at=timezone.now() + timedelta(hours=47))
+    with acting(OPERATOR):
+        soon = {"approved_at": timezone.now(), "approved_by": make_operator().user.pk}
+        refused(lambda: BankAccount.objects.filter(pk=second.pk).update(**soon), "bank_account_cooled_off|one_bank")
+    approve(second, at=timezone.now() + timedelta(hours=49))
 
 
 def test_nobody_approves_what_they_proposed(actor):

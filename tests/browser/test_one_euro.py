@@ -17,12 +17,13 @@ from aptic.tenancy.principal import Hat, acting, as_system
 from impact.publishing import publish
 from passes import codes, distribution
 from passes.models import Batch
+from tests.browser import applicant
 from tests.browser.person import Person
 from tests.factories import OPERATOR, Member, make_distributor, make_member, make_operator, make_siret
 
 Enter = Callable[..., Person]
 IBAN = "FR76 3000 6000 0112 3456 7890 189"
-HELP = "Aide aux démarches administratives"
+HELP = applicant.HELP
 
 
 @dataclass
@@ -90,12 +91,8 @@ def _its_money_arrives_and_the_passes_are_printed(cast: Cast) -> None:
 
 def _an_actor_joins(cast: Cast) -> Member:
     """It applies without an account, is accepted under the cap of its territory, and gives its bank account."""
-    visitor = cast.enter().goes("/candidature/")
-    visitor.types(
-        organisation_name="Port d’attache", siret=make_siret(), site_name="Port d’attache, Bègles",
-        site_address="1 rue du Port", commune="33130", contact_name="Amina Diallo", email="amina@port.example",
-        phone="05 56 11 22 33",
-    ).ticks(HELP).presses("Envoyer la candidature").reads("Votre candidature est bien arrivée")  # fmt: skip
+    visitor = applicant.begins(cast.enter(), name="Port d’attache", siret=make_siret(), email="amina@port.example")
+    applicant.sends(applicant.fills(visitor, site="Port d’attache, Bègles", commune="33130", iban=IBAN))
     manager = cast.at(cast.manager, "operateur").follows("Réseau").follows("Candidatures").follows("Plafonds")
     manager.follows("Fixer un plafond").types(commune="33130", cap="2").presses("Enregistrer le plafond")
     manager.follows("Candidatures").follows("Port d’attache").presses("Accepter la candidature").reads("Qualifié")

@@ -25,7 +25,7 @@ from impact.demonstration.network import fictitious_iban
 from impact.demonstration.story import seed
 from impact.models import ActorRatio, Coverage, Observation, Publication, TerritoryRatio
 from passes.models import Redemption, Session, Void
-from qualification.models import Application, Cap, Round
+from qualification.models import Appeal, Application, Cap, Round
 from tests.factories import make_operator
 from tests.servers import BASE
 
@@ -45,7 +45,9 @@ def test_everything_that_happens_in_a_scheme_happened(demonstration):
         assert {"accepted", "already_redeemed"} <= outcomes.keys()
         assert Void.objects.exists()
         fates = dict(Application.objects.values_list("state").annotate(n=Count("*")).order_by())
-        assert fates == {"accepted": len(cast.ACCEPTED), "waiting": 2, "refused": 1, "submitted": 1}
+        others = {"waiting": 2, "refused": 2, "submitted": 1, "correction": 1, "draft": 1}
+        assert fates == {"accepted": len(cast.ACCEPTED), **others}
+        assert Appeal.objects.filter(decided_at=None).count() == 1
         assert Cap.objects.filter(qualified=5, cap=5).count() == 1
         assert set(Settlement.objects.values_list("state", flat=True)) == {"prepared", "closed"}
         assert {"settled", "rejected", "prepared"} == set(Payout.objects.values_list("state", flat=True))

@@ -123,7 +123,13 @@ def _arrange(stage: Stage, case: Case, now: datetime) -> None:
     closed = {} if case.site_open else {"open": False, "closed_reason": "Travaux", "closed_at": now}
     Site.objects.filter(pk=stage.site.pk).update(**{"open": True, "closed_at": None, **closed})
     suspended = now if case.actor_state == "suspended" else None
-    Actor.objects.filter(pk=stage.site.actor_id).update(state=case.actor_state, suspended_at=suspended)
+    removed = case.actor_state == "removed"
+    Actor.objects.filter(pk=stage.site.actor_id).update(
+        state=case.actor_state,
+        suspended_at=suspended,
+        removed_at=now if removed else None,
+        removal_reason="Essai" if removed else "",
+    )
 
 
 def _ask(stage: Stage, now: datetime, attempt: Attempt) -> tuple[Refusal | None, bool]:

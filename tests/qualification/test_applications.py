@@ -103,6 +103,7 @@ def test_acceptance_makes_the_actor_its_site_its_place_and_its_invitation():
     assert mails()[-1] == ("invitation", application.email)
     with acting(Principal(hat=Hat.ACTOR, organisation_id=actor.pk)):
         assert Application.objects.visible_to(Principal(hat=Hat.ACTOR, organisation_id=actor.pk)).count() == 1
+        assert not Application.objects.get().sites.exists()  # what it was made of stays between it and the operator
     with acting(make_funder().principal):
         assert not Application.objects.exists()
 
@@ -125,7 +126,11 @@ def test_an_actor_is_not_accepted_twice():
     actor = accept()
     with acting(OPERATOR):
         Application.objects.update(siret=make_siret())
-    again = apply(siret=actor.siret)
+    with pytest.raises(errors.AlreadyApplied):
+        apply(siret=actor.siret)
+    again = apply()
+    with acting(OPERATOR):
+        Application.objects.filter(pk=again.pk).update(siret=actor.siret)
     with acting(make_operator().principal), pytest.raises(errors.AlreadyActor):
         services.accept(application=again)
 

@@ -12,9 +12,8 @@ from aptic.tenancy.principal import acting
 from qualification import services
 from qualification.models import Application, Cap
 from qualification.suspension import suspend_actor
-from qualification.views import public
 from tests.actors.network import IBAN, make_actor
-from tests.factories import OPERATOR, make_funder, make_operator, make_siret
+from tests.factories import OPERATOR, make_funder, make_operator
 from tests.qualification.world import LIBOURNE, METROPOLE, accept, apply, set_cap
 
 pytestmark = pytest.mark.django_db
@@ -33,72 +32,6 @@ def url(name, member, *args):
 
 def text(response):
     return response.content.decode().replace("\xa0", " ")
-
-
-def answers(**more):
-    return {
-        "organisation_name": "Association d’essai", "siret": make_siret(), "site_name": "Le Lieu",
-        "site_address": "1 rue de l’Essai", "commune": "Bègles", "services": ["1", "3"], "contact_name": "Camille",
-        "email": "camille@essai.example", "phone": "05 00 00 00 00", **more,
-    }  # fmt: skip
-
-
-def test_anybody_applies_from_the_page(client):
-    page = text(client.get(reverse("application")))
-    assert "Devenir un lieu du réseau" in page
-    assert "Aide aux démarches administratives" in page
-    response = client.post(reverse("application"), answers(siret=f" {make_siret()} "))
-    assert response.status_code == 302
-    assert "Votre candidature est bien arrivée" in text(client.get(response.url))
-    with acting(OPERATOR):
-        made = Application.objects.get()
-    assert (made.commune_id, made.services, made.phone, made.state) == ("33039", [1, 3], "0500000000", "submitted")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"siret": "12345678901234"}, "sa clé de contrôle ne correspond pas"),
-        ({"siret": "123456789"}, "sont un SIREN"),
-        ({"commune": "Trifouilly"}, "Nous ne connaissons pas ce territoire"),
-        ({"phone": "12"}, "Écrivez un numéro comme"),
-        ({"services": []}, "Ce que vous y faites :"),
-        ({"services": ["999"]}, "Ce que vous y faites :"),
-        ({"email": "camille"}, "Votre adresse électronique :"),
-    ],
-)
-def test_a_mistake_is_said_beside_its_question_and_keeps_the_rest(client, wrong, said):
-    page = text(client.post(reverse("application"), answers(**wrong)))
-    assert "Un point est à corriger" in page
-    assert said in page
-    assert "Association d’essai" in page
-    with acting(OPERATOR):
-        assert not Application.objects.exists()
-
-
-def test_the_same_siret_is_told_on_the_page(client):
-    siret = apply().siret
-    assert "déjà enregistrée pour ce SIRET" in text(client.post(reverse("application"), answers(siret=siret)))
-
-
-def test_too_many_applications_from_one_address_wait(client, monkeypatch):
-    monkeypatch.setattr(public, "PER_HOUR", 2)
-    one = {"REMOTE_ADDR": "203.0.113.9"}
-    for _ in range(2):
-        assert client.post(reverse("application"), answers(), **one).status_code == 302
-    response = client.post(reverse("application"), answers(), **one)
-    assert response.status_code == 429
-    assert "réessayez dans une heure" in text(response)
-    assert (
-        client.post(reverse("application"), answers(siret="12"), **one).status_code == 200
-    )  # a mistake counts nothing
-    with acting(OPERATOR):
-        assert Application.objects.count() == 2
-
-
-def test_the_form_costs_few_queries(client, django_assert_max_num_queries):
-    with django_assert_max_num_queries(8):
-        client.get(reverse("application"))
 
 
 def test_an_application_is_accepted_from_its_page(client, operator):
@@ -256,7 +189,7 @@ def test_lists_cost_the_same_queries_however_long(client, operator):
         url("operator_caps", operator): 20,
         url("operator_actors", operator): 14,
         url("operator_actor", operator, actor.pk): 20,
-        url("operator_application", operator, one.pk): 18,
+        url("operator_application", operator, one.pk): 28,
     }
     before = {address: counted(client, address) for address in pages}
     for _ in range(4):

@@ -72,7 +72,7 @@ def test_a_settlement_pays_the_account_in_force_when_it_is_prepared(fresh_databa
         if i:
             return scheme.prepare()
         with acting(person.principal):
-            return bank_accounts.approve_bank_account(account=second)
+            return bank_accounts.approve_bank_account(account=second, at=second.not_before)
 
     _, run = together(2, work)
     with acting(OPERATOR):

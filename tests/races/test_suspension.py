@@ -14,7 +14,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
 from aptic.territories.models import Commune
 from passes.models import Redemption
-from qualification.suspension import reinstate_actor, suspend_actor
+from qualification.suspension import reinstate_actor, remove_actor, suspend_actor
 from tests.factories import OPERATOR, make_operator
 from tests.passes.world import code_of, make_batch, make_till
 
@@ -66,14 +66,15 @@ def test_a_suspension_waits_for_the_redemption_under_way(fresh_database: Any, to
     assert order == ["redeemed", "suspended"]
 
 
-def test_a_redemption_that_comes_during_a_suspension_is_refused(fresh_database: Any, together: Any) -> None:
+@pytest.mark.parametrize("verb", [suspend_actor, remove_actor])
+def test_a_redemption_that_comes_during_a_suspension_is_refused(fresh_database: Any, together: Any, verb: Any) -> None:
     till, batch, person = make_till(), make_batch(), make_operator()
     begun = threading.Event()
 
     def work(i: int) -> Any:
         if i == 0:
             with acting(person.principal):
-                suspend_actor(actor=till.site.actor, reason="Signalement.")
+                verb(actor=till.site.actor, reason="Signalement.")
                 begun.set()
                 wait_for_waiter(fresh_database)  # the till stands at the lock, before reading anything
             return None

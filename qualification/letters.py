@@ -1,0 +1,38 @@
+"""Letters about an application: to whoever applies, with the link that finds it again, and to the operator."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from actors.places import cap_territory
+from aptic.outbox.services import post_email
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat
+from aptic.territories.services import territory_label
+from qualification import link
+from qualification.models import Application
+
+
+def tell(row: Application, template: str, **more: Any) -> None:
+    """An e-mail to whoever applied."""
+    context = {"name": row.contact_name, "link": link.address_of(row.pk), **words(row), **more}
+    post_email(to=row.email, template=template, context=context)
+
+
+def tell_operator(row: Application, template: str = "application_new", **more: Any) -> None:
+    """An e-mail to the operator, with where to answer."""
+    operator = Organisation.objects.with_hat(Hat.OPERATOR).exclude(email="").first()
+    if operator is not None:
+        url = settings.PUBLIC_URL + reverse("operator_application", args=[operator.pk, row.pk])
+        post_email(to=operator.email, template=template, context={"url": url, **words(row), **more})
+
+
+def words(row: Application) -> dict[str, str]:
+    """What letters about an application say."""
+    return {
+        "organisation": row.organisation_name,
+        "site": row.site_name,
+        "territory": territory_label(cap_territory(row.commune.keys())) if row.commune else "",
+        "reason": row.reason,
+    }

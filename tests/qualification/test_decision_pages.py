@@ -1,0 +1,172 @@
+"""The operator's queue and file: filters, who follows what, remarks, appeals, papers; what each role may do."""
+
+import pytest
+
+from aptic.accounts.models import Role
+from aptic.audit.models import Event
+from aptic.tenancy.principal import acting
+from qualification import services
+from qualification.models import Application
+from tests.factories import OPERATOR, make_funder, make_operator
+from tests.qualification.candidates import begin, sent
+from tests.qualification.test_candidate_pages import open_link
+from tests.qualification.test_candidate_pages import url as candidate_url
+from tests.qualification.test_pages import counted, text, url
+from tests.qualification.world import LIBOURNE, apply, set_cap
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def operator(client):
+    person = make_operator()
+    person.log_in(client)
+    return person
+
+
+def held(row):
+    with acting(OPERATOR):
+        return Application.objects.get(pk=row.pk)
+
+
+def test_the_queue_is_filtered_by_words_siret_territory_and_who_follows(client, operator):
+    one, two = apply(organisation_name="Alpha"), apply(organisation_name="Beta", commune=LIBOURNE)
+    begin(organisation_name="Brouillon")
+    address = url("operator_applications", operator)
+    page = text(client.get(address))
+    assert "Alpha" in page
+    assert "Beta" in page
+    assert "Brouillon" not in page  # a draft is nobody's but its applicant's
+    for typed, found in (("alpha", "Alpha"), (two.siret, "Beta"), ("libournais", "Beta"), ("Libourne", "Beta")):
+        page = text(client.get(address, {"q": typed}))
+        assert found in page, typed
+        assert {"Alpha": "Beta", "Beta": "Alpha"}[found] not in page.split("</h1>")[1].split("<footer")[0], typed
+    assert "Rien ne correspond" in text(client.get(address, {"q": "zzz"}))
+    assign = url("operator_application_assign", operator, one.pk)
+    assert client.post(assign, {"person": str(operator.user.pk)}).status_code == 302
+    assert "Beta" not in text(client.get(address, {"suivi": "moi"})).split("</h1>")[1]
+    assert "Alpha" not in text(client.get(address, {"suivi": "personne"})).split("</h1>")[1]
+    assert client.post(assign, {"person": ""}).status_code == 302
+    assert client.post(assign, {"person": str(make_funder().user.pk)}).status_code == 422
+
+
+def test_a_file_shows_answers_points_checks_papers_and_history(client, operator):
+    set_cap(1)
+    row = sent()
+    page = text(client.get(url("operator_application", operator, row.pk)))
+    for words in (
+        "À toute personne qui se présente",
+        "points sur",
+        "Statuts signés",
+        "Dominique Essai",
+        "qui finit par",
+        "registre non interrogé",
+        "acceptée le",
+        "envoyée, par qui candidate",
+        "Accepter la candidature",
+        "Mardi, 9 h – 12 h",
+    ):
+        assert words in page, words
+    with acting(OPERATOR):
+        paper = row.documents.first()
+    answer = client.get(url("operator_application_paper", operator, paper.pk))
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"%PDF-")
+    with acting(OPERATOR):
+        assert Event.objects.about(paper).filter(verb="application_document_read", person_id=operator.user.pk).exists()
+
+
+def test_remarks_are_asked_beside_fields_and_read_there(client, operator):
+    row = sent()
+    address = url("operator_application_correct", operator, row.pk)
+    page = text(client.get(address))
+    assert "Depuis combien d’années" in page
+    assert "à corriger" in text(client.post(address, {"field_1": "organisation:siret"}))
+    assert "Choisissez à propos de quoi" in text(client.post(address, {"text_1": "Quoi ?"}))
+    assert "Indiquez le motif" in text(client.post(address, {"message": " "}))
+    remarks = {
+        "field_1": "organisation:siret", "text_1": "Un autre établissement <b>.",
+        "field_2": "questionnaire:improve", "text_2": "Dites-en plus.",
+        "field_3": "pieces:insurance", "text_3": "Illisible.",
+    }  # fmt: skip
+    assert client.post(address, remarks).status_code == 302
+    assert held(row).state == "correction"
+    open_link(client, row)
+    page = text(client.get(candidate_url("application_page", row)))
+    assert "Une correction vous est demandée" in page
+    assert "À corriger : Illisible." in page
+    page = text(client.get(candidate_url("application_organisation", row)))
+    assert "<b>À corriger : Un autre établissement &lt;b&gt;.</b>" in page
+    assert "Dites-en plus." in text(client.get(candidate_url("application_section", row, "quality")))
+    assert "Illisible." in text(client.get(candidate_url("application_papers", row)))
+    assert row.organisation_name in text(client.get(url("operator_applications", operator), {"etat": "correction"}))
+
+
+def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
+    row = sent()
+    with acting(operator.principal):
+        services.refuse(application=row, reason="Hors du périmètre.")
+    open_link(client, row)
+    page = text(client.get(candidate_url("application_page", row)))
+    assert "Hors du périmètre." in page
+    appeal = candidate_url("application_appeal", row)
+    assert "Hors du périmètre." in text(client.get(appeal))
+    assert "à corriger" in text(client.post(appeal, {}))
+    assert client.post(appeal, {"text": "Relisez."}).status_code == 302
+    assert "Une seconde personne l’examine" in text(client.get(candidate_url("application_page", row)))
+    page = text(client.get(url("operator_applications", operator), {"etat": "recours"}))
+    assert "Recours (1)" in page
+    assert row.organisation_name in page
+    assert "une autre personne doit l’examiner" in text(client.get(url("operator_application", operator, row.pk)))
+    answer = url("operator_appeal_answer", operator, row.pk)
+    said = {"granted": "yes", "answer": "Nous l’avions manqué."}
+    assert "une autre personne doit examiner" in text(client.post(answer, said))
+    second = make_operator()
+    second.log_in(client)
+    assert "Relisez." in text(client.get(answer))
+    assert client.post(answer, said).status_code == 302
+    assert held(row).state == "submitted"
+    open_link(client, row)
+    assert "Nous l’avions manqué." in text(client.get(candidate_url("application_page", row)))
+
+
+def test_an_appeal_that_nobody_lodged_is_not_answered(client, operator):
+    assert client.get(url("operator_appeal_answer", operator, sent().pk)).status_code == 404
+
+
+def test_finance_reads_the_file_and_answers_nothing(client):
+    finance = make_operator(Role.FINANCE)
+    finance.log_in(client)
+    row = sent()
+    page = text(client.get(url("operator_application", finance, row.pk)))
+    assert "Demander une correction" not in page
+    assert "Attribuer" not in page
+    for name in ("operator_application_correct", "operator_appeal_answer"):
+        assert client.get(url(name, finance, row.pk)).status_code == 403
+    assert client.post(url("operator_application_assign", finance, row.pk)).status_code == 403
+
+
+def test_strangers_open_no_paper_and_no_file(client):
+    operator, row = make_operator(), sent()
+    with acting(OPERATOR):
+        paper = row.documents.first()
+    make_funder().log_in(client)
+    assert client.get(url("operator_application_paper", operator, paper.pk)).status_code == 404
+    assert client.get(url("operator_application_correct", operator, row.pk)).status_code == 404
+
+
+def test_a_draft_is_no_file_of_the_operators_yet(client, operator):
+    row = begin()
+    assert client.get(url("operator_application", operator, row.pk)).status_code == 404
+
+
+def test_the_queue_and_a_file_cost_the_same_however_many(client, operator):
+    row = sent()
+    pages = [url("operator_applications", operator), url("operator_application", operator, row.pk)]
+    counted(client, pages[0])
+    before = [counted(client, page) for page in pages]
+    for _ in range(3):
+        sent()
+    assert [counted(client, page) for page in pages] == before
+    assert before[0] <= 16
+    assert before[1] <= 34

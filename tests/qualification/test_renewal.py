@@ -1,0 +1,136 @@
+"""Renewing before the end: when it is time, a file filled in with what is known, and letters once per threshold."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from actors.models import Actor
+from aptic.accounts.models import Role
+from aptic.errors import NotAllowed
+from aptic.tenancy.principal import acting
+from qualification import candidacy, errors, link, progress, renewal, rules, services
+from qualification.models import Application
+from qualification.tasks import remind_renewals
+from tests.actors.network import make_actor
+from tests.factories import OPERATOR, make_funder, make_operator
+from tests.qualification.candidates import holding, join_papers, send, sent
+from tests.qualification.test_applications import mails
+from tests.qualification.test_candidate_pages import url as candidate_url
+from tests.qualification.test_pages import text, url
+
+pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+
+
+def ends_in(network, days):
+    with acting(OPERATOR):
+        Actor.objects.filter(pk=network.organisation.pk).update(qualified_until=timezone.now() + timedelta(days=days))
+
+
+@pytest.fixture
+def network():
+    made = make_actor(application=sent())
+    ends_in(made, 60)
+    return made
+
+
+def begin(network, **more):
+    with acting(network.manager.principal):
+        return renewal.begin_renewal(actor=network.organisation, **more)
+
+
+@pytest.mark.parametrize(
+    ("at", "years", "ends"),
+    [((2026, 11, 29), 3, (2029, 11, 29)), ((2028, 2, 29), 3, (2031, 3, 1)), ((2028, 2, 29), 4, (2032, 2, 29))],
+)
+def test_a_qualification_lasts_whole_years(at, years, ends):
+    assert rules.years_later(datetime(*at), years) == datetime(*ends)
+
+
+def test_it_opens_six_months_before_the_end(network):
+    ends_in(network, 181)
+    with pytest.raises(errors.TooEarly):
+        begin(network)
+    ends_in(network, 179)
+    assert begin(network).kind == "renewal"
+    ends_in(network, -3)
+    assert renewal.may_renew(Actor.objects.get(pk=network.organisation.pk))  # past its end, it is more than time
+
+
+def test_a_renewal_is_filled_in_and_is_one_at_a_time(network):
+    row = begin(network)
+    assert begin(network).pk == row.pk
+    with holding(row) as mine:
+        assert (mine.state, mine.legal_status, mine.organisation_id) == (
+            "draft", "association", network.organisation.pk,
+        )  # fmt: skip
+        assert [site.name for site in mine.sites.all()] == [network.site.name]
+        faults = {part.key for part in progress.parts_of(mine, on=timezone.localdate()) if part.faults}
+        assert faults == {"personnes", "pieces"}  # what changes: the mandate and the papers
+    with acting(OPERATOR), pytest.raises(IntegrityError, match="one_live_renewal_per_actor"), transaction.atomic():
+        twin = Application.objects.get(pk=row.pk)
+        twin.pk = None
+        twin.save(force_insert=True)
+
+
+def test_an_accepted_renewal_adds_years_to_those_left(network):
+    row = begin(network)
+    with holding(row) as mine:
+        candidacy.edit(application=mine, mandated=True)
+        join_papers(mine)
+    send(row)
+    before = Actor.objects.get(pk=network.organisation.pk).qualified_until
+    with acting(make_operator().principal):
+        services.accept(application=row)
+    with acting(OPERATOR):
+        after = Actor.objects.get(pk=network.organisation.pk)
+        assert after.qualified_until == rules.years_later(before, 3)
+        assert network.organisation.sites.count() == 1  # its place was there already
+        assert after.qualifications.filter(until=None).count() == 1
+    assert mails()[-1] == ("renewal_accepted", network.manager.user.email)
+    with acting(network.manager.principal), pytest.raises(errors.TooEarly):
+        renewal.begin_renewal(actor=network.organisation)
+
+
+def test_only_the_actors_people_renew_it(network):
+    for member in (make_funder(), network.member(Role.FINANCE)):
+        with acting(member.principal), pytest.raises(NotAllowed):
+            renewal.begin_renewal(actor=network.organisation)
+
+
+def test_letters_leave_once_per_threshold_and_stop_when_the_file_is_sent(network):
+    def reminded(days):
+        ends_in(network, days)
+        remind_renewals()
+        return [template for template, _ in mails()].count("renewal_due")
+
+    assert [reminded(days) for days in (120, 89, 80, 29, 28, 6)] == [0, 1, 1, 2, 2, 3]
+    with acting(OPERATOR):
+        Actor.objects.filter(pk=network.organisation.pk).update(renewal_reminded=None)
+    row = begin(network)
+    with holding(row) as mine:
+        candidacy.edit(application=mine, mandated=True)
+        join_papers(mine)
+    send(row)
+    assert reminded(20) == 3
+    assert mails()[0][0] == "application_begun"
+
+
+def test_an_actor_renews_from_its_first_page(client, network):
+    network.manager.log_in(client)
+    page = text(client.get(url("actor_home", network.manager)))
+    assert "Renouveler ma qualification" in page
+    response = client.post(url("actor_renew", network.manager))
+    assert response.status_code == 302
+    page = text(client.get(response.url))
+    assert "Renouvellement" in page
+    with acting(OPERATOR):
+        row = Application.objects.get(kind="renewal")
+    assert response.url == candidate_url("application_page", row)
+    assert link.read(link.sign(row.pk)) == row.pk
+    ends_in(network, 400)
+    assert "Renouveler ma qualification" not in text(client.get(url("actor_home", network.manager)))
+    assert client.post(url("actor_renew", network.manager)).status_code == 409
+    network.member(Role.FINANCE).log_in(client)
+    assert client.post(url("actor_renew", network.manager)).status_code == 403
