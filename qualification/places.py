@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, QuerySet, Sum
 from django.db.models.functions import Greatest
 
 from actors.places import cap_territory
@@ -13,9 +13,10 @@ from aptic.territories.models import Commune
 from aptic.territories.rules import keys_of
 from aptic.territories.services import search_communes, search_territories, territory_labels
 from qualification.cap_rules import LEVELS
-from qualification.models import Application, Cap
+from qualification.models import Application, ApplicationSite, Cap
 
 State = Application.State
+WITH_SITES = Prefetch("sites", ApplicationSite.objects.select_related("commune"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,7 @@ def uncapped(principal: Principal) -> list[Places]:
 
 def sites_of(application: Application) -> list[list[str]]:
     """The territory keys of each site that an application asks for: what accepting it takes places in."""
-    sites = application.sites.select_related("commune").order_by("pk")
-    return [site.commune.keys() for site in sites if site.commune is not None]
+    return [site.commune.keys() for site in application.sites.all() if site.commune is not None]
 
 
 def territory_of(commune: Commune) -> str:

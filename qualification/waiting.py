@@ -14,7 +14,7 @@ from aptic.territories.models import Commune
 from aptic.territories.services import territory_labels
 from qualification import errors, services
 from qualification.models import Application, Cap, Promotion
-from qualification.places import sites_of
+from qualification.places import WITH_SITES, sites_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ def waiting_for(territory: str, principal: Principal) -> list[InLine]:
     found = (
         Application.objects.visible_to(principal)
         .filter(state=Application.State.WAITING, commune__in=Commune.objects.inside(territory))
-        .select_related("commune__epci", "commune__departement")
+        .select_related("commune")
+        .prefetch_related(WITH_SITES)
         .order_by("decided_at", "id")
     )
     rows = [(one, list(dict.fromkeys(key for keys in sites_of(one) for key in keys))) for one in found]

@@ -35,6 +35,9 @@ LETTER = "a message about something whose page is linked in it"
 REFUSAL = "a sentence that says why not, beside the form or the table that leads"
 CHOICE = "an option of a list to choose from, which cannot hold a link"
 TOUR = "the demonstration's story; its button opens the page where the amount leads"
+COMING = "what a forecast expects, or what a decision would change: no euro stands behind it"
+SUPPOSED = "an assumption of the simulator, or what follows from it: it moves nothing"
+SPREAD = "the middle or an end of a table whose every term leads to its step"
 ITSELF = "what writes an amount, with its link"
 
 # (template, expression): reason
@@ -78,6 +81,36 @@ PLAIN_IN_TEMPLATES = {
     ("impact/public_trail.html", "sum.came"): TOTAL,
     ("impact/public_trail.html", "sum.found"): TOTAL,
     ("impact/public_trail.html", "sum.gap"): GAP,
+    ("impact/_coming.html", "coming.before_cents"): COMING,
+    ("impact/_coming.html", "coming.forecast_cents"): COMING,
+    ("impact/_coming.html", "coming.pace_cents"): COMING,
+    ("impact/_error.html", "forecast.high_cents"): COMING,
+    ("impact/_error.html", "forecast.low_cents"): COMING,
+    ("impact/_territory_ratio.html", "high"): THRESHOLD,
+    ("impact/_territory_ratio.html", "low"): THRESHOLD,
+    ("impact/_territory_ratio.html", "level.price.after_cents"): COMING,
+    ("impact/_territory_ratio.html", "level.price.before_cents"): COMING,
+    ("impact/_territory_ratio.html", "ratio.forecast_cents"): COMING,
+    ("impact/_territory_ratio.html", "ratio.highest_cents"): SPREAD,
+    ("impact/_territory_ratio.html", "ratio.lowest_cents"): SPREAD,
+    ("impact/_territory_ratio.html", "ratio.median_cents"): SPREAD,
+    ("impact/ratios.html", "france.earned_cents"): TOTAL,
+    ("impact/ratios.html", "france.forecast_cents"): COMING,
+    ("impact/ratios.html", "france.median_cents"): SPREAD,
+    ("impact/ratios.html", "row.forecast_cents"): COMING,
+    ("impact/ratios.html", "row.pace_cents"): COMING,
+    ("impact/simulator.html", "outcome.budget_cents"): SUPPOSED,
+    ("impact/simulator.html", "outcome.face_cents"): SUPPOSED,
+    ("impact/simulator.html", "outcome.fees_cents"): SUPPOSED,
+    ("impact/simulator.html", "outcome.unused_cents"): SUPPOSED,
+    ("impact/simulator.html", "outcome.yearly_cents"): SUPPOSED,
+    ("qualification/operator/_price.html", "level.price.after_cents"): COMING,
+    ("qualification/operator/_price.html", "level.price.before_cents"): COMING,
+    ("qualification/operator/_price.html", "level.price.forecast_cents"): COMING,
+    ("qualification/operator/cap_form.html", "forecast.cents"): COMING,
+    ("qualification/operator/cap_form.html", "forecast.high_cents"): COMING,
+    ("qualification/operator/cap_form.html", "forecast.low_cents"): COMING,
+    ("qualification/operator/cap_form.html", "policy.target_cents"): THRESHOLD,
 }
 # (module, function): reason
 PLAIN_IN_MODULES = {

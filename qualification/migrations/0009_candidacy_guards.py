@@ -1,6 +1,6 @@
 """Who may change an application in which state, held by PostgreSQL; and what everybody may know of past decisions."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 GUARDS = """
 REVOKE DELETE ON qualification_application FROM aptic_app;
@@ -63,6 +63,8 @@ class Migration(migrations.Migration):
 
     dependencies = [("qualification", "0008_first_sites")]
     operations = [
+        # So that the way back has something to write there.
+        migrations.AlterField("application", "site_address", models.CharField(max_length=200, default="")),
         migrations.RemoveField(model_name="application", name="services"),
         migrations.RemoveField(model_name="application", name="site_address"),
         migrations.RemoveField(model_name="application", name="site_hours"),

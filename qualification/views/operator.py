@@ -141,7 +141,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "decision": decision_on(places.sites_of(application)) if territory else None,
         "territory": territory,
         "territory_label": territory_label(territory) if territory else "",
-        "sites": [(site, _names(site.services, names)) for site in application.sites.select_related("commune")],
+        "sites": [(site, _names(site.services, names)) for site in application.sites.all()],
         "papers": given,
         "sections": _answers(application, score),
         "score": score,
@@ -310,7 +310,5 @@ def _names(services_of: list[int], names: dict[int, str]) -> str:
 
 def _application(request: HttpRequest, pk: uuid.UUID) -> Application:
     visible = Application.objects.visible_to(request.principal).sent()
-    found = visible.select_related(
-        "commune__epci", "commune__departement", "organisation", "referential__weighting", "appeal"
-    )
-    return get_object_or_404(found, pk=pk)
+    found = visible.select_related("commune", "organisation", "referential__weighting", "appeal")
+    return get_object_or_404(found.prefetch_related(places.WITH_SITES), pk=pk)

@@ -126,7 +126,7 @@ def test_a_suspension_keeps_every_place_and_leaving_frees_them():
             disqualify_actor(actor=actor, reason=" ")
         disqualify_actor(actor=actor, reason="Charte rompue.")
         row = Actor.objects.get(pk=actor.pk)
-        assert (row.state, row.suspended_at, row.suspension_reason) == ("removed", None, "Charte rompue.")
+        assert (row.state, row.suspended_at, row.removal_reason) == ("removed", None, "Charte rompue.")
         with pytest.raises(errors.NotQualified):
             disqualify_actor(actor=actor, reason="Encore.")
         assert set(Cap.objects.values_list("qualified", flat=True)) == {0}

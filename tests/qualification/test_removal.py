@@ -12,8 +12,9 @@ from aptic.audit.models import Event
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import acting
 from qualification import errors
+from qualification.disqualification import disqualify_actor
 from qualification.models import Cap
-from qualification.suspension import reinstate_actor, remove_actor, suspend_actor
+from qualification.suspension import reinstate_actor, suspend_actor
 from tests.actors.network import make_actor
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.passes.world import code_of, make_batch, make_till
@@ -27,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 def remove(actor, reason="Encaissements sans accompagnement."):
     with acting(make_operator().principal):
-        remove_actor(actor=actor, reason=reason)
+        disqualify_actor(actor=actor, reason=reason)
 
 
 def test_a_removal_frees_the_places_says_why_and_is_told():
@@ -40,7 +41,7 @@ def test_a_removal_frees_the_places_says_why_and_is_told():
         assert row.removed_at - timezone.now() < timedelta(minutes=1)
         assert Cap.objects.get(pk=METROPOLE).qualified == 0
         verbs = set(Event.objects.filter(organisation_id=actor.pk).values_list("verb", flat=True))
-        assert {"actor_removed", "place_freed"} <= verbs
+        assert {"actor_disqualified", "place_released"} <= verbs
     assert mails()[-1] == ("actor_removed", network.manager.user.email)
     accept()  # somebody else takes the place
 
@@ -58,11 +59,11 @@ def test_a_suspended_actor_can_be_removed_and_a_removed_one_is_neither_suspended
     actor = accept()
     with acting(make_operator().principal):
         suspend_actor(actor=actor, reason="Signalement.")
-        remove_actor(actor=actor, reason="Confirmé.")
+        disqualify_actor(actor=actor, reason="Confirmé.")
         for work in (
             lambda: reinstate_actor(actor=actor),
             lambda: suspend_actor(actor=actor, reason="Encore."),
-            lambda: remove_actor(actor=actor, reason="Encore."),
+            lambda: disqualify_actor(actor=actor, reason="Encore."),
         ):
             with pytest.raises(errors.NotQualified):
                 work()
@@ -75,7 +76,7 @@ def test_a_removal_has_a_reason_and_a_decider():
         remove(actor, "  ")
     for member in (make_funder(), make_operator("finance")):
         with acting(member.principal), pytest.raises(NotAllowed):
-            remove_actor(actor=actor, reason="Non.")
+            disqualify_actor(actor=actor, reason="Non.")
     with acting(OPERATOR):
         for wrong in (
             {"state": "removed"},
@@ -101,7 +102,7 @@ def test_who_was_removed_may_apply_again_and_come_back():
 def test_the_operator_removes_from_the_actors_page_and_the_actor_reads_why(client):
     network, operator = make_actor(), make_operator()
     operator.log_in(client)
-    address = url("operator_actor_remove", operator, network.organisation.pk)
+    address = url("operator_actor_disqualify", operator, network.organisation.pk)
     assert "Déqualifier" in text(client.get(address))
     assert "à corriger" in text(client.post(address, {"reason": ""}))
     assert client.post(address, {"reason": "Charte non respectée."}).status_code == 302
@@ -113,4 +114,4 @@ def test_the_operator_removes_from_the_actors_page_and_the_actor_reads_why(clien
     assert "n’est plus qualifiée depuis le" in text(client.get(url("actor_sites", network.manager)))
     finance = make_operator("finance")
     finance.log_in(client)
-    assert client.get(url("operator_actor_remove", finance, network.organisation.pk)).status_code == 403
+    assert client.get(url("operator_actor_disqualify", finance, network.organisation.pk)).status_code == 403

@@ -14,7 +14,8 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
 from aptic.territories.models import Commune
 from passes.models import Redemption
-from qualification.suspension import reinstate_actor, remove_actor, suspend_actor
+from qualification.disqualification import disqualify_actor
+from qualification.suspension import reinstate_actor, suspend_actor
 from tests.factories import OPERATOR, make_operator
 from tests.passes.world import code_of, make_batch, make_till
 
@@ -66,7 +67,7 @@ def test_a_suspension_waits_for_the_redemption_under_way(fresh_database: Any, to
     assert order == ["redeemed", "suspended"]
 
 
-@pytest.mark.parametrize("verb", [suspend_actor, remove_actor])
+@pytest.mark.parametrize("verb", [suspend_actor, disqualify_actor])
 def test_a_redemption_that_comes_during_a_suspension_is_refused(fresh_database: Any, together: Any, verb: Any) -> None:
     till, batch, person = make_till(), make_batch(), make_operator()
     begun = threading.Event()
