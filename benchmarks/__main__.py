@@ -45,7 +45,7 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, issue, redeem, settle, start
+    from benchmarks import booklets, directory, issue, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
@@ -53,6 +53,7 @@ def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
         "booklets": partial(booklets.measure, full=full),
         "settle": settle.measure,
         "start": start.measure,
+        "directory": directory.measure,  # last: it loads the whole country
     }
 
 

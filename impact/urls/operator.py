@@ -29,6 +29,7 @@ declare_space(
             ("Candidatures", "operator_applications"),
             ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),
+            ("Signalements", "operator_site_changes"),
         ),
         group(
             "Argent",
