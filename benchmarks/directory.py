@@ -1,4 +1,4 @@
-"""Measure the public directory at national size, 9,000 sites among 34,969 communes: a search, its page, one site's page.
+"""Measure the public directory at national size, 9,000 sites among 34,969 communes: a search, and one site's page.
 
 Requests go through the whole project (middleware, view, template) in this process: what the server needs to answer.
 """
@@ -35,8 +35,10 @@ SELECT gen_random_uuid(), a.id, 'Lieu ' || c.rank, 'lieu ' || c.rank, '2 rue Hau
        array_remove(ARRAY['commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
                           'region:' || c.region_id, 'france'], NULL),
        c.latitude, c.longitude, '0500000000', '', '',
-       'Mo-Fr ' || lpad((8 + c.rank %% 4)::text, 2, '0') || ':' || lpad((c.rank / 4 %% 60)::text, 2, '0')
-         || '-12:00,14:00-' || 16 + c.rank %% 3 || ':' || lpad((c.rank / 7 %% 60)::text, 2, '0') || '; PH off',
+       (ARRAY['Mo-Fr ', 'Mo,Tu,Th,Fr ', 'Tu-Sa ', 'We ', 'Mo-Th '])[1 + c.rank %% 5]
+         || lpad((8 + c.rank %% 4)::text, 2, '0')
+         || (ARRAY[':00', ':15', ':30'])[1 + c.rank / 11 %% 3] || '-12:00,14:00-' || 16 + c.rank %% 3
+         || (ARRAY[':00', ':30'])[1 + c.rank / 7 %% 2] || (ARRAY['; PH off', ''])[1 + c.rank / 5 %% 2],
        ARRAY[1, 2 + c.rank %% 7], CASE WHEN c.rank %% 3 = 0 THEN '{call}' ELSE '{walk_in,call}' END::varchar[],
        true, '', false, false, now()
   FROM commune c JOIN actor a ON a.rank = c.rank %% %(actors)s WHERE c.rank < %(sites)s

@@ -30,6 +30,7 @@ declare_space(
             ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),
             ("Signalements", "operator_site_changes"),
+            ("Lieux connus", "operator_known_places"),
         ),
         group(
             "Argent",

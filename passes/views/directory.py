@@ -12,7 +12,7 @@ from aptic.territories import rules
 from aptic.territories.models import Departement
 from aptic.vocabulary.models import Service
 from passes.balance import kilometres
-from passes.directory import Search, ordered, sites
+from passes.directory import MANY, Search, ordered, read_page, sites
 from passes.views import site_maps
 from passes.views.cards import card
 from passes.views.where import Where, read_where
@@ -33,8 +33,11 @@ def directory(request: HttpRequest) -> HttpResponse:
     open_now = request.GET.get("ouvert") == "1"
     area, where = _read(request.GET.get("q", ""))
     search = Search(area, chosen.pk if chosen else None, access.value if access else "", open_now)
-    found = sites(search, at=now).select_related("commune")
-    page = Paginator(ordered(found, where.centre), PAGE).get_page(request.GET.get("page"))
+    found = sites(search, at=now)
+    paginator = Paginator(found, PAGE)
+    paginator.object_list = ordered(found, where.centre, count=paginator.count)
+    page = paginator.get_page(request.GET.get("page"))
+    page.object_list = read_page(page.object_list)
     numbered = list(enumerate(page, page.start_index()))
     cards = [
         card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
@@ -51,7 +54,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         "where": where,
         "area": area,
         "caption": _caption(where),
-        "map": site_maps.drawing(found, numbered, where, area),
+        "map": site_maps.drawing(found, numbered, where, area, whole=paginator.count > MANY),
         "live": site_maps.live(numbered, cards, where),
     }
     return TemplateResponse(request, "passes/citizen/directory.html", context)

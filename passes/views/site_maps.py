@@ -18,6 +18,7 @@ from passes.views.cards import Card
 from passes.views.where import Where
 
 MOST_EPCI = 4  # départements whose EPCI are drawn: beyond, the map is too small for them
+TOWN = 15_000  # inhabitants: on a map of the country, smaller communes are a grey that says nothing
 WITHOUT_EPCI = frozenset(("975", "977", "978", "984", "986", "987", "988", "989"))
 Numbered = Sequence[tuple[int, Site]]
 
@@ -32,8 +33,13 @@ class LiveMap:
     epci: str  # JSON: addresses of the EPCI's
 
 
-def drawing(found: QuerySet[Site], numbered: Numbered, where: Where, area: Departement | None) -> maps.Map | None:
-    """Close up around a place that was asked for; else the département, or those that have sites."""
+def drawing(
+    found: QuerySet[Site], numbered: Numbered, where: Where, area: Departement | None, *, whole: bool
+) -> maps.Map | None:
+    """Close up around a place that was asked for; else the département, or those that have sites; or the country.
+
+    `whole`: there are so many sites that nobody need ask which départements have some.
+    """
     if not numbered:
         return None
     here = here_of(where)
@@ -42,6 +48,11 @@ def drawing(found: QuerySet[Site], numbered: Numbered, where: Where, area: Depar
         close = maps.box_of(points)
         box = close.around() if close else None
         ground = maps.communes_in(box) if box else Commune.objects.none()
+    elif whole and area is None:
+        box, ground = (
+            maps.Box(*maps.MAINLAND),
+            Commune.objects.filter(population__gte=TOWN).order_by("-population", "code"),
+        )
     else:
         codes = [area.pk] if area else list(_departements(found))
         box = maps.box_of_departements(codes)
