@@ -43,6 +43,7 @@ def directory(request: HttpRequest) -> HttpResponse:
         card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
         for number, site in numbered
     ]
+    shown = site_maps.scene(found, numbered, where, area, whole=paginator.count > MANY)
     context = {
         "page_obj": page,
         "cards": cards,
@@ -54,8 +55,8 @@ def directory(request: HttpRequest) -> HttpResponse:
         "where": where,
         "area": area,
         "caption": _caption(where),
-        "map": site_maps.drawing(found, numbered, where, area, whole=paginator.count > MANY),
-        "live": site_maps.live(numbered, cards, where),
+        "map": site_maps.draw(shown, numbered, _title(numbered), where),
+        "live": site_maps.live(shown, numbered, cards, where),
     }
     return TemplateResponse(request, "passes/citizen/directory.html", context)
 
@@ -71,6 +72,10 @@ def _read(typed: str) -> tuple[Departement | None, Where]:
     return None, where
 
 
+def _title(numbered: site_maps.Numbered) -> str:
+    return f"Carte des lieux {numbered[0][0]} à {numbered[-1][0]} de la liste" if numbered else ""
+
+
 def _caption(where: Where) -> str:
     circle = f" Le cercle est {where.label}." if site_maps.here_of(where) else ""
-    return f"Les numéros sont ceux de la liste. Chaque point gris est une commune.{circle}"
+    return f"Les numéros sont ceux de la liste.{circle}"

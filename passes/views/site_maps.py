@@ -18,8 +18,10 @@ from passes.views.cards import Card
 from passes.views.where import Where
 
 MOST_EPCI = 4  # départements whose EPCI are drawn: beyond, the map is too small for them
+TOWNS = 12  # named on the map that moves
 TOWN = 15_000  # inhabitants: on a map of the country, smaller communes are a grey that says nothing
 WITHOUT_EPCI = frozenset(("975", "977", "978", "984", "986", "987", "988", "989"))
+NOWHERE = Where()
 Numbered = Sequence[tuple[int, Site]]
 
 
@@ -28,14 +30,23 @@ class LiveMap:
     """The attributes that `aptic/map.js` reads."""
 
     points: str  # JSON: [{"n", "name", "address", "url", "at": [latitude, longitude]}]
+    towns: str  # JSON: [{"name", "at"}]
     here: str  # JSON: [latitude, longitude], or null
     outlines: str  # address of the départements' outlines
     epci: str  # JSON: addresses of the EPCI's
 
 
-def drawing(
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A rectangle, and the communes that stand in it, the largest first."""
+
+    box: maps.Box
+    ground: QuerySet[Commune]
+
+
+def scene(
     found: QuerySet[Site], numbered: Numbered, where: Where, area: Departement | None, *, whole: bool
-) -> maps.Map | None:
+) -> Scene | None:
     """Close up around a place that was asked for; else the département, or those that have sites; or the country.
 
     `whole`: there are so many sites that nobody need ask which départements have some.
@@ -45,50 +56,55 @@ def drawing(
     here = here_of(where)
     if here is not None:
         points = [(here.latitude, here.longitude), *((site.latitude, site.longitude) for _, site in numbered)]
-        close = maps.box_of(points)
-        box = close.around() if close else None
-        ground = maps.communes_in(box) if box else Commune.objects.none()
-    elif whole and area is None:
-        box, ground = (
-            maps.Box(*maps.MAINLAND),
-            Commune.objects.filter(population__gte=TOWN).order_by("-population", "code"),
-        )
-    else:
-        codes = [area.pk] if area else list(_departements(found))
-        box = maps.box_of_departements(codes)
-        ground = Commune.objects.filter(departement__in=codes).order_by("-population", "code")
-    if box is None:
-        return None
-    title = f"Carte des lieux {numbered[0][0]} à {numbered[-1][0]} de la liste"
-    return maps.draw(box=box, ground=ground, pins=_pins(numbered), title=title, here=here)
+        return _around(maps.box_of(points))
+    if whole and area is None:
+        towns = Commune.objects.filter(population__gte=TOWN).order_by("-population", "code")
+        return Scene(maps.Box(*maps.MAINLAND), towns)
+    codes = [area.pk] if area else list(_departements(found))
+    box = maps.box_of_departements(codes)
+    ground = Commune.objects.filter(departement__in=codes).order_by("-population", "code")
+    return Scene(box, ground) if box else None
 
 
-def close_up(site: Site) -> maps.Map | None:
+def around(site: Site) -> Scene | None:
     """One site in its landscape; None when nobody knows where it is."""
-    box = maps.box_of([(site.latitude, site.longitude)])
-    if box is None:
+    return _around(maps.box_of([(site.latitude, site.longitude)]))
+
+
+def draw(shown: Scene | None, numbered: Numbered, title: str, where: Where = NOWHERE) -> maps.Map | None:
+    """The drawing that everybody sees."""
+    if shown is None:
         return None
-    box = box.around()
-    title = f"Carte : {site.name} et les communes autour"
-    return maps.draw(box=box, ground=maps.communes_in(box), pins=_pins([(1, site)]), title=title)
+    return maps.draw(box=shown.box, ground=shown.ground, pins=_pins(numbered), title=title, here=here_of(where))
 
 
-def live(numbered: Numbered, cards: Iterable[Card], where: Where | None = None) -> LiveMap:
-    """What the script draws; the cards are those of the same sites, in the same order."""
+def live(shown: Scene | None, numbered: Numbered, cards: Iterable[Card], where: Where = NOWHERE) -> LiveMap | None:
+    """What the script draws; the cards are those of the same sites, in the same order. One query, for towns."""
+    if shown is None:
+        return None
     points = [
         {"n": number, "name": site.name, "address": address_of(site), "url": card.url, "at": _at(site)}
         for (number, site), card in zip(numbered, cards, strict=True)
         if site.latitude is not None
     ]
-    here = here_of(where) if where else None
-    around = {site.commune.departement_id for _, site in numbered}
-    around = {code for code in around - WITHOUT_EPCI if len(around) <= MOST_EPCI}
+    named = shown.ground.filter(latitude__isnull=False).values_list("name", "latitude", "longitude")[:TOWNS]
+    here = here_of(where)
+    codes = {site.commune.departement_id for _, site in numbered}
+    codes = {code for code in codes - WITHOUT_EPCI if len(codes) <= MOST_EPCI}
     return LiveMap(
         points=json.dumps(points, ensure_ascii=False),
+        towns=json.dumps([{"name": name, "at": [north, east]} for name, north, east in named], ensure_ascii=False),
         here=json.dumps([here.latitude, here.longitude] if here else None),
         outlines=static("territories/departements.json"),
-        epci=json.dumps([static(f"territories/epci/{code}.json") for code in sorted(around)]),
+        epci=json.dumps([static(f"territories/epci/{code}.json") for code in sorted(codes)]),
     )
+
+
+def _around(close: maps.Box | None) -> Scene | None:
+    if close is None:
+        return None
+    box = close.around()
+    return Scene(box, maps.communes_in(box))
 
 
 def here_of(where: Where) -> maps.Pin | None:

@@ -25,6 +25,7 @@ def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     sites = Site.objects.select_related("commune__departement", "actor__actor")
     site = get_object_or_404(sites, pk=pk)
     one = card(site, km=None, number=1, at=now)
+    shown = site_maps.around(site)
     context = {
         "site": site,
         "card": one,
@@ -37,8 +38,8 @@ def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "publics": _labels(Public, site.publics),
         "care": _labels(SpecialCare, site.special_care),
         "moves": Itinerance.MOBILE in site.itinerance,
-        "map": site_maps.close_up(site),
-        "live": site_maps.live([(1, site)], [one]),
+        "map": site_maps.draw(shown, [(1, site)], f"Carte : {site.name} et les communes autour"),
+        "live": site_maps.live(shown, [(1, site)], [one]),
         "told": "merci" in request.GET,
     }
     response = TemplateResponse(request, "passes/citizen/site.html", context)

@@ -20,6 +20,13 @@ function pin(point) {
   return marker.bindPopup(popup(point));
 }
 
+// A dot and its name; a town under a pin keeps to its dot.
+function town(place, points, map) {
+  const far = points.every((point) => map.latLngToContainerPoint(point.at).distanceTo(map.latLngToContainerPoint(place.at)) > 30);
+  const dot = L.circleMarker(place.at, { radius: 3, className: "dot", interactive: false });
+  return far ? dot.bindTooltip(place.name, { permanent: true, direction: "bottom", className: "town", offset: [0, 2] }) : dot;
+}
+
 async function outline(map, url, className) {
   const answer = await fetch(url);
   if (!answer.ok) return;
@@ -41,11 +48,12 @@ function draw(figure) {
   const bounds = L.latLngBounds(points.map((point) => point.at));
   if (here) bounds.extend(here);
   map.fitBounds(bounds.pad(0.15), { maxZoom: 12, animate: false });
-  if (here) L.circleMarker(here, { radius: 10, className: "here", interactive: false }).addTo(map);
+  if (here) L.circleMarker(here, { radius: 22, className: "here", interactive: false }).addTo(map);
   points.forEach((point) => pin(point).addTo(map));
-  outline(map, figure.dataset.outlines, "departement").then(() => {
-    read(figure, "epci").forEach((url) => outline(map, url, "epci"));
-  }).catch(() => {});
+  outline(map, figure.dataset.outlines, "departement")
+    .then(() => Promise.all(read(figure, "epci").map((url) => outline(map, url, "epci"))))
+    .then(() => read(figure, "towns").forEach((place) => town(place, points, map).addTo(map)))
+    .catch(() => {});
 }
 
 if (window.L) document.querySelectorAll("[data-map]").forEach(draw);
