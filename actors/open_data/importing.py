@@ -126,6 +126,10 @@ def take_chunk(file: PlaceImport, chunk: list[tuple[int, reading.Row]]) -> None:
             refuse(line, [Fault("id", f"{error.text} {error.next_step}".strip())])
     for line in _keep(file, entries, counts):
         refuse(line, [_twice(0)])
+    # An entry that must be corrected is still said by its source: what was known of it stays, and is not gone.
+    wrong = {fault.line for fault in faults}
+    said = [row["id"].strip() for line, row in chunk if line in wrong and row.get("id")]
+    KnownPlace.objects.filter(source=file.source, source_id__in=said).update(last_file=file)
     PlaceImportFault.objects.bulk_create(faults)
     PlaceImport.objects.filter(pk=file.pk).update(
         rows=F("rows") + len(chunk), **{name: F(name) + count for name, count in counts.items()}

@@ -18,7 +18,7 @@ from actors.staff import assign
 from aptic.accounts.models import Membership
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Epci
-from impact.demonstration import cast
+from impact.demonstration import cast, places
 from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
 from qualification.models import Application
@@ -45,6 +45,7 @@ def plan_network(stage: Stage) -> None:
     stage.plan(stage.first_day, partial(_set_caps, stage))
     for provider in cast.PROVIDERS:
         stage.plan(stage.day(provider.joins), partial(_apply, stage, provider))
+    places.plan_reports(stage)
 
 
 def _set_caps(stage: Stage, day: date) -> None:
@@ -130,9 +131,11 @@ def _settle_in(stage: Stage, provider: cast.Provider, sites: list[Site], opens_o
         with stage.playing(manager.key):
             member = Membership.objects.get(user=stage.people[stands.key], organisation_id=site.actor_id)
             assign(site=site, membership=member)
+            changes = places.described(provider.organisation.rank, number)
             if site.latitude is not None and site.longitude is not None:
                 shift = OFFSET * number
-                site = edit_site(site=site, latitude=site.latitude + shift, longitude=site.longitude - shift)
+                changes |= {"latitude": site.latitude + shift, "longitude": site.longitude - shift}
+            site = edit_site(site=site, **changes)
         person = stage.people[stands.key]
         stage.sites.append(OpenSite(site, provider.organisation.key, place, opens_on, person))
 

@@ -70,11 +70,12 @@ def test_a_file_too_large_is_refused_with_a_way_out(
 
 
 def test_what_a_source_no_longer_says_and_what_is_old_are_reported(client: Client, operator: Member) -> None:
-    send(operator, as_csv([entry(1), entry(2, nom="Disparu")]), source="Hub")
-    last = send(operator, as_csv([entry(1, date_maj="2020-01-01")]), source="Hub")
+    send(operator, as_csv([entry(1), entry(2, nom="Disparu"), entry(3, nom="Mal écrit")]), source="Hub")
+    last = send(operator, as_csv([entry(1, date_maj="2020-01-01"), entry(3, telephone="12")]), source="Hub")
     read = words(client.get(address(operator, f"importer/{last.pk}/")))
     assert "Ce que la source ne dit plus" in read
     assert "Disparu" in read
+    assert "Mal écrit" not in read, "what must be corrected is still said"
     assert "1 entrée de ce fichier date de plus d’un an" in read.replace("\xa0", " ")
     old = words(client.get(address(operator), {"anciens": "1"}))
     assert "Médiathèque n° 1" in old
