@@ -14,6 +14,7 @@ from actors.open_data.errors import ColumnsMissing, NotReadable
 from actors.open_data.schema import COLUMNS, REQUIRED
 
 PIECE = 64 * 1024
+MOST_ENTRY = 1024 * 1024  # characters of one entry; decoding starts again at each piece of it
 KNOWN = frozenset(COLUMNS)
 Row = dict[str, str]
 # First bytes of what people attach by mistake.
@@ -109,9 +110,9 @@ def _decode(decoder: json.JSONDecoder, held: str, text: TextIO) -> tuple[Any, st
         try:
             found, end = decoder.raw_decode(held)
         except ValueError as error:
-            piece = text.read(PIECE)
+            piece = text.read(PIECE) if len(held) < MOST_ENTRY else ""
             if not piece:
-                raise NotReadable("Ce JSON s’arrête avant sa fin.") from error
+                raise NotReadable("Ce JSON s’arrête avant sa fin, ou l’un de ses lieux n’en finit pas.") from error
             held = (held + piece).lstrip(" \r\n\t,")
         else:
             return found, held[end:]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 
 from django.core.exceptions import ValidationError
@@ -149,12 +150,13 @@ def _point(cells: dict[str, str], faults: list[Fault]) -> tuple[float | None, fl
 
 def _words(cells: dict[str, str], column: str, kinds: type[TextChoices], faults: list[Fault]) -> list[str]:
     """The stored values of a column of closed words, in our order."""
-    known = {search_key(str(kind.label)): kind.value for kind in kinds}
+    if not cells.get(column):
+        return []
+    known = _known(kinds)
     found = set()
     for word in filter(None, (one.strip() for one in re.split(r"[|;]", cells.get(column, "")))):
-        key = search_key(word)
         # Former writings of the schema say the word, then explain it after a colon or in brackets.
-        value = known.get(key) or known.get(search_key(re.split(r"\s[:(]", word)[0]))
+        value = known.get(_key(word)) or known.get(_key(re.split(r"\s[:(]", word)[0]))
         if value is None:
             expected = ", ".join(str(kind.label) for kind in kinds)
             faults.append(Fault(column, f"« {word[:60]} » n’est pas un mot du schéma. Attendu : {expected}."[:240]))
@@ -166,7 +168,7 @@ def _words(cells: dict[str, str], column: str, kinds: type[TextChoices], faults:
 def _services(cells: dict[str, str], services: dict[str, int], faults: list[Fault]) -> list[int]:
     found: list[int] = []
     for word in filter(None, (one.strip() for one in re.split(r"[|;]", cells.get("services", "")))):
-        key = services.get(search_key(word))
+        key = services.get(_key(word))
         if key is None:
             faults.append(Fault("services", f"« {word[:80]} » n’est pas un service du schéma national."))
         elif key not in found:
@@ -176,6 +178,17 @@ def _services(cells: dict[str, str], services: dict[str, int], faults: list[Faul
 
 def _hours(cells: dict[str, str], faults: list[Fault]) -> None:
     try:
-        cells["horaires"] = understand(cells.get("horaires", ""))
+        cells["horaires"] = _understood(cells.get("horaires", ""))
     except DomainError:
         faults.append(Fault("horaires", "Écrivez les horaires comme « Mo-Fr 09:00-12:00,14:00-18:00 »."))
+
+
+@cache
+def _known(kinds: type[TextChoices]) -> dict[str, str]:
+    """The stored value behind each word of a list."""
+    return {search_key(str(kind.label)): kind.value for kind in kinds}
+
+
+# A file says the same few words and hours thousands of times.
+_key = lru_cache(maxsize=512)(search_key)
+_understood = lru_cache(maxsize=4096)(understand)

@@ -1,5 +1,7 @@
 """The public directory: every open site, by place, service, way in and hours, as a list and on a map of our own."""
 
+from functools import cache
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -66,10 +68,17 @@ def _read(typed: str) -> tuple[Departement | None, Where]:
     words = rules.name_key(typed[: rules.TYPED_MAX])
     where = read_where(typed)
     if words and not (where.centre and where.centre.search_key == words):
-        for one in Departement.objects.all():
-            if words in (one.code.lower(), rules.name_key(one.name)):
-                return one, Where(where.typed, label=str(one))
+        area = _departements().get(words)
+        if area is not None:
+            return area, Where(where.typed, label=str(area))
     return None, where
+
+
+@cache
+def _departements() -> dict[str, Departement]:
+    """By number and by name; the geography changes with a release, not with a request."""
+    rows = list(Departement.objects.order_by("-code"))
+    return {rules.name_key(one.name): one for one in rows} | {one.code.lower(): one for one in rows}
 
 
 def _title(numbered: site_maps.Numbered) -> str:

@@ -49,6 +49,7 @@ def test_blank_lines_count_and_are_left_out(tmp_path: Path) -> None:
         ('id,nom\nà,"b'.encode("utf-16"), "pas un texte"),
         (b'{"type": "FeatureCollection"}', "pas une liste"),
         (b'[{"id": "1"', "avant sa fin"),
+        (b'[{"id": "' + b"x" * 2_000_000, "en finit pas"),
         (b"[1, 2]", "pas un lieu"),
     ],
 )
