@@ -20,6 +20,7 @@ from passes.views.where import Where
 MOST_EPCI = 4  # départements whose EPCI are drawn: beyond, the map is too small for them
 TOWNS = 12  # named on the map that moves
 TOWN = 15_000  # inhabitants: on a map of the country, smaller communes are a grey that says nothing
+FAR, VILLAGE = 1.5, 3_000  # degrees of latitude; inhabitants: from afar, villages are the same grey
 WITHOUT_EPCI = frozenset(("975", "977", "978", "984", "986", "987", "988", "989"))
 NOWHERE = Where()
 Numbered = Sequence[tuple[int, Site]]
@@ -104,7 +105,8 @@ def _around(close: maps.Box | None) -> Scene | None:
     if close is None:
         return None
     box = close.around()
-    return Scene(box, maps.communes_in(box))
+    ground = maps.communes_in(box)
+    return Scene(box, ground.filter(population__gte=VILLAGE) if box.north - box.south > FAR else ground)
 
 
 def here_of(where: Where) -> maps.Pin | None:
