@@ -18,7 +18,7 @@ from passes.views.cards import Card
 from passes.views.where import Where
 
 MOST_EPCI = 4  # départements whose EPCI are drawn: beyond, the map is too small for them
-TOWNS = 12  # named on the map that moves
+TOWNS = 40  # that the map that moves may name, where there is room
 TOWN = 15_000  # inhabitants: on a map of the country, smaller communes are a grey that says nothing
 FAR, VILLAGE = 1.5, 3_000  # degrees of latitude; inhabitants: from afar, villages are the same grey
 WITHOUT_EPCI = frozenset(("975", "977", "978", "984", "986", "987", "988", "989"))

@@ -20,17 +20,24 @@ function pin(point) {
   return marker.bindPopup(popup(point));
 }
 
-// A dot and its name; a town under a pin keeps to its dot.
-function town(place, points, map) {
-  const far = points.every((point) => map.latLngToContainerPoint(point.at).distanceTo(map.latLngToContainerPoint(place.at)) > 30);
-  const dot = L.circleMarker(place.at, { radius: 3, className: "dot", interactive: false });
-  return far ? dot.bindTooltip(place.name, { permanent: true, direction: "bottom", className: "town", offset: [0, 2] }) : dot;
+// Names of towns, the largest first, where they cover neither a pin nor one another; others come when one zooms in.
+function nameTowns(map, group, towns, points) {
+  group.clearLayers();
+  const taken = points.map((point) => map.latLngToContainerPoint(point.at));
+  towns.forEach((town) => {
+    const spot = map.latLngToContainerPoint(town.at);
+    if (taken.some((other) => Math.abs(other.x - spot.x) < 100 && Math.abs(other.y - spot.y) < 34)) return;
+    taken.push(spot);
+    L.circleMarker(town.at, { radius: 3, className: "dot", interactive: false })
+      .bindTooltip(town.name, { permanent: true, direction: "bottom", className: "town", offset: [0, 2] })
+      .addTo(group);
+  });
 }
 
 async function outline(map, url, className) {
   const answer = await fetch(url);
   if (!answer.ok) return;
-  L.geoJSON(await answer.json(), { interactive: false, style: { className } }).addTo(map);
+  L.geoJSON(await answer.json(), { interactive: false, pane: "ground", style: { className } }).addTo(map);
 }
 
 function draw(figure) {
@@ -50,9 +57,13 @@ function draw(figure) {
   map.fitBounds(bounds.pad(0.15), { maxZoom: 12, animate: false });
   if (here) L.circleMarker(here, { radius: 22, className: "here", interactive: false }).addTo(map);
   points.forEach((point) => pin(point).addTo(map));
+  map.createPane("ground").style.zIndex = 300; // below everything else
+  const towns = L.layerGroup().addTo(map);
+  const name = () => nameTowns(map, towns, read(figure, "towns"), points);
+  name();
+  map.on("zoomend", name);
   outline(map, figure.dataset.outlines, "departement")
     .then(() => Promise.all(read(figure, "epci").map((url) => outline(map, url, "epci"))))
-    .then(() => read(figure, "towns").forEach((place) => town(place, points, map).addTo(map)))
     .catch(() => {});
 }
 
