@@ -49,6 +49,7 @@ def test_from_a_search_to_a_report(enter: Enter, sites: dict[str, Site], scripts
     expect(page.get_by_text("Volets clos")).to_have_count(0)
     if scripts:
         expect(page.locator(".live-map path.departement")).not_to_have_count(0)
+        assert page.locator(".live-map .leaflet-ground-pane svg").bounding_box()["width"] > 200
         expect(page.locator(".live-map .pin")).to_have_count(2)
         pin = page.get_by_role("button", name="Numéro 1 : Port d’attache")
         pin.focus()
