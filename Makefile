@@ -102,4 +102,8 @@ $(APTIC_VAR)/vendor/.installed: node_modules/.installed Makefile
 	@cp node_modules/@noble/ed25519/index.js $(@D)/vendor/ed25519.js
 	@cp node_modules/zxing-wasm/dist/iife/reader/index.js $(@D)/vendor/zxing.js
 	@cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm $(@D)/vendor/zxing_reader.wasm
+	@mkdir -p $(@D)/vendor/leaflet/images
+	@sed '/sourceMappingURL/d' node_modules/leaflet/dist/leaflet.js > $(@D)/vendor/leaflet/leaflet.js
+	@cp node_modules/leaflet/dist/leaflet.css $(@D)/vendor/leaflet/leaflet.css
+	@cp node_modules/leaflet/dist/images/*.png $(@D)/vendor/leaflet/images/
 	@touch $@

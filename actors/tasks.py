@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from actors import statements
 from actors.models import Payout, Settlement
+from actors.open_data import importing
 from actors.settlement.errors import NothingToPay
 from actors.settlement.prepare import prepare_settlement as prepare
 from actors.settlement_rules import last_cutoff
@@ -83,3 +84,12 @@ def find_statement(payout: Payout, principal: Principal) -> Document | None:
 def statement_filename(payout: Payout) -> str:
     """The file's name: the transfer's, which the bank shows too."""
     return f"releve-{payout.end_to_end_id}.pdf"
+
+
+@job(importing.IMPORT)
+def import_places(run: JobRun) -> dict[str, Any]:
+    """Take in the file named in the parameters: {"import": uuid}."""
+    importing.work(run)
+    organisation = run.principal.organisation_id
+    address = reverse("operator_place_import", args=[organisation, run.params["import"]]) if organisation else ""
+    return {"url": address, "label": "Voir le résultat"}

@@ -15,6 +15,7 @@ urlpatterns = [
     path("territoires/", include("aptic.territories.urls")),
     path("", include("impact.urls.public")),
     path("", include("passes.urls.public")),
+    path("", include("actors.urls.public")),
     path("", include("qualification.urls.public")),
     path("demonstration/", include("impact.urls.demonstration")),
     path("guichet/", include("impact.urls.counter")),

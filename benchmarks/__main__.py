@@ -45,7 +45,7 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, coverage, issue, redeem, settle, start
+    from benchmarks import booklets, coverage, directory, issue, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
@@ -53,7 +53,8 @@ def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
         "booklets": partial(booklets.measure, full=full),
         "settle": settle.measure,
         "start": start.measure,
-        "coverage": coverage.measure,  # last: it loads the whole country
+        "directory": directory.measure,
+        "coverage": coverage.measure,  # these two last: they load the whole country
     }
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from actors.bank_accounts import approve_bank_account, propose_bank_account
+from actors.site_changes import report_change
 from aptic.accounts import scopes
 from aptic.accounts import services as accounts
 from aptic.accounts.devices import revoke_device
@@ -122,6 +123,8 @@ def _go_wrong(side: Side, batch: Batch) -> None:
     with acting(side.actor.principal):
         revoke_device(device=stopped.device)
     assert upload(stopped, line(kept))[0]["status"] == 202
+    with acting(Principal()):
+        report_change(site=side.till.site, kind="other", message=f"Un visiteur de {side.name}")
 
 
 def _furnish(side: Side, member: Member) -> None:

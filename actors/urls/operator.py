@@ -1,5 +1,5 @@
 """The operator's addresses in the actors' room, under /operateur/<organisation>/."""
 
-from actors.urls._settlement import operator_patterns
+from actors.urls import _directory, _settlement
 
-urlpatterns = [*operator_patterns]
+urlpatterns = [*_settlement.operator_patterns, *_directory.operator_patterns]

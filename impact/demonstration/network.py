@@ -18,8 +18,8 @@ from actors.staff import assign
 from aptic.accounts.models import Membership
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Epci
-from impact.demonstration import cast
-from impact.demonstration.applying import OPEN_HOURS, apply_on_line
+from impact.demonstration import cast, places
+from impact.demonstration.applying import apply_on_line
 from impact.demonstration.opening import DEPARTEMENT, commune, hire
 from impact.demonstration.stage import OpenSite, Stage, working_day
 from qualification.caps import set_cap
@@ -31,7 +31,6 @@ from qualification.suspension import reinstate_actor, suspend_actor
 DECIDES, PAYS = "claire.bonnet", "ines.caron"
 DAYS_TO_DECIDE, DAYS_TO_OPEN = 6, 3
 SUSPENDED_AT, SUSPENDED_DAYS = 9.0, 21  # months after the story's first, days
-HOSTS = ("", "social_centre", "third_place", "library")
 OFFSET = 0.006  # degrees: two sites of one commune are two points
 SERVICES = ((1, 2, 3, 4), (1, 2, 3, 5), (1, 2, 4, 6))
 HOURS = "Du lundi au vendredi, 9 h – 12 h et 14 h – 18 h"
@@ -50,6 +49,7 @@ def plan_network(stage: Stage) -> None:
     stage.plan(stage.day(LOWERED_AT), partial(_lower_cap, stage))
     for provider in cast.PROVIDERS:
         stage.plan(stage.day(provider.joins), partial(_apply, stage, provider))
+    places.plan_reports(stage)
 
 
 def _set_caps(stage: Stage, day: date) -> None:
@@ -138,20 +138,11 @@ def _settle_in(stage: Stage, provider: cast.Provider, sites: list[Site], opens_o
         with stage.playing(manager.key):
             member = Membership.objects.get(user=stage.people[stands.key], organisation_id=site.actor_id)
             assign(site=site, membership=member)
+            changes = places.described(provider.organisation.rank, number)
             if site.latitude is not None and site.longitude is not None:
                 shift = OFFSET * number
-                site = edit_site(
-                    site=site,
-                    latitude=site.latitude + shift,
-                    longitude=site.longitude - shift,
-                    opening_hours=OPEN_HOURS,
-                    hours="",
-                    access_modes=["walk_in", "call"],
-                    support_modes=["one_to_one", "workshop"],
-                    regulated_tariff=provider.organisation.rank % 3 != 0,
-                    mediators=2 + number,
-                    host_kind=HOSTS[provider.organisation.rank % len(HOSTS)],
-                )
+                changes |= {"latitude": site.latitude + shift, "longitude": site.longitude - shift}
+            site = edit_site(site=site, **changes)
         person = stage.people[stands.key]
         stage.sites.append(OpenSite(site, provider.organisation.key, place, opens_on, person))
 

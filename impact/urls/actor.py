@@ -26,6 +26,7 @@ declare_space(
             Entry("Au guichet", "actor_staff", frozenset({"manager"})),
             Entry("Appareils", "actor_devices", frozenset({"manager"})),
             Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
+            Entry("Signalements", "actor_site_changes", frozenset({"manager", "agent"})),
         ),
         Entry("Équipe", "actor_team", frozenset({"manager"})),
     ],

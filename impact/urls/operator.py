@@ -37,6 +37,8 @@ declare_space(
             ("Ratio", "operator_ratios"),
             ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),
+            ("Signalements", "operator_site_changes"),
+            ("Lieux connus", "operator_known_places"),
         ),
         group(
             "Argent",

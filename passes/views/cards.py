@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
 
 from actors.models import Site
+from actors.open_now import said
 from passes.balance import address_of
 from passes.catalogue import service_name
 
@@ -21,11 +25,18 @@ class Card:
     phone: str
     route_url: str
     km: float | None
+    url: str = ""
+    standing: str = ""  # « Ouvert maintenant, jusqu’à 18 h »; empty when nobody said its hours
     number: int = 0
 
 
-def card(site: Site, *, km: float | None, number: int = 0, only: Iterable[int] = ()) -> Card:
-    """The card of a site; `only` keeps, of what it offers, the services that some pass pays (empty: all)."""
+def card(
+    site: Site, *, km: float | None, number: int = 0, only: Iterable[int] = (), at: datetime | None = None
+) -> Card:
+    """The card of a site; `only` keeps, of what it offers, the services that some pass pays (empty: all).
+
+    With `at`, it says whether the site is open then.
+    """
     wanted = set(only)
     offered = [pk for pk in site.services if not wanted or pk in wanted]
     return Card(
@@ -36,5 +47,7 @@ def card(site: Site, *, km: float | None, number: int = 0, only: Iterable[int] =
         phone=site.phone,
         route_url=ROUTE.format(site.latitude, site.longitude) if site.latitude is not None else "",
         km=km,
+        url=reverse("site_page", args=[site.pk]),
+        standing=said(site.opening_hours, at, site.commune.departement_id) if at else "",
         number=number,
     )

@@ -1,55 +1,66 @@
-"""The public directory: every open site, by place and by service, as a list and on a map of our own."""
+"""The public directory: every open site, by place, service, way in and hours, as a list and on a map of our own."""
+
+from functools import cache
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from actors.models import Site
+from actors.site_description import AccessMode
 from aptic.spaces import public
-from aptic.territories import maps, rules
-from aptic.territories.models import Commune, Departement
+from aptic.territories import rules
+from aptic.territories.models import Departement
 from aptic.vocabulary.models import Service
-from passes.balance import by_distance, kilometres
+from passes.balance import kilometres
+from passes.directory import MANY, Search, ordered, read_page, sites
+from passes.views import site_maps
 from passes.views.cards import card
 from passes.views.where import Where, read_where
 
 PAGE = 12
+# Ways in that a visitor asks for; the others say whom a site does not receive.
+ASKED = (AccessMode.WALK_IN, AccessMode.CALL, AccessMode.BOOK, AccessMode.MAIL)
 
 
 @require_safe
 @public
 def directory(request: HttpRequest) -> HttpResponse:
     """The sites where a pass may be used today, the nearest first when one says where one is."""
+    now = timezone.now()
     services = list(Service.objects.active().standard().order_by("position", "id"))
-    chosen = _chosen(request.GET.get("service", ""), services)
+    chosen = next((service for service in services if service.slug == request.GET.get("service", "")), None)
+    access = next((mode for mode in ASKED if mode.value == request.GET.get("acces", "")), None)
+    open_now = request.GET.get("ouvert") == "1"
     area, where = _read(request.GET.get("q", ""))
-    sites = Site.objects.open_to_public().select_related("commune", "actor")
-    if chosen is not None:
-        sites = sites.filter(services__contains=[chosen.pk])
-    if area is not None:
-        sites = sites.filter(territories__contains=[rules.key("departement", area.pk)])
-    page = Paginator(_ordered(sites, where), PAGE).get_page(request.GET.get("page"))
+    search = Search(area, chosen.pk if chosen else None, access.value if access else "", open_now)
+    found = sites(search, at=now)
+    paginator = Paginator(found, PAGE)
+    paginator.object_list = ordered(found, where.centre, count=paginator.count)
+    page = paginator.get_page(request.GET.get("page"))
+    page.object_list = read_page(page.object_list)
     numbered = list(enumerate(page, page.start_index()))
+    cards = [
+        card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
+        for number, site in numbered
+    ]
+    shown = site_maps.scene(found, numbered, where, area, whole=paginator.count > MANY)
     context = {
         "page_obj": page,
-        "cards": [
-            card(site, km=kilometres(site, where.centre) if where.centre else None, number=number)
-            for number, site in numbered
-        ],
+        "cards": cards,
         "services": services,
         "chosen": chosen,
+        "accesses": [(mode.value, mode.label) for mode in ASKED],
+        "access": access,
+        "open_now": open_now,
         "where": where,
         "area": area,
         "caption": _caption(where),
-        "map": _map(sites, numbered, where, area),
+        "map": site_maps.draw(shown, numbered, _title(numbered), where),
+        "live": site_maps.live(shown, numbered, cards, where),
     }
     return TemplateResponse(request, "passes/citizen/directory.html", context)
-
-
-def _chosen(slug: str, services: list[Service]) -> Service | None:
-    return next((service for service in services if service.slug == slug), None)
 
 
 def _read(typed: str) -> tuple[Departement | None, Where]:
@@ -57,57 +68,23 @@ def _read(typed: str) -> tuple[Departement | None, Where]:
     words = rules.name_key(typed[: rules.TYPED_MAX])
     where = read_where(typed)
     if words and not (where.centre and where.centre.search_key == words):
-        for one in Departement.objects.all():
-            if words in (one.code.lower(), rules.name_key(one.name)):
-                return one, Where(where.typed, label=str(one))
+        area = _departements().get(words)
+        if area is not None:
+            return area, Where(where.typed, label=str(area))
     return None, where
 
 
-def _ordered(sites: QuerySet[Site], where: Where) -> QuerySet[Site]:
-    centre = where.centre
-    if centre is not None and centre.latitude is not None and centre.longitude is not None:
-        return by_distance(sites, centre.latitude, centre.longitude)
-    return sites.order_by("commune__search_key", "search_key", "pk")
+@cache
+def _departements() -> dict[str, Departement]:
+    """By number and by name; the geography changes with a release, not with a request."""
+    rows = list(Departement.objects.order_by("-code"))
+    return {rules.name_key(one.name): one for one in rows} | {one.code.lower(): one for one in rows}
 
 
-def _map(
-    sites: QuerySet[Site], numbered: list[tuple[int, Site]], where: Where, area: Departement | None
-) -> maps.Map | None:
-    """Close up around a place that was asked for; else the département, or those that have sites."""
-    if not numbered:
-        return None
-    here = _here(where)
-    if here is not None:
-        points = [(here.latitude, here.longitude), *((site.latitude, site.longitude) for _, site in numbered)]
-        close = maps.box_of(points)
-        box = close.around() if close else None
-        ground = maps.communes_in(box) if box else Commune.objects.none()
-    else:
-        codes = [area.pk] if area else list(_departements(sites))
-        box = maps.box_of_departements(codes)
-        ground = Commune.objects.filter(departement__in=codes).order_by("-population", "code")
-    if box is None:
-        return None
-    pins = [
-        maps.Pin(number, site.latitude, site.longitude)
-        for number, site in numbered
-        if site.latitude is not None and site.longitude is not None
-    ]
-    title = f"Carte des lieux {numbered[0][0]} à {numbered[-1][0]} de la liste"
-    return maps.draw(box=box, ground=ground, pins=pins, title=title, here=here)
+def _title(numbered: site_maps.Numbered) -> str:
+    return f"Carte des lieux {numbered[0][0]} à {numbered[-1][0]} de la liste" if numbered else ""
 
 
 def _caption(where: Where) -> str:
-    circle = f" Le cercle est {where.label}." if _here(where) else ""
-    return f"Les numéros sont ceux de la liste. Chaque point gris est une commune.{circle}"
-
-
-def _departements(sites: QuerySet[Site]) -> QuerySet[Site, str]:
-    return sites.order_by().values_list("commune__departement", flat=True).distinct()
-
-
-def _here(where: Where) -> maps.Pin | None:
-    centre = where.centre
-    if centre is None or centre.latitude is None or centre.longitude is None:
-        return None
-    return maps.Pin(0, centre.latitude, centre.longitude)
+    circle = f" Le cercle est {where.label}." if site_maps.here_of(where) else ""
+    return f"Les numéros sont ceux de la liste.{circle}"

@@ -1,13 +1,17 @@
 """/lieux/: every open site, by place and by service, as a list and on a map of our own."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from actors.models import Actor, Site
+from actors.open_now import ZONES
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
 from aptic.territories.models import Commune
@@ -87,6 +91,28 @@ def test_by_service(client: Client) -> None:
     assert len(names(look(client, service="inconnu"))) == 2
 
 
+def test_by_way_in(client: Client) -> None:
+    make_site("On y entre", access_modes=["walk_in", "call"])
+    make_site("On appelle", access_modes=["call"])
+    assert names(look(client, acces="walk_in")) == ["On y entre"]
+    assert "accès : se présenter" in words(look(client, acces="walk_in"))
+    assert len(names(look(client, acces="inconnu"))) == 2
+
+
+def test_open_now_goes_by_the_place_s_own_clocks(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_site("Le matin", opening_hours="Mo 09:00-12:00")
+    make_site("Le soir", opening_hours="Mo 18:00-20:00")
+    make_site("Sans horaires")
+    with time_machine.travel(datetime(2026, 11, 30, 8, 30, tzinfo=UTC), tick=False):
+        page = look(client, ouvert="1")
+        assert names(page) == ["Le matin"]
+        assert "Ouvert maintenant, jusqu’à 12 h" in words(page)
+        assert len(names(look(client))) == 3
+    monkeypatch.setitem(ZONES, "330", ZoneInfo("Indian/Reunion"))  # overseas, a code's first three digits
+    with time_machine.travel(datetime(2026, 11, 30, 14, 30, tzinfo=UTC), tick=False):
+        assert names(look(client, ouvert="1")) == ["Le soir"]
+
+
 def test_an_unknown_place_shows_all_and_an_ambiguous_one_asks(client: Client) -> None:
     make_site("Seul")
     page = look(client, q="Nulle-Part-sur-Rien")
@@ -105,8 +131,14 @@ def test_pages_follow_each_other_with_their_numbers(client: Client, django_asser
     for number in range(2, 31):
         make_site(f"Lieu {number:02}", actor=actor)
     look(client)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         first = look(client)
+    for number in range(31, 41):
+        make_site(f"Lieu {number:02}", actor=actor, opening_hours="24/7", access_modes=["walk_in"])
+    with django_assert_num_queries(13):  # one more: the hours that are asked about
+        assert len(names(look(client, ouvert="1", acces="walk_in"))) == 10
+    with acting(OPERATOR):
+        Site.objects.filter(opening_hours="24/7").delete()
     second, last = look(client, page="2"), look(client, page="3")
     assert [card.number for card in second.context["cards"]][:2] == [13, 14]
     assert len(names(first)) + len(names(second)) + len(names(last)) == 30
