@@ -2,6 +2,7 @@
 
 import os
 import signal
+import traceback
 import subprocess
 import time
 import uuid
@@ -35,6 +36,8 @@ def dies_at_commit(job_id: uuid.UUID, nth: int, when: str) -> bool:
         try:
             _die_at(nth, when)
             running.run(job_id)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())  # a child that fails by itself says of what
         finally:
             os._exit(0)
     _, status = os.waitpid(child, 0)

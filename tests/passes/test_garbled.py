@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from passes import codes, garbled
@@ -37,6 +37,7 @@ def test_the_table_is_what_the_keyboards_give() -> None:
 def test_a_false_tag_stays_false_whatever_the_layout(serial: int, place: int, letter: str, mistake: tuple) -> None:
     code = codes.encode(serial, 1)
     false = code[:place] + letter + code[place + 1 :]
+    assume(code not in garbled.repairs(false))  # W for Z is what a wrong layout writes: that pass is the one meant
     scanner, machine, caps, shift = mistake
     read = codes.parse(typed(pressed(false, scanner, shift=shift), machine, caps))
     assert read is None or (false == code and read == codes.Code(1, serial))
