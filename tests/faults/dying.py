@@ -2,9 +2,9 @@
 
 import os
 import signal
-import traceback
 import subprocess
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ def dies_at_commit(job_id: uuid.UUID, nth: int, when: str) -> bool:
         try:
             _die_at(nth, when)
             running.run(job_id)
-        except BaseException:
+        except BaseException:  # noqa: BLE001
             os.write(2, traceback.format_exc().encode())  # a child that fails by itself says of what
         finally:
             os._exit(0)
