@@ -27,7 +27,8 @@ SELECT s.id, s.actor_id, s.latitude, s.longitude, s.services, s.hours <> '' OR s
   JOIN actors_actor a ON a.organisation_id = s.actor_id
  WHERE s.open AND a.state = 'qualified' AND s.latitude IS NOT NULL
 UNION ALL
-SELECT s.id, s.actor_id, c.latitude, c.longitude, s.services, s.hours <> '' OR s.opening_hours <> '' FROM qualification_round r
+SELECT s.id, s.actor_id, c.latitude, c.longitude, s.services, s.hours <> '' OR s.opening_hours <> ''
+  FROM qualification_round r
   JOIN actors_site s ON s.id = r.site_id JOIN actors_actor a ON a.organisation_id = s.actor_id
   JOIN territories_commune c ON c.code = r.commune_id
  WHERE s.open AND a.state = 'qualified' AND c.latitude IS NOT NULL
@@ -110,7 +111,8 @@ WITH RECURSIVE root (id, top, parent) AS (
   SELECT id, id, parent_id FROM vocabulary_service
   UNION ALL SELECT root.id, v.id, v.parent_id FROM root JOIN vocabulary_service v ON v.id = root.parent
 ), stand AS (
-  SELECT DISTINCT s.id, s.actor_id, (s.hours <> '' OR s.opening_hours <> '') AS known, s.services, key FROM actors_site s
+  SELECT DISTINCT s.id, s.actor_id, (s.hours <> '' OR s.opening_hours <> '') AS known, s.services, key
+    FROM actors_site s
     JOIN actors_actor a ON a.organisation_id = s.actor_id
     CROSS JOIN LATERAL (
       SELECT unnest(s.territories) AS key
