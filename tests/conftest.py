@@ -37,12 +37,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         SERVERS.leave()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What forks its own process comes first, before browsers and threads live in it: a fork takes none along."""
-    items.sort(key=lambda item: "faults" not in item.path.parts)
-
-
 def point_at(name: str) -> None:
     """Make every connection, in every thread, open the database `name` from now on."""
     for alias in connections:

@@ -53,7 +53,7 @@ class Installation:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "aptic.running"], cwd=BASE, env=env, stdout=output, stderr=output
             )
-        self.wait(self.answers, 180)
+        self.wait(self.answers, 60)
 
     def answers(self) -> bool:
         assert self.process.poll() is None, self.output.read_text()[-2000:]
