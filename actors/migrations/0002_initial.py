@@ -21,48 +21,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Claim',
-            fields=[
-                ('transfer', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, primary_key=True, related_name='claim', serialize=False, to='ledger.transfer')),
-                ('signed_cents', models.BigIntegerField()),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Payout',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('prepared', 'Préparé'), ('sent', 'Envoyé'), ('settled', 'Versé'), ('rejected', 'Rejeté par la banque'), ('released', 'Abandonné')], default='prepared', max_length=10)),
-                ('gross_cents', models.BigIntegerField()),
-                ('fee_cents', models.BigIntegerField(default=0)),
-                ('fee_vat_cents', models.BigIntegerField(default=0)),
-                ('net_cents', models.BigIntegerField()),
-                ('lines_count', models.PositiveIntegerField(default=0)),
-                ('end_to_end_id', models.CharField(max_length=35, unique=True)),
-                ('bank_reference', models.CharField(blank=True, max_length=60)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('rejected_at', models.DateTimeField(null=True)),
-                ('rejection_reason', models.CharField(blank=True, max_length=200)),
-            ],
-            options={
-                'verbose_name': 'contre-paiement',
-                'ordering': ('-settlement__cutoff', 'id'),
-            },
-        ),
-        migrations.CreateModel(
-            name='PayoutPurse',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('gross_cents', models.BigIntegerField()),
-                ('fee_cents', models.BigIntegerField(default=0)),
-                ('fee_vat_cents', models.BigIntegerField(default=0)),
-                ('net_cents', models.BigIntegerField()),
-            ],
-            options={
-                'ordering': ('id',),
-            },
-        ),
-        migrations.CreateModel(
             name='Settlement',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
@@ -81,6 +39,81 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'règlement',
                 'ordering': ('-cutoff', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('cutoff',), name='one_live_settlement_per_cutoff'),
+                    models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), ('prepared_by__isnull', True), models.Q(('approved_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='settlement_two_people', violation_error_message='Une autre personne doit approuver ce règlement.'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['preparing', 'prepared', 'cancelled']), models.Q(('approved_at__isnull', False), ('digest__regex', '^[0-9a-f]{64}$')), _connector='OR'), name='settlement_approved_before_sent'),
+                    aptic.tenancy.rls.Tenant(name='settlement_rls'),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Payout',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('prepared', 'Préparé'), ('sent', 'Envoyé'), ('settled', 'Versé'), ('rejected', 'Rejeté par la banque'), ('released', 'Abandonné')], default='prepared', max_length=10)),
+                ('gross_cents', models.BigIntegerField()),
+                ('fee_cents', models.BigIntegerField(default=0)),
+                ('fee_vat_cents', models.BigIntegerField(default=0)),
+                ('net_cents', models.BigIntegerField()),
+                ('lines_count', models.PositiveIntegerField(default=0)),
+                ('end_to_end_id', models.CharField(max_length=35, unique=True)),
+                ('bank_reference', models.CharField(blank=True, max_length=60)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('rejected_at', models.DateTimeField(null=True)),
+                ('rejection_reason', models.CharField(blank=True, max_length=200)),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='payouts', to='tenancy.organisation')),
+                ('bank_account', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.bankaccount')),
+                ('settlement', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='payouts', to='actors.settlement')),
+            ],
+            options={
+                'verbose_name': 'contre-paiement',
+                'ordering': ('-settlement__cutoff', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('settlement', 'actor'), name='one_payout_per_actor'),
+                    models.CheckConstraint(condition=models.Q(('net_cents', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross_cents'), '-', models.F('fee_cents')), '-', models.F('fee_vat_cents')))), name='payout_net'),
+                    models.CheckConstraint(condition=models.Q(('net_cents__gt', 0)), name='payout_positive'),
+                    aptic.tenancy.rls.Tenant(name='payout_rls', readers=('actor_id',)),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='PayoutPurse',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('gross_cents', models.BigIntegerField()),
+                ('fee_cents', models.BigIntegerField(default=0)),
+                ('fee_vat_cents', models.BigIntegerField(default=0)),
+                ('net_cents', models.BigIntegerField()),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('funder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('payout', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='purses', to='actors.payout')),
+                ('purse', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='ledger.purse')),
+            ],
+            options={
+                'ordering': ('id',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('payout', 'purse'), name='one_share_per_purse'),
+                    models.CheckConstraint(condition=models.Q(('net_cents', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross_cents'), '-', models.F('fee_cents')), '-', models.F('fee_vat_cents')))), name='share_net'),
+                    models.CheckConstraint(condition=models.Q(('net_cents__gt', 0)), name='share_positive'),
+                    aptic.tenancy.rls.Tenant(name='payout_purse_rls', readers=('actor_id', 'funder_id')),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('transfer', models.OneToOneField(on_delete=django.db.models.deletion.RESTRICT, primary_key=True, related_name='claim', serialize=False, to='ledger.transfer')),
+                ('signed_cents', models.BigIntegerField()),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('funder', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('share', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='claims', to='actors.payoutpurse')),
+            ],
+            options={
+                'constraints': [
+                    aptic.tenancy.rls.Tenant(name='claim_rls', readers=('actor_id', 'funder_id')),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -99,10 +132,16 @@ class Migration(migrations.Migration):
                 ('services', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
                 ('open', models.BooleanField(default=True, verbose_name='ouvert')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='sites', to='tenancy.organisation')),
+                ('commune', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='territories.commune')),
             ],
             options={
                 'verbose_name': 'lieu',
                 'ordering': ('search_key', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('id', 'actor'), name='site_of_actor'),
+                    aptic.tenancy.rls.Tenant(name='site_rls', read_if='true', writers=('actor_id',)),
+                ],
             },
         ),
         migrations.AddConstraint(
@@ -118,82 +157,6 @@ class Migration(migrations.Migration):
             name='actor',
             field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='bank_accounts', to='tenancy.organisation'),
         ),
-        migrations.AddField(
-            model_name='claim',
-            name='actor',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='claim',
-            name='funder',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='payouts', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='bank_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.bankaccount'),
-        ),
-        migrations.AddField(
-            model_name='payoutpurse',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='payoutpurse',
-            name='funder',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='payoutpurse',
-            name='payout',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='purses', to='actors.payout'),
-        ),
-        migrations.AddField(
-            model_name='payoutpurse',
-            name='purse',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='ledger.purse'),
-        ),
-        migrations.AddField(
-            model_name='claim',
-            name='share',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='claims', to='actors.payoutpurse'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('cutoff',), name='one_live_settlement_per_cutoff'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), ('prepared_by__isnull', True), models.Q(('approved_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='settlement_two_people', violation_error_message='Une autre personne doit approuver ce règlement.'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['preparing', 'prepared', 'cancelled']), models.Q(('approved_at__isnull', False), ('digest__regex', '^[0-9a-f]{64}$')), _connector='OR'), name='settlement_approved_before_sent'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=aptic.tenancy.rls.Tenant(name='settlement_rls'),
-        ),
-        migrations.AddField(
-            model_name='payout',
-            name='settlement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='payouts', to='actors.settlement'),
-        ),
-        migrations.AddField(
-            model_name='site',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='sites', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='site',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='territories.commune'),
-        ),
         migrations.AddConstraint(
             model_name='bankaccount',
             constraint=models.UniqueConstraint(condition=models.Q(('approved_at__isnull', False), ('replaced_at__isnull', True)), fields=('actor',), name='one_bank_account_in_force'),
@@ -205,49 +168,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='bankaccount',
             constraint=aptic.tenancy.rls.Tenant(name='bank_account_rls', readers=('actor_id',), writers=('actor_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutpurse',
-            constraint=models.UniqueConstraint(fields=('payout', 'purse'), name='one_share_per_purse'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutpurse',
-            constraint=models.CheckConstraint(condition=models.Q(('net_cents', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross_cents'), '-', models.F('fee_cents')), '-', models.F('fee_vat_cents')))), name='share_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutpurse',
-            constraint=models.CheckConstraint(condition=models.Q(('net_cents__gt', 0)), name='share_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='payoutpurse',
-            constraint=aptic.tenancy.rls.Tenant(name='payout_purse_rls', readers=('actor_id', 'funder_id')),
-        ),
-        migrations.AddConstraint(
-            model_name='claim',
-            constraint=aptic.tenancy.rls.Tenant(name='claim_rls', readers=('actor_id', 'funder_id')),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.UniqueConstraint(fields=('settlement', 'actor'), name='one_payout_per_actor'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('net_cents', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('gross_cents'), '-', models.F('fee_cents')), '-', models.F('fee_vat_cents')))), name='payout_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=models.CheckConstraint(condition=models.Q(('net_cents__gt', 0)), name='payout_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='payout',
-            constraint=aptic.tenancy.rls.Tenant(name='payout_rls', readers=('actor_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('id', 'actor'), name='site_of_actor'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=aptic.tenancy.rls.Tenant(name='site_rls', read_if='true', writers=('actor_id',)),
         ),
     ]

@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'import de lieux',
                 'ordering': ('-created_at', 'id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('rows', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('added'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('refused')), '+', models.F('older')))), name='place_import_adds_up'),
+                    aptic.tenancy.rls.Tenant(name='place_import_rls'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +81,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'lieu connu',
                 'ordering': ('departement_id', 'search_key', 'id'),
+                'indexes': [
+                    models.Index(fields=['departement_id', 'search_key', 'id'], name='known_place_departement'),
+                    models.Index(fields=['said_on'], name='known_place_said_on'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('source', 'source_id'), name='one_known_place_per_entry'),
+                    aptic.tenancy.rls.Tenant(name='known_place_rls'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +103,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'erreur d’import',
                 'ordering': ('file', 'line', 'id'),
+                'indexes': [
+                    models.Index(fields=['file', 'line', 'id'], name='place_import_fault_line'),
+                ],
+                'constraints': [
+                    aptic.tenancy.rls.Tenant(name='place_import_fault_rls'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -110,59 +128,16 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'signalement',
                 'ordering': ('-created_at', 'id'),
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'open')), fields=['created_at'], name='site_change_waiting'),
+                    models.Index(fields=['actor', '-created_at'], name='site_change_actor'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='site_change_decided_iff_dated'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), name='site_change_closed_for_a_reason', violation_error_message='Dites pourquoi vous écartez ce signalement.'),
+                    aptic.tenancy.rls.Tenant(insert_if="state = 'open' AND decided_at IS NULL AND answer = ''", name='site_change_rls', read_if="actor_id = {organisation} AND kind <> 'refused'", write_if="actor_id = {organisation} AND kind <> 'refused'"),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='placeimport',
-            constraint=models.CheckConstraint(condition=models.Q(('rows', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('added'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('refused')), '+', models.F('older')))), name='place_import_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='placeimport',
-            constraint=aptic.tenancy.rls.Tenant(name='place_import_rls'),
-        ),
-        migrations.AddIndex(
-            model_name='knownplace',
-            index=models.Index(fields=['departement_id', 'search_key', 'id'], name='known_place_departement'),
-        ),
-        migrations.AddIndex(
-            model_name='knownplace',
-            index=models.Index(fields=['said_on'], name='known_place_said_on'),
-        ),
-        migrations.AddConstraint(
-            model_name='knownplace',
-            constraint=models.UniqueConstraint(fields=('source', 'source_id'), name='one_known_place_per_entry'),
-        ),
-        migrations.AddConstraint(
-            model_name='knownplace',
-            constraint=aptic.tenancy.rls.Tenant(name='known_place_rls'),
-        ),
-        migrations.AddIndex(
-            model_name='placeimportfault',
-            index=models.Index(fields=['file', 'line', 'id'], name='place_import_fault_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='placeimportfault',
-            constraint=aptic.tenancy.rls.Tenant(name='place_import_fault_rls'),
-        ),
-        migrations.AddIndex(
-            model_name='sitechange',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['created_at'], name='site_change_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='sitechange',
-            index=models.Index(fields=['actor', '-created_at'], name='site_change_actor'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='site_change_decided_iff_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitechange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'closed'), _negated=True), models.Q(('answer', ''), _negated=True), _connector='OR'), name='site_change_closed_for_a_reason', violation_error_message='Dites pourquoi vous écartez ce signalement.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitechange',
-            constraint=aptic.tenancy.rls.Tenant(insert_if="state = 'open' AND decided_at IS NULL AND answer = ''", name='site_change_rls', read_if="actor_id = {organisation} AND kind <> 'refused'", write_if="actor_id = {organisation} AND kind <> 'refused'"),
         ),
         migrations.RunSQL(CHANGES, migrations.RunSQL.noop),
     ]

@@ -6,6 +6,7 @@ Each step first asks whether it is needed, so that a second start takes a moment
 import hashlib
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from django.apps import apps
@@ -23,6 +24,7 @@ from aptic.tenancy.checks import key_faults, role_faults
 from aptic.tenancy.demonstration import forget_demonstration
 
 OWNER = "owner"
+UNUSED_STATIC = ("rest_framework", "htmax-*", "htmx-4*", "ext", "*.map", ".installed")  # of libraries; no page asks
 
 
 def prepare_installation(*, demonstration: bool) -> None:
@@ -30,13 +32,15 @@ def prepare_installation(*, demonstration: bool) -> None:
 
     Raises CannotStart with the first thing that is wrong.
     """
-    bring_tables_up_to_date()
-    faults = [*role_faults(), *role_faults("system"), *key_faults()]
-    if faults:
-        raise CannotStart(faults[0])
-    remember_keys()
-    load_geography()
-    collect_static_files()
+    with ThreadPoolExecutor(1) as beside:  # compressing leaves the interpreter free for the tables
+        files = beside.submit(collect_static_files)
+        bring_tables_up_to_date()
+        faults = [*role_faults(), *role_faults("system"), *key_faults()]
+        if faults:
+            raise CannotStart(faults[0])
+        remember_keys()
+        load_geography()
+        files.result()
     if not apps.get_model("tenancy", "Organisation").objects.exists():
         begin(demonstration=demonstration)
 
@@ -84,7 +88,9 @@ def collect_static_files() -> None:
         return
     say("Préparation des fichiers statiques…")
     try:
-        call_command("collectstatic", interactive=False, verbosity=0, stderr=io.StringIO())
+        call_command(
+            "collectstatic", interactive=False, verbosity=0, ignore_patterns=[*UNUSED_STATIC], stderr=io.StringIO()
+        )
     except (ImproperlyConfigured, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise CannotStart(f"les fichiers statiques ne peuvent pas être préparés : {reason}") from error

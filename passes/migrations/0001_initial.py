@@ -21,28 +21,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Redemption',
-            fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('pass_id', models.IntegerField()),
-                ('turn', models.PositiveSmallIntegerField(null=True)),
-                ('outcome', models.CharField(max_length=24)),
-                ('device_id', models.UUIDField(null=True)),
-                ('person_id', models.UUIDField(null=True)),
-                ('value_cents', models.PositiveIntegerField()),
-                ('occurred_at', models.DateTimeField()),
-                ('accounted_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('offline', models.BooleanField(default=False)),
-                ('session', models.UUIDField(null=True)),
-                ('actor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
-            ],
-            options={
-                'verbose_name': 'encaissement',
-                'ordering': ('-accounted_at', 'id'),
-            },
-        ),
-        migrations.CreateModel(
             name='Batch',
             fields=[
                 ('id', models.AutoField(primary_key=True, serialize=False)),
@@ -71,6 +49,51 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'lot',
                 'ordering': ('-id',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('order', 'line'), name='one_batch_per_order_and_line'),
+                    models.UniqueConstraint(fields=('id', 'funder'), name='batch_of_funder'),
+                    models.CheckConstraint(condition=models.Q(('claim_until__gte', models.F('valid_until')), ('valid_until__gt', models.F('valid_from'))), name='batch_dates'),
+                    models.CheckConstraint(condition=models.Q(('activated_at__isnull', True), ('state', 'issued'), _connector='OR'), name='batch_active_once_issued'),
+                    aptic.tenancy.rls.Tenant(name='batch_rls', read_if='cardinality({booklets}) > 0', readers=('funder_id',), writers=('funder_id',)),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name='Redemption',
+            fields=[
+                ('id', models.UUIDField(primary_key=True, serialize=False)),
+                ('pass_id', models.IntegerField()),
+                ('turn', models.PositiveSmallIntegerField(null=True)),
+                ('outcome', models.CharField(max_length=24)),
+                ('device_id', models.UUIDField(null=True)),
+                ('person_id', models.UUIDField(null=True)),
+                ('value_cents', models.PositiveIntegerField()),
+                ('occurred_at', models.DateTimeField()),
+                ('accounted_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('offline', models.BooleanField(default=False)),
+                ('session', models.UUIDField(null=True)),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('batch', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='passes.batch')),
+                ('distributor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('funder', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='vocabulary.service')),
+                ('site', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.site')),
+            ],
+            options={
+                'verbose_name': 'encaissement',
+                'ordering': ('-accounted_at', 'id'),
+                'indexes': [
+                    models.Index(fields=['actor', 'accounted_at'], name='redemption_actor'),
+                    models.Index(fields=['batch', 'accounted_at'], name='redemption_batch'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('pass_id', 'turn'), name='one_redemption_per_turn'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'accepted'), ('turn__gte', 1)), models.Q(models.Q(('outcome', 'accepted'), _negated=True), ('turn__isnull', True)), _connector='OR'), name='redemption_turn_iff_accepted'),
+                    models.CheckConstraint(condition=models.Q(('outcome__in', ['accepted', 'unknown', 'already_redeemed', 'not_active', 'not_handed_out', 'expired', 'blocked', 'service_not_covered', 'site_not_covered', 'territory_not_covered', 'limit_reached', 'site_not_qualified', 'too_many_attempts'])), name='redemption_outcome_known'),
+                    models.CheckConstraint(condition=models.Q(('value_cents__gt', 0)), name='redemption_value_positive'),
+                    aptic.tenancy.rls.Tenant(append_only=True, insert_if='actor_id = {organisation} AND site_id = {site} AND pass_id = ANY({passes})', name='redemption_rls', readers=('funder_id', 'actor_id', 'distributor_id')),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -86,6 +109,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'carnet',
                 'ordering': ('id',),
+                'indexes': [
+                    models.Index(condition=models.Q(('distributor__isnull', False)), fields=['distributor', 'id'], name='booklet_custody'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('id', 'batch', 'funder'), name='booklet_of_batch'),
+                    models.CheckConstraint(condition=models.Q(('id__gte', 1), ('id__lt', 67108864)), name='booklet_in_26_bits'),
+                    aptic.tenancy.rls.Tenant(name='booklet_rls', read_if='id = ANY({booklets})', readers=('funder_id', 'distributor_id'), writers=('funder_id', 'distributor_id')),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +127,12 @@ class Migration(migrations.Migration):
                 ('funder', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.site')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('campaign', 'site'), name='one_allowed_site'),
+                    aptic.tenancy.rls.Tenant(name='campaign_site_rls', read_if='cardinality({booklets}) > 0', readers=('funder_id',), writers=('funder_id',)),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='HandOut',
@@ -112,6 +149,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'remise',
                 'ordering': ('-handed_out_at', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('booklet',), name='one_live_hand_out'),
+                    aptic.tenancy.rls.Tenant(name='hand_out_rls', readers=('funder_id', 'distributor_id'), writers=('distributor_id',)),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -129,6 +170,11 @@ class Migration(migrations.Migration):
                 'verbose_name': 'pass',
                 'verbose_name_plural': 'pass',
                 'ordering': ('id',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['open', 'redeemed', 'blocked', 'replaced', 'expired'])), name='pass_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('spent_on__isnull', False), ('state', 'redeemed'), ('turn__gte', 1)), models.Q(models.Q(('state', 'redeemed'), _negated=True), ('spent_on__isnull', True)), _connector='OR'), name='pass_redeemed_iff_dated'),
+                    aptic.tenancy.rls.Tenant(name='pass_rls', read_if='booklet_id = ANY({booklets})', readers=('funder_id',), write_if='id = ANY({passes})', writers=('funder_id',)),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -141,35 +187,17 @@ class Migration(migrations.Migration):
                 ('person_id', models.UUIDField(null=True)),
                 ('accounted_at', models.DateTimeField()),
                 ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('actor', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('distributor', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('funder', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
             ],
             options={
                 'verbose_name': 'annulation',
+                'constraints': [
+                    models.UniqueConstraint(fields=('pass_id', 'turn'), name='turn_voided_once'),
+                    aptic.tenancy.rls.Tenant(append_only=True, insert_if='actor_id = {organisation} AND pass_id = ANY({passes})', name='void_rls', readers=('funder_id', 'actor_id', 'distributor_id')),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='batch',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='passes.batch'),
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='distributor',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='funder',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='service',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='vocabulary.service'),
-        ),
-        migrations.AddField(
-            model_name='redemption',
-            name='site',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.site'),
         ),
         migrations.CreateModel(
             name='Serial',
@@ -197,129 +225,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'mouvement de stock',
                 'ordering': ('-moved_at', 'id'),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('booklets__gte', 1)), name='stock_move_positive'),
+                    aptic.tenancy.rls.Tenant(append_only=True, name='stock_move_rls', readers=('funder_id', 'distributor_id'), writers=('funder_id',)),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('order', 'line'), name='one_batch_per_order_and_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('id', 'funder'), name='batch_of_funder'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('claim_until__gte', models.F('valid_until')), ('valid_until__gt', models.F('valid_from'))), name='batch_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('activated_at__isnull', True), ('state', 'issued'), _connector='OR'), name='batch_active_once_issued'),
-        ),
-        migrations.AddConstraint(
-            model_name='batch',
-            constraint=aptic.tenancy.rls.Tenant(name='batch_rls', read_if='cardinality({booklets}) > 0', readers=('funder_id',), writers=('funder_id',)),
-        ),
-        migrations.AddIndex(
-            model_name='booklet',
-            index=models.Index(condition=models.Q(('distributor__isnull', False)), fields=['distributor', 'id'], name='booklet_custody'),
-        ),
-        migrations.AddConstraint(
-            model_name='booklet',
-            constraint=models.UniqueConstraint(fields=('id', 'batch', 'funder'), name='booklet_of_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='booklet',
-            constraint=models.CheckConstraint(condition=models.Q(('id__gte', 1), ('id__lt', 67108864)), name='booklet_in_26_bits'),
-        ),
-        migrations.AddConstraint(
-            model_name='booklet',
-            constraint=aptic.tenancy.rls.Tenant(name='booklet_rls', read_if='id = ANY({booklets})', readers=('funder_id', 'distributor_id'), writers=('funder_id', 'distributor_id')),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignsite',
-            constraint=models.UniqueConstraint(fields=('campaign', 'site'), name='one_allowed_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignsite',
-            constraint=aptic.tenancy.rls.Tenant(name='campaign_site_rls', read_if='cardinality({booklets}) > 0', readers=('funder_id',), writers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='handout',
-            constraint=models.UniqueConstraint(condition=models.Q(('undone_at__isnull', True)), fields=('booklet',), name='one_live_hand_out'),
-        ),
-        migrations.AddConstraint(
-            model_name='handout',
-            constraint=aptic.tenancy.rls.Tenant(name='hand_out_rls', readers=('funder_id', 'distributor_id'), writers=('distributor_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='pass',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'redeemed', 'blocked', 'replaced', 'expired'])), name='pass_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='pass',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('spent_on__isnull', False), ('state', 'redeemed'), ('turn__gte', 1)), models.Q(models.Q(('state', 'redeemed'), _negated=True), ('spent_on__isnull', True)), _connector='OR'), name='pass_redeemed_iff_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='pass',
-            constraint=aptic.tenancy.rls.Tenant(name='pass_rls', read_if='booklet_id = ANY({booklets})', readers=('funder_id',), write_if='id = ANY({passes})', writers=('funder_id',)),
-        ),
-        migrations.AddField(
-            model_name='void',
-            name='actor',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='void',
-            name='distributor',
-            field=models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='void',
-            name='funder',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['actor', 'accounted_at'], name='redemption_actor'),
-        ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(fields=['batch', 'accounted_at'], name='redemption_batch'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.UniqueConstraint(fields=('pass_id', 'turn'), name='one_redemption_per_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'accepted'), ('turn__gte', 1)), models.Q(models.Q(('outcome', 'accepted'), _negated=True), ('turn__isnull', True)), _connector='OR'), name='redemption_turn_iff_accepted'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['accepted', 'unknown', 'already_redeemed', 'not_active', 'not_handed_out', 'expired', 'blocked', 'service_not_covered', 'site_not_covered', 'territory_not_covered', 'limit_reached', 'site_not_qualified', 'too_many_attempts'])), name='redemption_outcome_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=models.CheckConstraint(condition=models.Q(('value_cents__gt', 0)), name='redemption_value_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='redemption',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, insert_if='actor_id = {organisation} AND site_id = {site} AND pass_id = ANY({passes})', name='redemption_rls', readers=('funder_id', 'actor_id', 'distributor_id')),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmove',
-            constraint=models.CheckConstraint(condition=models.Q(('booklets__gte', 1)), name='stock_move_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockmove',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, name='stock_move_rls', readers=('funder_id', 'distributor_id'), writers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='void',
-            constraint=models.UniqueConstraint(fields=('pass_id', 'turn'), name='turn_voided_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='void',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, insert_if='actor_id = {organisation} AND pass_id = ANY({passes})', name='void_rls', readers=('funder_id', 'actor_id', 'distributor_id')),
         ),
     ]

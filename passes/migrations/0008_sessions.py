@@ -44,63 +44,30 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True)),
                 ('closed_by', models.UUIDField(null=True)),
                 ('closed_on_device', models.UUIDField(null=True)),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('service', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='vocabulary.service')),
+                ('sheet', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='documents.document')),
+                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.site')),
             ],
             options={
                 'verbose_name': 'séance',
                 'ordering': ('-opened_at', 'id'),
+                'indexes': [
+                    models.Index(fields=['site', '-opened_at'], name='session_site'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('minutes__gte', 15), ('minutes__lte', 600)), name='session_minutes_sensible'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['group', 'individual'])), name='session_kind_known'),
+                    models.CheckConstraint(condition=models.Q(('mode__in', ['site', 'home', 'remote'])), name='session_mode_known'),
+                    models.CheckConstraint(condition=models.Q(('opened_by__isnull', False), ('opened_on_device__isnull', False), _connector='OR'), name='session_opened_by_somebody'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('closed_on_device', None)), models.Q(('closed_at__gte', models.F('opened_at')), ('closed_at__isnull', False), models.Q(('closed_by__isnull', False), ('closed_on_device__isnull', False), _connector='OR')), _connector='OR'), name='session_closed_by_somebody'),
+                    aptic.tenancy.rls.Tenant(name='session_rls', readers=('actor_id',), write_if='actor_id = {organisation} AND site_id = {site}'),
+                ],
             },
         ),
         migrations.AddIndex(
             model_name='redemption',
             index=models.Index(condition=models.Q(('session__isnull', False)), fields=['session'], name='redemption_session'),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='service',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='vocabulary.service'),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='sheet',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='documents.document'),
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='site',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='actors.site'),
-        ),
-        migrations.AddIndex(
-            model_name='session',
-            index=models.Index(fields=['site', '-opened_at'], name='session_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 15), ('minutes__lte', 600)), name='session_minutes_sensible'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['group', 'individual'])), name='session_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['site', 'home', 'remote'])), name='session_mode_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('opened_by__isnull', False), ('opened_on_device__isnull', False), _connector='OR'), name='session_opened_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None), ('closed_on_device', None)), models.Q(('closed_at__gte', models.F('opened_at')), ('closed_at__isnull', False), models.Q(('closed_by__isnull', False), ('closed_on_device__isnull', False), _connector='OR')), _connector='OR'), name='session_closed_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='session',
-            constraint=aptic.tenancy.rls.Tenant(name='session_rls', readers=('actor_id',), write_if='actor_id = {organisation} AND site_id = {site}'),
         ),
         migrations.RunSQL(DAY, migrations.RunSQL.noop),
         migrations.RunSQL(FUNCTIONS, migrations.RunSQL.noop),

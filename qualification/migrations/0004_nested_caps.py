@@ -106,6 +106,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'changement de plafond',
                 'ordering': ('-id',),
+                'constraints': [
+                    aptic.tenancy.rls.Tenant(append_only=True, name='cap_change_rls'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +126,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'règle des plafonds',
                 'ordering': ('-version',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('at_most__gte', models.F('at_least')), ('inhabitants_per_actor__gt', 0), ('target_cents__gt', 0)), name='cap_policy_sound'),
+                    aptic.tenancy.rls.Tenant(append_only=True, name='cap_policy_rls', read_if='true'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -135,10 +142,15 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=300)),
                 ('promoted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('promoted_by', models.UUIDField(null=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
             ],
             options={
                 'verbose_name': 'promotion',
                 'ordering': ('-id',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), ('rank__gte', 1)), name='promotion_justified'),
+                    aptic.tenancy.rls.Tenant(append_only=True, name='promotion_rls'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,10 +158,17 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('declared_at', models.DateTimeField()),
+                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('commune', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='territories.commune')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='rounds', to='actors.site')),
             ],
             options={
                 'verbose_name': 'tournée',
                 'ordering': ('site', 'commune'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('site', 'commune'), name='one_round_per_commune'),
+                    aptic.tenancy.rls.Tenant(name='round_rls', read_if='true', writers=('actor_id',)),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -177,54 +196,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='cap',
             constraint=models.CheckConstraint(condition=models.Q(('territory__regex', '^(commune|epci|departement|region):')), name='cap_of_a_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='capchange',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, name='cap_change_rls'),
-        ),
-        migrations.AddConstraint(
-            model_name='cappolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('at_most__gte', models.F('at_least')), ('inhabitants_per_actor__gt', 0), ('target_cents__gt', 0)), name='cap_policy_sound'),
-        ),
-        migrations.AddConstraint(
-            model_name='cappolicy',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, name='cap_policy_rls', read_if='true'),
-        ),
-        migrations.AddField(
-            model_name='promotion',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='actor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='commune',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='territories.commune'),
-        ),
-        migrations.AddField(
-            model_name='round',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='rounds', to='actors.site'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), ('rank__gte', 1)), name='promotion_justified'),
-        ),
-        migrations.AddConstraint(
-            model_name='promotion',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, name='promotion_rls'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=models.UniqueConstraint(fields=('site', 'commune'), name='one_round_per_commune'),
-        ),
-        migrations.AddConstraint(
-            model_name='round',
-            constraint=aptic.tenancy.rls.Tenant(name='round_rls', read_if='true', writers=('actor_id',)),
         ),
         migrations.RunSQL(COUNT, ROW_BY_ROW),
         migrations.RunSQL(

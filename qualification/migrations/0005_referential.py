@@ -58,6 +58,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'référentiel',
                 'ordering': ('-number',),
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='one_draft_referential'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state', 'published')), _connector='OR'), name='referential_published_iff_dated'),
+                    aptic.tenancy.rls.Tenant(name='referential_rls', read_if='published_at IS NOT NULL'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -86,27 +91,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'barème',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='weighting_pass_mark_percent'),
+                    aptic.tenancy.rls.Tenant(name='weighting_rls'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='referential',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'draft')), fields=('state',), name='one_draft_referential'),
-        ),
-        migrations.AddConstraint(
-            model_name='referential',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('state', 'draft')), models.Q(('published_at__isnull', False), ('state', 'published')), _connector='OR'), name='referential_published_iff_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='referential',
-            constraint=aptic.tenancy.rls.Tenant(name='referential_rls', read_if='published_at IS NOT NULL'),
-        ),
-        migrations.AddConstraint(
-            model_name='weighting',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_mark__lte', 100)), name='weighting_pass_mark_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='weighting',
-            constraint=aptic.tenancy.rls.Tenant(name='weighting_rls'),
         ),
         migrations.RunSQL(FINAL, UNFINAL),
     ]

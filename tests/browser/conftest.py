@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -28,7 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium; a machine without it fails."""
+    """Debian's Chromium; a machine without it fails.
+
+    While its loop runs, Django gives this thread a second set of connections. The first is closed before, or a process
+    forked later, where no loop runs, would talk through it to the database of another test.
+    """
+    connections.close_all()
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright runs a loop in this thread; the tests' own queries are not part of it.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

@@ -18,6 +18,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Purse',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('available_cents', models.BigIntegerField(default=0)),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('funder', models.OneToOneField(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='purse', to='tenancy.organisation')),
+            ],
+            options={
+                'ordering': ('id',),
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('available_cents__gte', 0)), name='purse_pays_for_itself', violation_error_message='Ce cantonnement n’a pas reçu assez d’argent pour ce versement.'),
+                    models.UniqueConstraint(condition=models.Q(('funder__isnull', True)), fields=('funder',), name='one_guarantee', nulls_distinct=False),
+                    aptic.tenancy.rls.Tenant(name='purse_rls', readers=('funder_id',)),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name='Account',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -26,9 +43,17 @@ class Migration(migrations.Migration):
                 ('guarded_cents', models.BigIntegerField(null=True)),
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
                 ('funder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
+                ('purse', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='accounts', to='ledger.purse')),
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [
+                    models.UniqueConstraint(fields=('purse', 'kind', 'about'), name='one_account', nulls_distinct=False),
+                    models.UniqueConstraint(fields=('purse', 'id'), name='account_in_purse'),
+                    models.CheckConstraint(condition=models.Q(('guarded_cents__isnull', True), ('guarded_cents__gte', 0), _connector='OR'), name='account_never_negative', violation_error_message='La somme disponible ne suffit pas.'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['safeguarded', 'receivable', 'claim', 'credit', 'circulation', 'payable', 'in_transfer', 'fees_due', 'vat_due', 'guarantee'])), name='account_kind_known'),
+                    aptic.tenancy.rls.Tenant(insert_if="kind = 'payable' AND actor_id = {organisation}", name='account_rls', read_if="kind = 'circulation' AND cardinality({booklets}) > 0", readers=('funder_id', 'actor_id'), writers=('funder_id',)),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -46,18 +71,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Purse',
-            fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('available_cents', models.BigIntegerField(default=0)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('funder', models.OneToOneField(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='purse', to='tenancy.organisation')),
-            ],
-            options={
-                'ordering': ('id',),
-            },
-        ),
-        migrations.CreateModel(
             name='ProofLine',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -72,6 +85,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [
+                    aptic.tenancy.rls.Tenant(name='proof_line_rls', readers=('funder_id',)),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -90,12 +106,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-as_of', 'id'),
+                'constraints': [
+                    models.UniqueConstraint(fields=('purse', 'as_of'), name='one_bank_balance'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('entered_by')), _negated=True)), _connector='OR'), name='bank_balance_two_people', violation_error_message='Une autre personne doit confirmer ce relevé.'),
+                    aptic.tenancy.rls.Tenant(name='bank_balance_rls', readers=('funder_id',)),
+                ],
             },
-        ),
-        migrations.AddField(
-            model_name='account',
-            name='purse',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='accounts', to='ledger.purse'),
         ),
         migrations.CreateModel(
             name='Transfer',
@@ -116,6 +132,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [
+                    models.Index(fields=['debit', 'xid'], name='transfer_debit'),
+                    models.Index(fields=['credit', 'xid'], name='transfer_credit'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='transfer_positive'),
+                    models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_two_accounts'),
+                    models.CheckConstraint(condition=models.Q(('kind__in', ['funds_promised', 'funds_collected', 'funds_received', 'promise_cancelled', 'refund', 'issue', 'expire', 'redeem', 'void', 'replace', 'fee', 'fee_vat', 'payout_sent', 'payout_settled', 'payout_rejected', 'payout_returned', 'fees_swept', 'vat_swept', 'incident_opened', 'recovered', 'claim_repaid', 'guarantee_funded', 'guarantee_paid', 'guarantee_granted'])), name='transfer_kind_known'),
+                    models.UniqueConstraint(fields=('event', 'kind', 'purse'), name='transfer_once_per_event'),
+                    models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='transfer_reversed_once'),
+                    aptic.tenancy.rls.Tenant(append_only=True, insert_if="kind IN ('redeem', 'void') AND actor_id = {organisation}", name='transfer_rls', readers=('funder_id', 'actor_id'), writers=('funder_id',)),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,89 +156,10 @@ class Migration(migrations.Migration):
                 ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
                 ('funder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='tenancy.organisation')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='purse',
-            constraint=models.CheckConstraint(condition=models.Q(('available_cents__gte', 0)), name='purse_pays_for_itself', violation_error_message='Ce cantonnement n’a pas reçu assez d’argent pour ce versement.'),
-        ),
-        migrations.AddConstraint(
-            model_name='purse',
-            constraint=models.UniqueConstraint(condition=models.Q(('funder__isnull', True)), fields=('funder',), name='one_guarantee', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='purse',
-            constraint=aptic.tenancy.rls.Tenant(name='purse_rls', readers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='proofline',
-            constraint=aptic.tenancy.rls.Tenant(name='proof_line_rls', readers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='bankbalance',
-            constraint=models.UniqueConstraint(fields=('purse', 'as_of'), name='one_bank_balance'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankbalance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), models.Q(('confirmed_by', models.F('entered_by')), _negated=True)), _connector='OR'), name='bank_balance_two_people', violation_error_message='Une autre personne doit confirmer ce relevé.'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankbalance',
-            constraint=aptic.tenancy.rls.Tenant(name='bank_balance_rls', readers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('purse', 'kind', 'about'), name='one_account', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('purse', 'id'), name='account_in_purse'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('guarded_cents__isnull', True), ('guarded_cents__gte', 0), _connector='OR'), name='account_never_negative', violation_error_message='La somme disponible ne suffit pas.'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['safeguarded', 'receivable', 'claim', 'credit', 'circulation', 'payable', 'in_transfer', 'fees_due', 'vat_due', 'guarantee'])), name='account_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=aptic.tenancy.rls.Tenant(insert_if="kind = 'payable' AND actor_id = {organisation}", name='account_rls', read_if="kind = 'circulation' AND cardinality({booklets}) > 0", readers=('funder_id', 'actor_id'), writers=('funder_id',)),
-        ),
-        migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['debit', 'xid'], name='transfer_debit'),
-        ),
-        migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['credit', 'xid'], name='transfer_credit'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_cents__gt', 0)), name='transfer_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='transfer_two_accounts'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['funds_promised', 'funds_collected', 'funds_received', 'promise_cancelled', 'refund', 'issue', 'expire', 'redeem', 'void', 'replace', 'fee', 'fee_vat', 'payout_sent', 'payout_settled', 'payout_rejected', 'payout_returned', 'fees_swept', 'vat_swept', 'incident_opened', 'recovered', 'claim_repaid', 'guarantee_funded', 'guarantee_paid', 'guarantee_granted'])), name='transfer_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(fields=('event', 'kind', 'purse'), name='transfer_once_per_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.UniqueConstraint(condition=models.Q(('reverses__isnull', False)), fields=('reverses',), name='transfer_reversed_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='transfer',
-            constraint=aptic.tenancy.rls.Tenant(append_only=True, insert_if="kind IN ('redeem', 'void') AND actor_id = {organisation}", name='transfer_rls', readers=('funder_id', 'actor_id'), writers=('funder_id',)),
-        ),
-        migrations.AddConstraint(
-            model_name='closing',
-            constraint=aptic.tenancy.rls.Tenant(name='closing_rls', readers=('funder_id', 'actor_id')),
+            options={
+                'constraints': [
+                    aptic.tenancy.rls.Tenant(name='closing_rls', readers=('funder_id', 'actor_id')),
+                ],
+            },
         ),
     ]
