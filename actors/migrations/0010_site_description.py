@@ -5,6 +5,8 @@ import django.core.validators
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from aptic.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,7 +16,7 @@ class Migration(migrations.Migration):
         ('territories', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.AddField(
             model_name='actor',
             name='qualified_until',
@@ -142,4 +144,4 @@ class Migration(migrations.Migration):
             model_name='site',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False), ('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='site_on_earth', violation_error_message='Écrivez une latitude et une longitude.'),
         ),
-    ]
+    ])]

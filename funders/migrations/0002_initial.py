@@ -4,6 +4,8 @@ import aptic.tenancy.rls
 import django.db.models.deletion
 from django.db import migrations, models
 
+from aptic.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('tenancy', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.AddField(
             model_name='fundingline',
             name='account',
@@ -135,4 +137,4 @@ class Migration(migrations.Migration):
             model_name='receipt',
             constraint=aptic.tenancy.rls.Tenant(append_only=True, name='receipt_rls', readers=('funder_id',)),
         ),
-    ]
+    ])]

@@ -9,6 +9,8 @@ import django.utils.timezone
 import uuid
 from django.db import migrations, models
 
+from aptic.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         ('territories', '0001_initial'),
     ]
 
-    operations = [
+    operations = [Together([
         migrations.RemoveConstraint(
             model_name='application',
             name='one_live_application_per_siret',
@@ -363,4 +365,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    ])]
