@@ -17,7 +17,7 @@ from passes.codes import Code
 from passes.models import Redemption, Session
 from passes.redemption import Attempt, Outcome, Till
 
-WORKSHOP_SHARE = 0.75  # of visits fall on the site's weekly workshop
+WORKSHOP_SHARE = 0.88  # of visits fall on the site's weekly workshop
 UNDONE_EVERY = 83  # passes: the wrong service was chosen, undone, then done again
 AGAIN_EVERY = 120  # passes: a used pass is presented once more, and refused
 WORKSHOP_OF = 3  # people

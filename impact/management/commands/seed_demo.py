@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """One switch, for tests and hurried people."""
-        parser.add_argument("--scale", type=float, default=0.5, help="part du nombre de carnets (0,5 par défaut)")
+        parser.add_argument("--scale", type=float, default=0.4, help="part du nombre de carnets (0,4 par défaut)")
 
     def handle(self, **options: Any) -> None:
         """Play, then say how long it took."""
