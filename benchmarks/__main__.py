@@ -45,7 +45,7 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, coverage, directory, issue, redeem, settle, start
+    from benchmarks import booklets, coverage, directory, issue, pages, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
@@ -54,7 +54,8 @@ def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
         "settle": settle.measure,
         "start": start.measure,
         "directory": directory.measure,
-        "coverage": coverage.measure,  # these two last: they load the whole country
+        "coverage": coverage.measure,
+        "pages": pages.measure,  # these three last: they load the whole country
     }
 
 

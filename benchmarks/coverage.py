@@ -1,54 +1,29 @@
-"""Measure the coverage of the whole country, 34,969 communes and 9,000 sites of 3,000 actors, and its page."""
+"""Measure the coverage of the whole country, 34,969 communes, 9,000 sites of 3,000 actors and five years of passes."""
 
 import itertools
 import resource
 import time
 from pathlib import Path
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from aptic.tenancy.principal import Hat, Principal, acting
 from benchmarks.bed import Bed
 
-SITES, ACTORS = 9_000, 3_000
-
-FILL = """
-INSERT INTO tenancy_organisation (id, name, search_key, address, email, phone, is_operator, is_funder, is_distributor,
-                                  is_actor, is_hub, created_at)
-SELECT gen_random_uuid(), 'Couverture ' || n, 'couverture ' || n, '', '', '', false, false, false, true, false, now()
-  FROM generate_series(1, %(actors)s) n;
-INSERT INTO actors_actor (organisation_id, state, qualified_at, suspension_reason, charges_vat, updated_at)
-SELECT id, 'qualified', now(), '', false, now() FROM tenancy_organisation WHERE search_key LIKE 'couverture %%';
-WITH commune AS (
-  SELECT c.*, row_number() OVER (ORDER BY md5(c.code)) - 1 AS rank FROM territories_commune c WHERE latitude IS NOT NULL
-), actor AS (
-  SELECT id, row_number() OVER (ORDER BY id) - 1 AS rank FROM tenancy_organisation WHERE search_key LIKE 'couverture %%'
-)
-INSERT INTO actors_site (id, actor_id, name, search_key, address, commune_id, territories, latitude, longitude, phone,
-                         email, hours, services, open, closed_reason, closed_by_operator, quick_mode, created_at)
-SELECT gen_random_uuid(), a.id, 'Lieu', 'lieu', '-', c.code,
-       array_remove(ARRAY['commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
-                          'region:' || c.region_id, 'france'], NULL),
-       c.latitude, c.longitude, '-', '', 'Le lundi', '{1,2,4}', true, '', false, false, now()
-  FROM commune c JOIN actor a ON a.rank = c.rank %% %(actors)s WHERE c.rank < %(sites)s
-"""
-
 
 def measure(bed: Bed) -> list[tuple[str, str, str, str]]:
     """Rows of the table: (work, measured, at least, aim)."""
-    from django.core.management import call_command
+    from benchmarks import country
 
-    call_command("load_territories", verbosity=0)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(FILL, {"actors": ACTORS, "sites": SITES})
-        cursor.execute("ANALYZE")
+    country.five_years(bed)
     found = run()
-    communes, sites, actors = (f"{count:,}".replace(",", " ") for count in (found["communes"], SITES, ACTORS))
+    counts = (found["communes"], country.SITES, country.ACTORS)
+    communes, sites, actors = (f"{count:,}".replace(",", " ") for count in counts)
     steps = ", ".join(f"{name} {found[name]:.1f}" for name in ("grid", "near", "ratio", "territories"))
     return [
         (
-            f"coverage of {communes} communes, {sites} sites of {actors} actors",
+            f"coverage of {communes} communes, {sites} sites of {actors} actors, five years of passes",
             f"{found['seconds']:.1f} s ({steps}), + {found['memory_mb']:.0f} MB",
             "60 s",
             "15 s",
