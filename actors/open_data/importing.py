@@ -279,7 +279,9 @@ class _Communes:
         postcodes = {row.get("code_postal", "").strip() for row in wanted}
         fields = ("code", "departement_id", "search_key", "postcodes")
         by_code = Commune.objects.filter(pk__in=codes).order_by("pk").values_list(*fields)
-        by_postcode = Commune.objects.filter(postcodes__overlap=sorted(postcodes)).order_by("pk").values_list(*fields)
+        # By the terms of search, where a postcode is an index entry: comparing arrays of hundreds reads every commune.
+        reached = Commune.objects.filter(terms__term__in=sorted(postcodes))
+        by_postcode = reached.order_by("pk").distinct().values_list(*fields)
         self._by_code = {code: Place(code, departement) for code, departement, *_ in by_code}
         self._by_postcode: dict[str, dict[str, Place]] = {}
         for code, departement, key, served in by_postcode:

@@ -18,6 +18,7 @@ from aptic.text import search_key
 WIDTHS = {"id": 120, "nom": 200, "adresse": 200, "complement_adresse": 120, "presentation_resume": 280}
 LINKS = ("site_web", "fiche_acces_libre", "prise_rdv")
 _FORMULA = re.compile(r"^'?[=@]|^[+\-].*[(!]")
+_is_link = URLValidator(("http", "https"))
 _GUARDED = re.compile(r"^'(?=[=+\-@\t\r])")
 
 
@@ -103,7 +104,7 @@ def _simple_faults(cells: dict[str, str]) -> list[Fault]:
             faults.append(Fault("telephone", "Écrivez le numéro au format international, par exemple +33556000000."))
     for name in LINKS:
         cells[name] = _first(cells, name)
-        if not _passes(URLValidator(("http", "https")), cells[name]):
+        if not _passes(_is_link, cells[name]):
             faults.append(Fault(name, "Écrivez une adresse complète, qui commence par https://."))
     cells["courriels"] = _first(cells, "courriels")
     if not _passes(validate_email, cells["courriels"]):
