@@ -43,6 +43,7 @@ class ActorRatio(Forecasted):
     earned_cents = models.BigIntegerField()  # over 365 days
     before_cents = models.BigIntegerField()  # over the 365 days before
     pace_cents = models.BigIntegerField()  # the last 91 days, brought to a year
+    days_to_payment = models.FloatField(null=True)  # of the year's passes that were paid, on average
     alert = models.CharField(max_length=10, choices=Alert.choices, blank=True, default="")
 
     objects = ByActor.as_manager()

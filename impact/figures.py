@@ -181,7 +181,6 @@ class Ratio:
     earned_cents: int
     passes: int
     days_to_payment: float | None
-    owed_cents: int
 
     @property
     def place(self) -> str:
@@ -201,18 +200,13 @@ SELECT coalesce(sum(live.value_cents), 0), count(*),
        avg(extract(epoch FROM paid.settled_at - live.accounted_at)) / 86400
   FROM live LEFT JOIN paid ON paid.id = live.id
 """
-_OWED = """
-SELECT coalesce(sum(ledger_balance(a.id)), 0) FROM ledger_account a
- WHERE a.kind = 'payable' AND (%(actor)s::uuid IS NULL OR a.actor_id = %(actor)s)
-"""
 
 
 def ratio(actor_id: uuid.UUID | None = None, *, at: datetime | None = None) -> Ratio:
     """One actor's ratio, or the totals of all of them."""
     parameters = {"actor": actor_id, "since": (at or timezone.now()) - YEAR}
     earned, passes, days = _rows(_RATIO, parameters)[0]
-    owed = int(_rows(_OWED, parameters)[0][0])
-    return Ratio(int(earned), passes, float(days) if days is not None else None, owed)
+    return Ratio(int(earned), passes, float(days) if days is not None else None)
 
 
 _ACTORS = """
@@ -221,7 +215,7 @@ SELECT o.id, o.name, coalesce(sum(r.value_cents), 0)::bigint, count(r.id)
   LEFT JOIN (passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id)
     ON r.actor_id = a.organisation_id AND r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s
  WHERE a.state <> 'removed'
- GROUP BY o.id, o.name ORDER BY 3 DESC, 2 LIMIT 200
+ GROUP BY o.id, o.name ORDER BY 3 DESC, 2
 """
 
 
@@ -230,32 +224,43 @@ def ratios(*, at: datetime | None = None) -> list[tuple[uuid.UUID, str, int, int
     return [tuple(row) for row in _rows(_ACTORS, {"since": (at or timezone.now()) - YEAR})]  # type: ignore[misc]
 
 
+# One reading of an actor's year: its redemptions stand scattered over those of everybody.
 _EARNED = """
-SELECT to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'), count(*),
-       sum(r.value_cents)::bigint
-  FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
- WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s AND r.actor_id = %(actor)s
- GROUP BY 1 ORDER BY 1
-"""
-_MIX = """
-SELECT o.name, count(*), sum(r.value_cents)::bigint
-  FROM passes_redemption r JOIN tenancy_organisation o ON o.id = r.funder_id
-  LEFT JOIN passes_void v ON v.redemption_id = r.id
- WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s AND r.actor_id = %(actor)s
- GROUP BY o.id, o.name ORDER BY 3 DESC, 1
+SELECT earned.month, earned.funder_id, o.name, earned.passes, earned.cents FROM (
+  SELECT to_char(date_trunc('month', r.accounted_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM') AS month, r.funder_id,
+         count(*) AS passes, sum(r.value_cents)::bigint AS cents
+    FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+   WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL AND r.accounted_at > %(since)s AND r.actor_id = %(actor)s
+   GROUP BY 1, 2) earned
+  JOIN tenancy_organisation o ON o.id = earned.funder_id
 """
 
 
-def earned_by_month(actor_id: uuid.UUID, *, at: datetime | None = None) -> list[Row]:
-    """(year-month, passes, cents) that one actor redeemed over twelve rolling months."""
-    rows = _rows(_EARNED, {"actor": actor_id, "since": (at or timezone.now()) - YEAR})
-    return [tuple(row) for row in rows]  # type: ignore[misc]
+@dataclass(frozen=True, slots=True)
+class ActorYear:
+    """What one actor redeemed over twelve rolling months: by year-month, in order; by funder, the largest first."""
+
+    by_month: list[Row]
+    by_funder: list[Row]
+
+    def ratio(self, days_to_payment: float | None) -> Ratio:
+        """Against the consolidating ratio, with days to payment that were counted elsewhere."""
+        passes, cents = (sum(row[column] for row in self.by_month) for column in (1, 2))
+        return Ratio(cents, passes, days_to_payment)
 
 
-def earned_by_funder(actor_id: uuid.UUID, *, at: datetime | None = None) -> list[Row]:
-    """(funder, passes, cents) that one actor redeemed over twelve rolling months, the largest first."""
-    rows = _rows(_MIX, {"actor": actor_id, "since": (at or timezone.now()) - YEAR})
-    return [tuple(row) for row in rows]  # type: ignore[misc]
+def actor_year(actor_id: uuid.UUID, *, at: datetime | None = None) -> ActorYear:
+    """Of one actor. One query."""
+    months: dict[str, tuple[int, int]] = {}
+    funders: dict[uuid.UUID, Row] = {}
+    for month, funder, name, passes, cents in _rows(
+        _EARNED, {"actor": actor_id, "since": (at or timezone.now()) - YEAR}
+    ):
+        before, earlier = months.get(month, (0, 0)), funders.get(funder, (name, 0, 0))
+        months[month] = (before[0] + passes, before[1] + cents)
+        funders[funder] = (name, earlier[1] + passes, earlier[2] + cents)
+    by_funder = sorted(funders.values(), key=lambda row: (-row[2], row[0]))
+    return ActorYear([(month, *months[month]) for month in sorted(months)], by_funder)
 
 
 # Each name with the key that tells two of the same name apart.

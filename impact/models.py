@@ -17,7 +17,7 @@ from passes.models import Redemption
 
 __all__ = [
     "ActorRatio", "Alert", "Answer", "CommuneAccess", "Coverage", "Level", "Observation", "Publication",
-    "TerritoryRatio", "Thresholds",
+    "SchemeFigures", "TerritoryRatio", "Thresholds",
 ]  # fmt: skip
 
 
@@ -32,6 +32,25 @@ class Publication(models.Model):
         verbose_name = "publication"
         ordering = ("-id",)
         constraints = (Tenant(name="publication_rls", read_if="true", append_only=True),)
+
+
+class SchemeFigures(models.Model):
+    """The whole scheme as the hourly job last counted it (`scheme.py`): one row, for the operator alone.
+
+    `seconds` is how long counting took: while that is little, the page counts by itself.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    counted_at = models.DateTimeField()
+    seconds = models.FloatField()
+    figures = models.JSONField()
+
+    class Meta:
+        verbose_name = "chiffres du dispositif"
+        constraints = (
+            models.CheckConstraint(condition=Q(id=1), name="one_scheme_figures"),
+            Tenant(name="scheme_figures_rls"),
+        )
 
 
 class Answer(models.TextChoices):

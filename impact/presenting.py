@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -116,9 +116,9 @@ def ratio_rows(rows: list[tuple[uuid.UUID, str, int, int]], operator_id: uuid.UU
     ]
 
 
-def ratio_places(rows: list[tuple[uuid.UUID, str, int, int]]) -> str:
-    """How many actors stand where, in one sentence."""
-    places = Counter(ratio_place(cents)[0] for _, _, cents, _ in rows)
+def ratio_places(earned: Iterable[int]) -> str:
+    """How many actors stand where by what each earned, in one sentence."""
+    places = Counter(ratio_place(cents)[0] for cents in earned)
     words = ("en dessous", "dans l’objectif", "au-dessus")
     return ", ".join(f"{number(places[word])} {word}" for word in words)
 

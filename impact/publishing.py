@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from aptic.ledger.balances import PATIENCE
 from aptic.ledger.models import Proof, ProofLine
-from impact import figures, suppression
+from impact import figures, scheme, suppression
 from impact.models import Publication
 
 
@@ -24,23 +24,25 @@ def publish(*, at: datetime | None = None) -> Publication:
         if not connection.savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(PATIENCE)
-    return Publication.objects.create(figures=count(at=at))
+    return Publication.objects.create(figures=count(at=at, counted=scheme.keep(at=at)))
 
 
-def count(*, at: datetime | None = None) -> dict[str, Any]:
-    """Every public figure. Breakdowns stop at the last month that is over, so that two publications an hour apart do
-    not tell where one person came."""
-    now = at or timezone.now()
+def count(*, at: datetime | None = None, counted: scheme.Scheme | None = None) -> dict[str, Any]:
+    """Every public figure, from those of the whole scheme if they were just counted.
+
+    Breakdowns stop at the last month that is over, so that two publications an hour apart do not tell where one person
+    came.
+    """
+    now, counted = at or timezone.now(), counted or scheme.count(at=at)
     until = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    earning = sum(1 for _, _, cents, _ in figures.ratios(at=now) if cents)
-    passes = figures.usage()
-    usage = suppression.usage(asdict(passes) | figures.standing(passes))
+    earning = sum(1 for cents in counted.earned if cents)
+    usage = suppression.usage(asdict(counted.usage) | figures.standing(counted.usage))
     return {
         "usage": usage,
         # What circulates and what is owed would tell a number of uses that is not said.
-        "money": suppression.money(asdict(figures.money()), usage) if usage["used"] is not None else None,
+        "money": suppression.money(asdict(counted.money), usage) if usage["used"] is not None else None,
         "actors": suppression.fewest(earning),
-        "days_to_payment": figures.ratio(at=now).days_to_payment if suppression.fewest(earning) else None,
+        "days_to_payment": counted.ratio.days_to_payment if suppression.fewest(earning) else None,
         "by_service": suppression.grouped(figures.used_by("service", before=until)),
         "by_departement": suppression.grouped(figures.used_by("departement", before=until)),
         "by_month": suppression.months(figures.used_by("month", before=until)),

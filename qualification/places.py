@@ -16,6 +16,7 @@ from qualification.cap_rules import LEVELS
 from qualification.models import Application, ApplicationSite, Cap
 
 State = Application.State
+Wish = tuple[list[str], str, int]  # the keys of a commune, a state, how many
 WITH_SITES = Prefetch("sites", ApplicationSite.objects.select_related("commune"))
 
 
@@ -40,9 +41,9 @@ class Places:
         return self.cap.free if self.cap else 0
 
 
-def places_of(caps: Iterable[Cap], principal: Principal) -> list[Places]:
+def places_of(caps: Iterable[Cap], wishes: Iterable[Wish]) -> list[Places]:
     """The territories of these caps, with who wants to join each."""
-    found, wanting = list(caps), _wanting(principal)
+    found, wanting = list(caps), _wanting(wishes)
     labels = territory_labels(cap.territory for cap in found)
     return [Places(cap.territory, labels[cap.territory], cap, **wanting.get(cap.territory, {})) for cap in found]
 
@@ -60,14 +61,12 @@ def found_by(typed: str) -> set[str]:
     return own.union(*(commune.keys() for commune in search_communes(typed)))
 
 
-def uncapped(principal: Principal) -> list[Places]:
+def uncapped(wishes: Iterable[Wish]) -> list[Places]:
     """Territories where somebody wants to join and no level has a cap."""
-    usual = {cap_territory(keys): keys for keys, _, _ in _applying(principal)}
-    known = set(
-        Cap.objects.filter(pk__in={key for keys in usual.values() for key in keys}).values_list("pk", flat=True)
-    )
+    usual = {cap_territory(keys): keys for keys, _, _ in wishes}
+    known = set(Cap.objects.order_by().values_list("pk", flat=True))  # a few thousand, fewer than what is asked for
     missing = sorted(key for key, keys in usual.items() if known.isdisjoint(keys))
-    labels, wanting = territory_labels(missing), _wanting(principal) if missing else {}
+    labels, wanting = territory_labels(missing), _wanting(wishes)
     return [Places(key, labels[key], None, **wanting[key]) for key in missing]
 
 
@@ -97,17 +96,17 @@ def rank_of(application: Application, principal: Principal) -> int:
     return same.count() + 1
 
 
-def _wanting(principal: Principal) -> dict[str, dict[str, int]]:
-    """By territory of any level, how many applications of each state are not settled: one query."""
+def _wanting(wishes: Iterable[Wish]) -> dict[str, dict[str, int]]:
+    """By territory of any level, how many applications of each state are not settled."""
     wanting: dict[str, dict[str, int]] = defaultdict(dict)
-    for keys, state, count in _applying(principal):
+    for keys, state, count in wishes:
         for key in keys:
             wanting[key][state] = wanting[key].get(state, 0) + count
     return wanting
 
 
-def _applying(principal: Principal) -> list[tuple[list[str], str, int]]:
-    """(keys of the commune, state, how many) of the applications that are not settled: one query."""
+def wishes_of(principal: Principal) -> list[Wish]:
+    """The applications that are not settled, by commune and state: one query."""
     rows = (
         Application.objects.visible_to(principal)
         .filter(state__in=(State.SUBMITTED, State.WAITING))

@@ -6,6 +6,7 @@ about stands on it as numbered pins, the same numbers as in the list beside: the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import cos, radians
 
 from django.db.models import F, Max, Min, QuerySet, Sum
@@ -137,9 +138,17 @@ class Mark:
 def middles(level: str, inside: QuerySet[Commune] | None = None) -> dict[str, tuple[float, float]]:
     """By code, the point that each territory of a level ("epci", "departement") has in the middle of its inhabitants.
 
-    One query; of the communes given, or of all of them.
+    One query; of the communes given, or of all of them: those are asked once, the geography changes with a release.
     """
-    communes = Commune.objects.all() if inside is None else inside
+    return _middles_of_all(level) if inside is None else _middles(level, inside)
+
+
+@cache
+def _middles_of_all(level: str) -> dict[str, tuple[float, float]]:
+    return _middles(level, Commune.objects.all())
+
+
+def _middles(level: str, communes: QuerySet[Commune]) -> dict[str, tuple[float, float]]:
     known = communes.filter(latitude__isnull=False, population__gt=0).exclude(**{level: None})
     rows = (
         known.order_by()

@@ -13,7 +13,7 @@ from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
-from impact import figures, presenting
+from impact import figures, presenting, scheme
 from impact.models import ActorRatio
 from impact.ratio import alerts
 from qualification.renewal import may_renew
@@ -23,17 +23,19 @@ from qualification.renewal import may_renew
 @space(Hat.OPERATOR)
 def operator_home(request: HttpRequest) -> HttpResponse:
     """The operator: the scheme in one page."""
-    money, proof, ratios = figures.money(), Proof.objects.first(), figures.ratios()
+    found, proof = scheme.read(), Proof.objects.first()
     proof_url = reverse("operator_proof", args=[request.organisation.pk])
     context = {
         "alarm": _alarm(proof),
-        "tiles": presenting.money_tiles(money, proof_url),
-        "segments": presenting.money_segments(money, proof_url),
-        "steps": presenting.steps(figures.usage()),
+        "counted_at": found.counted_at,
+        "tiles": presenting.money_tiles(found.money, proof_url),
+        "segments": presenting.money_segments(found.money, proof_url),
+        "steps": presenting.steps(found.usage),
         "trace": proof_url,
-        "ratio": figures.ratio(),
-        "ratios": presenting.ratio_rows(ratios, request.organisation.pk),
-        "places": presenting.ratio_places(ratios),
+        "ratio": found.ratio,
+        "ratios": presenting.ratio_rows(found.actors, request.organisation.pk),
+        "places": presenting.ratio_places(found.earned),
+        "more": len(found.earned) > len(found.actors),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,
         "alerts": alerts(request.principal),
@@ -69,18 +71,21 @@ def actor_home(request: HttpRequest) -> HttpResponse:
     actor = request.organisation
     payouts = Payout.objects.visible_to(request.principal).exclude(state=Payout.State.RELEASED)
     trace = reverse("actor_trace", args=[actor.pk, "actor", str(actor.pk)])
+    year = figures.actor_year(actor.pk)
     plots = (
-        presenting.earnings_plot(figures.earned_by_month(actor.pk), url=trace),
-        presenting.mix_plot(figures.earned_by_funder(actor.pk), url=trace),
+        presenting.earnings_plot(year.by_month, url=trace),
+        presenting.mix_plot(year.by_funder, url=trace),
     )
-    ratio = figures.ratio(actor.pk)
+    coming = ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first()
+    # The delay is the night's; until the first night, that of now.
+    ratio = year.ratio(coming.days_to_payment) if coming else figures.ratio(actor.pk)
     qualified = Actor.objects.filter(pk=actor.pk).first()
     context = {
         "qualified": qualified,
         "renews": qualified is not None and may_renew(qualified) and request.principal.role in EDITS_SITES,
         "ratio": ratio,
         "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
-        "coming": ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first(),
+        "coming": coming,
         "owed": owed_to(actor_id=actor.pk, principal=request.principal),
         "low": figures.RATIO_LOW_CENTS,
         "high": figures.RATIO_HIGH_CENTS,

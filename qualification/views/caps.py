@@ -46,13 +46,14 @@ def cap_list(request: HttpRequest) -> HttpResponse:
         found = found.filter(territory__startswith=f"{level}:")
     page = Paginator(found.fullest_first(), PER_PAGE).get_page(request.GET.get("page"))
     taken, free = places.totals(found)
+    wishes = places.wishes_of(request.principal)
     context = {
         "page_obj": page,
         "typed": typed,
         "tabs": [(label, f"?niveau={code}" if code else "?", code == level) for code, label in LEVELS],
         "level": level,
-        "rows": places.places_of(page, request.principal),
-        "uncapped": places.uncapped(request.principal),
+        "rows": places.places_of(page, wishes),
+        "uncapped": places.uncapped(wishes),
         "segments": [
             charts.Segment("places prises", taken, french.number(taken)),
             charts.Segment("places libres", free, french.number(free)),
@@ -112,12 +113,17 @@ def cap_policy(request: HttpRequest) -> HttpResponse:
 @space(Hat.OPERATOR)
 def waiting_list(request: HttpRequest, territory: str) -> HttpResponse:
     """Who waits in one territory, in order, and who is next."""
-    line = waiting.waiting_for(territory, request.principal) if _label(territory) else []
+    label = _label(territory)
+    line = waiting.waiting_for(territory, request.principal)
+    page, following = Paginator(line, PER_PAGE).get_page(request.GET.get("page")), waiting.next_in_line(line)
+    files = waiting.files_of([*page, following], request.principal)
     context = {
         "territory": territory,
-        "label": _label(territory),
-        "line": line,
-        "next": waiting.next_in_line(line),
+        "label": label,
+        "page_obj": page,
+        "rows": [(one, files[one.application_id]) for one in page],
+        "next": following,
+        "next_name": files[following.application_id].organisation_name if following else "",
         "cap": Cap.objects.filter(pk=territory).first(),
         "may_decide": request.principal.role in DECIDERS,
     }

@@ -28,7 +28,11 @@ def test_what_an_actor_earned_is_what_its_home_says(world, counted):
         actor = desk.site.actor_id
         with acting(OPERATOR):
             row, home = ActorRatio.objects.get(pk=actor), figures.ratio(actor, at=world.now)
+            year = figures.actor_year(actor, at=world.now)
         assert row.earned_cents == home.earned_cents > 0
+        assert row.days_to_payment == pytest.approx(home.days_to_payment, abs=1e-6)
+        assert year.ratio(home.days_to_payment) == home
+        assert sum(cents for _, _, cents in year.by_funder) == home.earned_cents
         assert (row.before_cents, row.alert) == (0, "starving")
         assert row.forecast_cents is not None
         assert row.low_cents is None  # two quarters of one département: nothing to judge the forecast by
@@ -72,5 +76,5 @@ def test_a_second_computation_replaces_the_first(world, counted):
 
 
 def test_counting_is_a_fixed_number_of_queries(world, django_assert_num_queries):
-    with acting(OPERATOR), django_assert_num_queries(4):
+    with acting(OPERATOR), django_assert_num_queries(6):
         ratio.count(world.now)
