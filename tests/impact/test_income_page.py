@@ -157,7 +157,7 @@ def test_it_costs_the_same_whatever_there_is(actor):
 
 
 def test_few_answers_are_not_said_and_enough_are(world):
-    """The club redeemed nine passes that count: seven say « oui », two say nothing."""
+    """Everybody answered the first question, three people the second."""
     club = world.people[world.club[0].site.actor_id]
     with acting(OPERATOR):
         undone = set(Void.objects.values_list("redemption_id", flat=True))
