@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from django.db.models import TextChoices
 
-from aptic.french import percent
+from aptic.french import NBSP, percent
 
 BALANCED_UP_TO = Fraction(1, 3)  # a third lost is a hard year
 WATCHED_UP_TO = Fraction(1, 2)  # beyond, what others decide about passes decides about the actor
@@ -217,14 +217,15 @@ def risk(mix: Mix) -> list[str]:
     leading = mix.leading_funder
     if leading and leading.alone and mix.dependence is not Dependence.BALANCED:
         said.append(
-            f"Un seul commanditaire, « {leading.name} », paie {percent(leading.share)} de vos pass : dites à l’opérateur "
-            "qui, près de chez vous, pourrait en acheter aussi."
+            f"Un seul commanditaire, « {leading.name} », paie {percent(leading.share)} de vos pass : dites à "
+            "l’opérateur qui, près de chez vous, pourrait en acheter aussi."
         )
     few = (mix.sources or 0) < FEW_SOURCES
     if few and mix.share <= WATCHED_UP_TO:
         largest = max(mix.parts, key=lambda part: part.cents)
         said.append(
-            f"« {largest.name} » fait {largest.percents}\xa0% de l’année : si cette ressource s’arrête, peu la remplace."
+            f"« {largest.name} » fait {largest.percents}{NBSP}% de l’année : si cette ressource s’arrête, peu la "
+            "remplace."
         )
     if (few or mix.share > BALANCED_UP_TO) and (ideas := ideas_for(mix)):
         said.append(f"Pistes que vous n’utilisez pas encore : {' ; '.join(ideas)}.")
@@ -238,8 +239,8 @@ def _on_passes(mix: Mix) -> str:
         Dependence.BALANCED: f"Les pass font {share} de vos revenus : si un commanditaire s’arrête, vous tenez.",
         Dependence.WATCHED: f"Les pass font {share} de vos revenus, plus du tiers : faites grandir une autre ressource "
         "avant d’en avoir besoin.",
-        Dependence.DEPENDENT: f"Les pass font {share} de vos revenus, plus de la moitié : ils ne sont pas garantis d’une "
-        "année sur l’autre. Cherchez dès maintenant une autre ressource.",
+        Dependence.DEPENDENT: f"Les pass font {share} de vos revenus, plus de la moitié : ils ne sont pas garantis "
+        "d’une année sur l’autre. Cherchez dès maintenant une autre ressource.",
     }[mix.dependence]
 
 

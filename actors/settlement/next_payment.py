@@ -44,7 +44,9 @@ def next_payment(
     accounts = list(accounts)
     blocks = (*_of_accounts(accounts, now), *_of_the_bank(payouts), *_of_funders(owed))
     if sent := next((one for one in payouts if one.state == Payout.State.SENT), None):
-        return NextPayment(sent.net_cents, f"parti le {french.date(sent.sent_at)}, en route vers votre banque", sent, blocks)
+        return NextPayment(
+            sent.net_cents, f"parti le {french.date(sent.sent_at)}, en route vers votre banque", sent, blocks
+        )
     if ready := next((one for one in payouts if one.state == Payout.State.PREPARED), None):
         return NextPayment(ready.net_cents, "dès que l’opérateur approuve le règlement", ready, blocks)
     cents = max(0, owed.owed_cents - owed.in_run_cents - owed.waiting_cents)
@@ -78,7 +80,9 @@ def _of_the_bank(payouts: Sequence[Payout]) -> Iterable[Block]:
     last = next((one for one in payouts if one.state in answered), None)
     if last is not None and last.state != Payout.State.SETTLED:
         day = french.date(last.rejected_at)
-        text = f"Votre dernier virement est revenu le {day} ({last.rejection_reason}) : il repart au prochain règlement."
+        text = (
+            f"Votre dernier virement est revenu le {day} ({last.rejection_reason}) : il repart au prochain règlement."
+        )
         yield Block(text, BANK, "Vérifier votre compte")
 
 

@@ -17,14 +17,14 @@ from aptic.tenancy.principal import Hat, Principal, acting, as_system
 from tests.actors.network import make_actor
 from tests.factories import OPERATOR, make_funder, make_operator
 
-pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+pytestmark = pytest.mark.pg15
 PARIS = ZoneInfo("Europe/Paris")
 YEAR = 2025
 NOON = datetime(2026, 5, 4, 12, tzinfo=PARIS)
 
 
 @pytest.fixture
-def actor():
+def actor(db):
     return make_actor()
 
 
@@ -65,7 +65,9 @@ def test_a_correction_is_a_new_version_and_the_former_stays(actor):
         assert versions[2024] == []
         assert [one.version for one in IncomeDeclaration.objects.in_force()] == [2]
     with acting(OPERATOR):
-        verbs = Event.objects.filter(object_type="actors.incomedeclaration").order_by("pk").values_list("verb", flat=True)
+        verbs = (
+            Event.objects.filter(object_type="actors.incomedeclaration").order_by("pk").values_list("verb", flat=True)
+        )
         assert list(verbs) == ["income_declared", "income_corrected"]
 
 

@@ -27,7 +27,7 @@ cents = st.integers(min_value=0, max_value=100_000_000_000)
 amounts = st.lists(cents, min_size=1, max_size=12)
 mixes = st.builds(
     lambda declared, funders: Mix(2025, declared, tuple((f"F{i}", c) for i, c in enumerate(sorted(funders)[::-1]))),
-    st.fixed_dictionaries({kind: cents for kind in Kind}),
+    st.fixed_dictionaries(dict.fromkeys(Kind, cents)),
     st.lists(st.integers(min_value=1, max_value=100_000_000), max_size=5),
 )
 

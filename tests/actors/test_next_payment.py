@@ -32,9 +32,7 @@ def owed(cents=0, *, in_run=0, wait=None, day=date(2026, 5, 6)):
 
 
 def coming(position, *, payouts=(), accounts=None):
-    return next_payment(
-        owed=position, payouts=payouts, accounts=[account()] if accounts is None else accounts, now=NOW
-    )
+    return next_payment(owed=position, payouts=payouts, accounts=[account()] if accounts is None else accounts, now=NOW)
 
 
 def test_what_the_next_run_takes():

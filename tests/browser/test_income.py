@@ -1,4 +1,4 @@
-"""An actor reads its first page, declares its income with a mistake, corrects it, and sees its mix; on a telephone too."""
+"""An actor reads its first page, declares its income with a mistake, corrects it, sees its mix; on a telephone too."""
 
 from collections.abc import Callable
 from typing import Any

@@ -56,7 +56,9 @@ def test_a_year_of_passes_is_what_was_redeemed_in_it_and_not_undone(world):
             undone = set(Void.objects.values_list("redemption_id", flat=True))
             live = [
                 one
-                for one in Redemption.objects.filter(actor=member.organisation, turn__isnull=False).select_related("funder")
+                for one in Redemption.objects.filter(actor=member.organisation, turn__isnull=False).select_related(
+                    "funder"
+                )
                 if one.pk not in undone
             ]
         expected: dict[int, dict[str, int]] = {}
