@@ -130,9 +130,9 @@ def test_it_is_for_managers_and_finance(actor):
 
 def test_it_costs_the_same_before_and_after(client, actor, django_assert_num_queries):
     client.get(address(actor))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         client.get(address(actor))
     client.post(address(actor), typed(training="100"))
     client.get(address(actor))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         client.get(address(actor))
