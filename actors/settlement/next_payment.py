@@ -50,8 +50,8 @@ def next_payment(
     if ready := next((one for one in payouts if one.state == Payout.State.PREPARED), None):
         return NextPayment(ready.net_cents, "dès que l’opérateur approuve le règlement", ready, blocks)
     cents = max(0, owed.owed_cents - owed.in_run_cents - owed.waiting_cents)
-    if not any(account.approved_at for account in accounts):
-        cents = 0
+    if cents and not any(account.approved_at for account in accounts):
+        return NextPayment(0, "rien ne part avant que votre compte soit approuvé", None, blocks)
     return NextPayment(cents, _when(cents, owed.next_payment), None, blocks)
 
 

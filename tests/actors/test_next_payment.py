@@ -59,7 +59,7 @@ def test_a_transfer_under_way_comes_before_a_run_that_waits_and_a_run_before_the
 
 def test_without_an_account_nothing_comes_and_one_is_asked_for():
     found = coming(owed(120_00), accounts=[])
-    assert found.cents == 0
+    assert (found.cents, found.when) == (0, "rien ne part avant que votre compte soit approuvé")
     (block,) = found.blocks
     assert (block.view, block.label) == (BANK, "Donner vos coordonnées bancaires")
 

@@ -67,7 +67,7 @@ def test_it_answers_in_the_order_in_which_one_asks(actor):
     page = html(actor.manager)
     order = [
         "Votre prochain paiement", "Vos douze derniers mois", "Vos lieux</h2>", "Aucun signalement",
-        "Qui vous accueille", "Appareils et équipe", "Votre dépendance aux pass",
+        "Appareils et équipe", "Votre dépendance aux pass", "Qui vous accueille",
     ]  # fmt: skip
     found = [page.index(words) for words in order]
     assert found == sorted(found)
