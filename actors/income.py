@@ -44,7 +44,8 @@ def declare_income(
     Raises NotAllowed, YearClosed and IncomeChanged.
     """
     principal, now = current(), at or timezone.now()
-    if principal.hat != Hat.ACTOR or principal.role not in READS_INCOME or principal.person_id is None:
+    actor_id, person_id = principal.organisation_id, principal.person_id
+    if principal.hat != Hat.ACTOR or principal.role not in READS_INCOME or actor_id is None or person_id is None:
         raise NotAllowed
     if year != open_year(timezone.localdate(now)):
         raise YearClosed
@@ -55,10 +56,10 @@ def declare_income(
     if (former.version if former else 0) != after:
         raise IncomeChanged
     declaration = IncomeDeclaration(
-        actor_id=principal.organisation_id,
+        actor_id=actor_id,
         year=year,
         version=after + 1,
-        declared_by_id=principal.person_id,
+        declared_by_id=person_id,
         declared_at=now,
         **columns,
     )

@@ -90,8 +90,9 @@ def standing_of(principal: Principal, *, at: datetime | None = None) -> Standing
 
 def _people(principal: Principal) -> list[tuple[str, int]]:
     """(role, sites assigned to) of the members who may redeem."""
-    members = Membership.objects.visible_to(principal).active().filter(organisation_id=principal.organisation_id)
-    counted = members.exclude(role=Role.FINANCE).annotate(assigned=Count("sites", filter=Q(sites__site__open=True)))
+    members = Membership.objects.visible_to(principal).active().exclude(role=Role.FINANCE)
+    mine = members.filter(organisation=principal.organisation_id)
+    counted = mine.annotate(assigned=Count("sites", filter=Q(sites__site__open=True)))
     return list(counted.order_by("pk").values_list("role", "assigned"))
 
 
