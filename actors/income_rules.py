@@ -258,6 +258,24 @@ def moved(mix: Mix, before: Mix) -> str:
     return f"La part des pass {verb} de {former} en {before.year} à {share} en {mix.year}."
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What passes weigh now, if nothing else has changed since the last declared year."""
+
+    share: float
+    dependence: Dependence
+
+
+def today(mix: Mix, *, passes_cents: int) -> Today:
+    """The last declared year with the passes of the last twelve months in place of its own.
+
+    A year is declared months after it is over: this warns before.
+    """
+    total = mix.declared_cents + passes_cents
+    share = Fraction(passes_cents, total) if total > 0 else Fraction(0)
+    return Today(float(share), dependence(passes_cents=passes_cents, total_cents=total))
+
+
 def open_year(today: date) -> int:
     """The year that is declared, and may be corrected, today: the last one that is over, until 31 December."""
     return today.year - 1

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from actors.models import BankAccount, Payout, Waiting
 from actors.settlement.owed import Owed
+from actors.settlement_rules import execution_day
 from aptic import french
 
 BANK, OWED = "actor_bank_account", "actor_owed"  # pages for those who handle the actor's money
@@ -48,7 +49,8 @@ def next_payment(
             sent.net_cents, f"parti le {french.date(sent.sent_at)}, en route vers votre banque", sent, blocks
         )
     if ready := next((one for one in payouts if one.state == Payout.State.PREPARED), None):
-        return NextPayment(ready.net_cents, "dès que l’opérateur approuve le règlement", ready, blocks)
+        when = f"le {french.date(execution_day(now))}, si l’opérateur approuve le règlement aujourd’hui"
+        return NextPayment(ready.net_cents, when, ready, blocks)
     cents = max(0, owed.owed_cents - owed.in_run_cents - owed.waiting_cents)
     if cents and not any(account.approved_at for account in accounts):
         return NextPayment(0, "rien ne part avant que votre compte soit approuvé", None, blocks)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from actors.income import declare_income, last_of, versions_of
 from actors.income_forms import IncomeForm
-from actors.income_rules import moved, open_year, risk
+from actors.income_rules import moved, open_year, risk, today
 from actors.models import Actor, BankAccount, Payout
 from actors.permissions import EDITS_SITES, HANDLES_BANK, MANAGES_TILLS, READS_INCOME
 from actors.settlement.next_payment import next_payment
@@ -46,13 +46,14 @@ def home(request: HttpRequest) -> HttpResponse:
     paid = Payout.objects.visible_to(principal).exclude(state=Payout.State.RELEASED).order_by("-cutoff", "id")
     payouts = list(paid[:RECENT_PAYOUTS])
     qualified = Actor.objects.filter(pk=actor.pk).first()
+    twelve_months = _ratio(principal, qualified)
     context = {
         "qualified": qualified,
         "renews": qualified is not None and may_renew(qualified) and principal.role in EDITS_SITES,
         **_money(principal, payouts),
-        **_ratio(principal, qualified),
+        **twelve_months,
+        **_income(principal, twelve_months["ratio"].earned_cents),
         "standing": standing_of(principal),
-        "income": income_of(principal) if principal.role in READS_INCOME else None,
         "may_edit": principal.role in EDITS_SITES,
         "may_manage": principal.role in MANAGES_TILLS,
         "may_pay": principal.role in HANDLES_BANK,
@@ -91,20 +92,30 @@ def _ratio(principal: Principal, qualified: Actor | None) -> dict[str, Any]:
     }
 
 
+def _income(principal: Principal, passes_cents: int) -> dict[str, Any]:
+    """The declared years and what passes weigh today, for those who may read them."""
+    found = income_of(principal) if principal.role in READS_INCOME else None
+    return {
+        "income": found,
+        "today": today(found.latest, passes_cents=passes_cents) if found and found.latest else None,
+    }
+
+
 @never_cache
 @require_safe
 @space(Hat.ACTOR, roles=READS_INCOME)
 def income(request: HttpRequest) -> HttpResponse:
     """The declared years: the mix, the risk, the publics; for the actor's managers and finance alone."""
     principal = request.principal
-    found = income_of(principal)
-    trace = reverse("actor_trace", args=[request.organisation.pk, "actor", str(request.organisation.pk)])
+    found, actor_id = income_of(principal), request.organisation.pk
+    trace = reverse("actor_trace", args=[actor_id, "actor", str(actor_id)])
     context: dict[str, Any] = {"income": found, "publics": publics_of(principal), "trace": trace}
     if found.latest:
         latest, *others = found.mixes
         context |= {
             "mix": latest,
             "risk": risk(latest),
+            "today": today(latest, passes_cents=sum(cents for _, _, cents in figures.earned_by_funder(actor_id))),
             "moved": moved(latest, others[0]) if others else "",
             "plots": income_presenting.plots(found.mixes, url=trace),
             "years": versions_of([mix.year for mix in found.mixes]),

@@ -92,6 +92,15 @@ def test_two_at_once_leave_one_version(actor, monkeypatch):
         declare(actor.manager, rooms=6_00)
 
 
+def test_of_two_people_at_the_same_instant_one_is_told(fresh_database, together):
+    actor = make_actor()
+    people = [actor.manager, actor.member(Role.FINANCE)]
+    results = together(2, lambda index: declare(people[index], rooms=index + 1))
+    assert sorted(type(one).__name__ for one in results) == ["IncomeChanged", "IncomeDeclaration"]
+    with acting(actor.manager.principal):
+        assert IncomeDeclaration.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("at", "open_"),
     [

@@ -21,6 +21,7 @@ from actors.income_rules import (
     moved,
     open_year,
     risk,
+    today,
 )
 
 cents = st.integers(min_value=0, max_value=100_000_000_000)
@@ -158,6 +159,19 @@ def test_each_of_the_seven_has_an_idea_and_those_in_use_are_not_proposed():
 @pytest.mark.parametrize(("now", "words"), [(80, "monte de 50"), (20, "descend de 50"), (51, "n’a presque pas bougé")])
 def test_a_year_is_set_beside_the_one_before(now, words):
     assert words in moved(mix(now, training=100 - now), mix(50, training=50))
+
+
+@given(mixes)
+def test_with_its_own_passes_today_is_the_year_itself(one):
+    now = today(one, passes_cents=one.passes_cents)
+    assert (now.share, now.dependence) == (pytest.approx(one.passes_share), one.dependence)
+
+
+def test_twelve_months_warn_before_the_next_declaration():
+    now = today(mix(1_00, training=99_00), passes_cents=101_00)
+    assert now.dependence is Dependence.DEPENDENT
+    assert 0.5 < now.share < 0.51
+    assert today(mix(), passes_cents=0).dependence is Dependence.NONE
 
 
 def test_the_year_that_is_declared_is_the_last_one_that_is_over():

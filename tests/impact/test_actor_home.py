@@ -13,15 +13,17 @@ from django.utils import timezone
 
 from actors.bank_accounts import propose_bank_account
 from actors.income import declare_income
-from actors.income_rules import Kind
+from actors.income_rules import Kind, today
 from actors.models import Actor, Payout, Site
 from actors.site_changes import report_change
 from actors.sites import close_site, edit_site, open_site
 from actors.standing import SILENT, standing_of
 from aptic.accounts.devices import create_device, revoke_device
 from aptic.accounts.models import Device, Role
-from aptic.french import euros
+from aptic.french import euros, percent
 from aptic.tenancy.principal import Hat, Principal, acting
+from impact import figures
+from impact.income import income_of
 from tests.actors.network import IBAN, commune, make_actor
 from tests.factories import OPERATOR, make_member
 
@@ -195,6 +197,20 @@ def test_once_a_year_it_asks_to_declare_and_then_says_what_passes_weigh(actor):
     assert declare not in page
     assert "0 % de vos revenus venaient des pass" in plain(page)
     assert "pas de pass" in page
+
+
+def test_it_warns_before_the_next_declaration(world):
+    """Passes of twelve months stand beside what else was declared of the last year."""
+    member = world.people[world.club[0].site.actor_id]
+    year = timezone.localdate().year - 1
+    with acting(member.principal):
+        declare_income(year=year, amounts={Kind.ROOMS: 100_00})
+        earned = figures.ratio(member.organisation.pk).earned_cents
+        declared = income_of(member.principal).latest
+    weight = today(declared, passes_cents=earned)
+    assert earned > 0
+    page = plain(html(member)).replace("\xa0", " ")
+    assert f"depuis {year}, ils pèsent {percent(weight.share)} {weight.dependence.words}".replace("\xa0", " ") in page
 
 
 def test_last_years_declaration_is_shown_while_the_next_is_asked_for(actor):
