@@ -69,10 +69,10 @@ class Income:
         return sum(cents for _, cents in self.undeclared)
 
 
-def income_of(principal: Principal, *, at: datetime | None = None) -> Income:
-    """The years that the acting actor declared, each with its passes. Two queries; nothing for whoever may not read."""
+def income_of(principal: Principal, *, years: int = YEARS, at: datetime | None = None) -> Income:
+    """What the acting actor declared of the last `years`, with their passes. Two queries; nothing for other roles."""
     last = open_year(timezone.localdate(at))
-    first = last - YEARS + 1
+    first = last - years + 1
     declared: Mapping[int, IncomeDeclaration] = {
         one.year: one for one in IncomeDeclaration.objects.visible_to(principal).filter(year__gte=first).in_force()
     }

@@ -94,7 +94,7 @@ def _ratio(principal: Principal, qualified: Actor | None) -> dict[str, Any]:
 
 def _income(principal: Principal, passes_cents: int) -> dict[str, Any]:
     """The declared years and what passes weigh today, for those who may read them."""
-    found = income_of(principal) if principal.role in READS_INCOME else None
+    found = income_of(principal, years=2) if principal.role in READS_INCOME else None
     return {
         "income": found,
         "today": today(found.latest, passes_cents=passes_cents) if found and found.latest else None,
