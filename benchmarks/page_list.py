@@ -95,6 +95,8 @@ PAGES: dict[str, Page] = {
     "operator_place_import": Page(OPERATOR, "upload", PAGED),
     # an actor's space
     "actor_home": Page(ACTOR, "earner"),
+    "actor_income": Page(ACTOR, "earner"),
+    "actor_income_declare": Page(ACTOR, "earner"),
     "actor_sites": Page(ACTOR, "earner", ("", "?page=2", "?q=lieu")),
     "actor_site_open": Page(ACTOR, "earner"),
     "actor_site": Page(ACTOR, "own_site"),

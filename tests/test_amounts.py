@@ -38,6 +38,7 @@ TOUR = "the demonstration's story; its button opens the page where the amount le
 COMING = "what a forecast expects, or what a decision would change: no euro stands behind it"
 SUPPOSED = "an assumption of the simulator, or what follows from it: it moves nothing"
 SPREAD = "the middle or an end of a table whose every term leads to its step"
+DECLARED = "what an actor says of its other income: no euro of ours stands behind it"
 ITSELF = "what writes an amount, with its link"
 
 # (template, expression): reason
@@ -69,11 +70,12 @@ PLAIN_IN_TEMPLATES = {
     ("passes/distributor/done.html", "batch.face_value_cents"): PRICE,
     ("passes/distributor/stock.html", "one.batch.face_value_cents"): PRICE,
     ("passes/stock/stock.html", "row.batch.face_value_cents"): PRICE,
-    ("impact/actor_home.html", "low"): THRESHOLD,
-    ("impact/actor_home.html", "high"): THRESHOLD,
+    ("impact/_home_ratio.html", "low"): THRESHOLD,
+    ("impact/_home_ratio.html", "high"): THRESHOLD,
     ("impact/operator_home.html", "low"): THRESHOLD,
     ("impact/operator_home.html", "high"): THRESHOLD,
-    ("impact/actor_home.html", "missing"): WISH,
+    ("impact/_home_ratio.html", "missing"): WISH,
+    ("impact/income.html", "one.total_cents"): DECLARED,
     ("funders/funder/order.html", "order.missing_cents"): WISH,
     ("passes/conflicts/guarantee.html", "missing"): WISH,
     ("passes/conflicts/incidents.html", "cents"): TOTAL,
@@ -139,6 +141,8 @@ PLAIN_IN_MODULES = {
     ("impact/trace_search.py", "_bank"): LEADS,
     ("impact/presenting.py", "earnings_plot"): DRAWN,
     ("impact/presenting.py", "mix_plot"): DRAWN,
+    ("impact/income_presenting.py", "mix_plot"): DECLARED,
+    ("impact/income_presenting.py", "years_plot"): DECLARED,
     ("impact/trace_presenting.py", "booklet_chain"): TRAIL,
     ("impact/trace_presenting.py", "_source"): TRAIL,
     ("impact/trace_presenting.py", "_money_in"): TRAIL,

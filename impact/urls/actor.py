@@ -1,12 +1,17 @@
-"""The actor's first page and menu."""
+"""The actor's first page, its income and its menu."""
 
 from django.urls import path
 
 from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import homes
+from impact.views import actor
 
-urlpatterns = [path("", homes.actor_home, name="actor_home"), *patterns("actor")]
+urlpatterns = [
+    path("", actor.home, name="actor_home"),
+    path("revenus/", actor.income, name="actor_income"),
+    path("revenus/declarer/", actor.declare, name="actor_income_declare"),
+    *patterns("actor"),
+]
 declare_space(
     "actor",
     label="Espace acteur",
@@ -18,6 +23,7 @@ declare_space(
             ("Paiements", "actor_payouts"),
             ("Incidents", "actor_incidents"),
             ("Suivre un euro", "actor_follow"),
+            Entry("Revenus", "actor_income", frozenset({"manager", "finance"})),
             Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
         ),
         group(
