@@ -105,6 +105,12 @@ SELECT (SELECT person FROM actor WHERE rank = n % 20), NULL::uuid, 'operator', '
 UNION ALL
 SELECT person, id, 'actor', 'site_edited', 'actors.site', md5(id::text || k), '{}'::varchar[] FROM actor, generate_series(1, 30) k;
 
+INSERT INTO actors_incomedeclaration (id, actor_id, year, version, delegation_cents, training_cents, rooms_cents,
+  intermediation_cents, hosting_cents, engineering_cents, members_cents, other_cents, declared_by_id, declared_at)
+SELECT gen_random_uuid(), id, y, 1, 4000000, 1500000, 300000, 0, 200000, 100000, 50000, 0, person,
+       make_timestamptz(y + 1, 3, 1, 12, 0, 0, 'Europe/Paris')
+  FROM actor, generate_series(extract(year FROM now())::int - 5, extract(year FROM now())::int - 2) y;
+
 INSERT INTO actors_sitechange (id, site_id, actor_id, kind, message, created_at, state, answer, decided_by, decided_at)
 SELECT gen_random_uuid(), s.id, s.actor_id, (ARRAY['closed', 'hours', 'contact', 'place', 'services', 'refused', 'other'])[1 + k % 7],
        'Vu sur place.', now() - k * interval '5 hours', CASE WHEN k % 10 = 0 THEN 'open' WHEN k % 2 = 0 THEN 'accepted' ELSE 'closed' END,
