@@ -245,7 +245,7 @@ class ActorYear:
 
     def ratio(self, days_to_payment: float | None) -> Ratio:
         """Against the consolidating ratio, with days to payment that were counted elsewhere."""
-        passes, cents = (sum(row[column] for row in self.by_month) for column in (1, 2))
+        passes, cents = sum(row[1] for row in self.by_month), sum(row[2] for row in self.by_month)
         return Ratio(cents, passes, days_to_payment)
 
 
