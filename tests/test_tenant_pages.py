@@ -40,7 +40,8 @@ TRACED = {
     "settlement": "actors_settlement",
     "transfer": "ledger_transfer",
 }
-ROOTS = {hat: (f"{SPACES[hat].root}/<uuid:organisation>/",) for hat in (Hat.FUNDER, Hat.DISTRIBUTOR, Hat.ACTOR)}
+HATS = (Hat.FUNDER, Hat.DISTRIBUTOR, Hat.ACTOR, Hat.HUB)
+ROOTS = {hat: (f"{SPACES[hat].root}/<uuid:organisation>/",) for hat in HATS}
 ROOTS[Hat.ACTOR] += ("guichet/<uuid:organisation>/",)
 
 

@@ -4,9 +4,14 @@ from django.urls import path
 
 from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import homes
+from impact.views import homes, hub_seen
 
-urlpatterns = [path("", homes.actor_home, name="actor_home"), *patterns("actor")]
+urlpatterns = [
+    path("", homes.actor_home, name="actor_home"),
+    path("tetes-de-reseau/", hub_seen.actor_list, name="actor_hubs"),
+    path("tetes-de-reseau/<uuid:pk>/", hub_seen.actor_seen, name="actor_hub"),
+    *patterns("actor"),
+]
 declare_space(
     "actor",
     label="Espace acteur",
@@ -28,6 +33,10 @@ declare_space(
             Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
             Entry("Signalements", "actor_site_changes", frozenset({"manager", "agent"})),
         ),
-        Entry("Équipe", "actor_team", frozenset({"manager"})),
+        group(
+            "Organisation",
+            Entry("Équipe", "actor_team", frozenset({"manager"})),
+            ("Tête de réseau", "actor_hubs"),
+        ),
     ],
 )
