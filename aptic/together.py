@@ -32,9 +32,14 @@ class Together(Operation):
 
     def database_backwards(self, app_label: str, schema_editor: BaseDatabaseSchemaEditor,
                            from_state: ProjectState, to_state: ProjectState) -> None:  # fmt: skip
-        """Undo them in the opposite order."""
-        for operation in reversed(self.operations):
-            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+        """Undo them in the opposite order, each between its own two states: going back is rare and may take long."""
+        steps, state = [], to_state
+        for operation in self.operations:
+            before, state = state, state.clone()
+            operation.state_forwards(app_label, state)
+            steps.append((operation, state, before))
+        for operation, after, before in reversed(steps):
+            operation.database_backwards(app_label, schema_editor, after, before)
 
     def references_model(self, *names: Any) -> bool:
         """True when one of them does."""

@@ -83,7 +83,8 @@ def _hear_the_bank(stage: Stage, settlement: Settlement, reject: bool, day: date
             refused = Payout.objects.filter(settlement=settlement).order_by("net_cents").first()
             assert refused is not None
             reject_payout(payout=refused, reason=REASON, at=stage.at(day, 9, 30))
-        settle_all(settlement=settlement, bank_reference=f"EXE-{settlement.number}", at=stage.at(day, 10))
+        if Payout.objects.filter(settlement=settlement, state=Payout.State.SENT).exists():
+            settle_all(settlement=settlement, bank_reference=f"EXE-{settlement.number}", at=stage.at(day, 10))
 
 
 def _state(stage: Stage, hour: int, day: date) -> None:

@@ -8,6 +8,7 @@ import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
 const NAME = 7; // characters of a code that say which pass it is, and nothing that could be used
+const TO_READ = 5000; // ms that an undone pass, still under the camera, leaves the answer on the screen
 const counter = document.getElementById("counter");
 const till = document.getElementById("till");
 const scan = document.getElementById("scan");
@@ -31,14 +32,18 @@ export function present(text) {
   scan.requestSubmit();
 }
 
-// Is this the pass, or one of those, that the receipt on the screen is about? Seven characters name it.
+// Is this the pass, or one of those, that the receipt on the screen is about? Seven characters name it. Once undone it
+// may be presented again, but not before that was read.
 function isOnReceipt(code) {
-  if (!till.querySelector("[data-outcome=accepted], [data-outcome=queued]")) return false;
+  const receipt = till.querySelector("[data-outcome=accepted], [data-outcome=queued], [data-outcome=voided]");
+  if (!receipt || (receipt.dataset.outcome === "voided" && performance.now() - arrivedAt > TO_READ)) return false;
   return [...till.querySelectorAll("[translate=no]")].some((name) => normalise(name.textContent).endsWith(code.slice(0, NAME)));
 }
 
 // One clear state at a time: what changed is where the keyboard and the screen reader are.
+let arrivedAt = 0; // ms since the page opened
 function arrive() {
+  arrivedAt = performance.now();
   // What the page that came whole had to say is over; a state brings its own words.
   document.querySelectorAll(".messages").forEach((said) => { if (!till.contains(said)) said.remove(); });
   attend();
