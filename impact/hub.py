@@ -135,9 +135,7 @@ def shown_steps(plan: Plan, names: dict, lacks: list[str], today: date) -> list[
         late = plan_rules.is_late(row.due_on, done=row.done, today=today)
         filled = not row.done and plan_rules.filled_by_itself(row.gap, lacks)
         tasks[row.step].append(ShownTask(row, names.get(row.marked_by, ""), late, filled))
-    return [
-        ShownStep(step, PlanTask.Step(step).label, found, _progress(found)) for step, found in tasks.items()
-    ]
+    return [ShownStep(step, PlanTask.Step(step).label, found, _progress(found)) for step, found in tasks.items()]
 
 
 def _progress(found: list[ShownTask]) -> plan_rules.Progress:

@@ -7,7 +7,6 @@ are in the function: given by whoever asks, they would find any amount by halves
 from django.db import models
 
 from actors.models import Actor
-from aptic.tenancy.models import Organisation
 from qualification.cap_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
 
 
@@ -24,7 +23,7 @@ class Band(models.TextChoices):
 class HubActor(models.Model):
     """An actor with an open site, or a round, in the acting hub's territory."""
 
-    actor = models.OneToOneField(Organisation, models.DO_NOTHING, primary_key=True, related_name="+")
+    actor_id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=160)
     search_key = models.CharField(max_length=160)
     state = models.CharField(max_length=10, choices=Actor.State.choices)
@@ -42,4 +41,4 @@ class HubActor(models.Model):
         managed = False
         db_table = "impact_hubactor"
         verbose_name = "acteur du territoire"
-        ordering = ("search_key", "actor")
+        ordering = ("search_key", "actor_id")

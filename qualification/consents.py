@@ -37,7 +37,9 @@ def give_consent(*, remit: Remit, organisation: Organisation, at: datetime | Non
         given_by=principal.person_id,
     )
     live = None
-    while live is None:  # two managers at once: the second one's consent is the first one's, unless it was just taken back
+    while (
+        live is None
+    ):  # two managers at once: the second one's consent is the first one's, unless it was just taken back
         Consent.objects.bulk_create([consent], ignore_conflicts=True)
         live = _live(remit, organisation).first()
     if live.pk == consent.pk:

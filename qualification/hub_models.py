@@ -169,8 +169,8 @@ class PlanTaskQuerySet(ByHub):
 
     def counted(self) -> dict[str, tuple[int, int]]:
         """(done, all) of each step that has a task. One query."""
-        rows = self.order_by().values_list("step").annotate(Count("pk", filter=Q(done=True)), Count("pk"))
-        return {step: (done, whole) for step, done, whole in rows}
+        rows = self.order_by().values("step").annotate(ticked=Count("pk", filter=Q(done=True)), whole=Count("pk"))
+        return {row["step"]: (row["ticked"], row["whole"]) for row in rows}
 
 
 class PlanTask(models.Model):
@@ -251,7 +251,7 @@ class HubCampaign(models.Model):
     """An operation on the acting hub's territory, with its funder; amounts are null unless the funder consents."""
 
     id = models.UUIDField(primary_key=True)
-    funder = models.ForeignKey(Organisation, on_delete=models.DO_NOTHING, related_name="+")
+    funder_id = models.UUIDField()
     funder_name = models.CharField(max_length=160)
     search_key = models.CharField(max_length=160)  # of the funder
     name = models.CharField(max_length=120)

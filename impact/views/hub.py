@@ -97,7 +97,11 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One actor of the territory: its state, its band, and its open sites there."""
     remit = remit_of(request.organisation)
     actor = get_object_or_404(HubActor.objects.all(), pk=pk)
-    sites = Site.objects.filter(hub.standing_in(remit.territory), actor_id=pk, open=True).select_related("commune").distinct()
+    sites = (
+        Site.objects.filter(hub.standing_in(remit.territory), actor_id=pk, open=True)
+        .select_related("commune")
+        .distinct()
+    )
     context = {
         "actor": actor,
         "label": territory_label(remit.territory),
@@ -144,7 +148,9 @@ def plan_propose(request: HttpRequest) -> HttpResponse:
     """Add the tasks that the facts ask for."""
     added = hub.propose(plan=_plan(request))
     if added:
-        messages.success(request, f"{plural(added, 'tâche proposée,tâches proposées')} : relisez-les, et dites qui les fait.")
+        messages.success(
+            request, f"{plural(added, 'tâche proposée,tâches proposées')} : relisez-les, et dites qui les fait."
+        )
     else:
         messages.info(request, "Rien de nouveau : tout ce que la couverture demande est déjà dans le plan.")
     return redirect("hub_plan", request.organisation.pk)

@@ -126,4 +126,3 @@ def _of_funder(request: HttpRequest, remit: Remit) -> dict[str, Any]:
         cents=Sum(passes * F("orders__face_value_cents"), filter=ISSUED, default=0),
     ).order_by("-starts_on", "name", "id")
     return {"campaigns": [one for one in counted if keys & set(one.territories or [seat])]}
-

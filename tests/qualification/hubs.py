@@ -15,7 +15,16 @@ from funders.models import Campaign, Order
 from impact.models import ActorRatio
 from qualification import consents, hubs, plans
 from qualification.models import Plan, Remit
-from tests.factories import OPERATOR, Member, make_campaign, make_funder, make_member, make_operator, make_paid_line, make_siret
+from tests.factories import (
+    OPERATOR,
+    Member,
+    make_campaign,
+    make_funder,
+    make_member,
+    make_operator,
+    make_paid_line,
+    make_siret,
+)
 
 GIRONDE, METROPOLE, LIBOURNAIS = "departement:33", "epci:243300316", "epci:200070092"
 BEGLES = "33039"

@@ -181,6 +181,10 @@ def test_the_views_answer_to_a_hub_that_acts_as_one_and_to_nobody_else(view):
 @pytest.mark.parametrize("view", ["qualification_hubapplication", "qualification_hubcampaign", "impact_hubactor"])
 def test_nobody_writes_through_a_view(view):
     with acting(OPERATOR):
-        for sql in (f"DELETE FROM {view}", f"UPDATE {view} SET state = 'x'", f"INSERT INTO {view} (state) VALUES ('x')"):
+        for sql in (
+            f"DELETE FROM {view}",
+            f"UPDATE {view} SET state = 'x'",
+            f"INSERT INTO {view} (state) VALUES ('x')",
+        ):
             with pytest.raises(DatabaseError), transaction.atomic():
                 touched(sql)

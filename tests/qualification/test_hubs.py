@@ -52,7 +52,13 @@ def test_a_hub_is_registered_once_and_its_manager_invited():
     with acting(OPERATOR):
         assert hub.organisation.hats == [Hat.HUB]
         assert Invitation.objects.filter(organisation=hub.organisation, role=Role.MANAGER).count() == 1
-        again = {"name": "Autre", "commune": None, "email": "a@essai.example", "phone": "", "manager_email": "b@c.example"}
+        again = {
+            "name": "Autre",
+            "commune": None,
+            "email": "a@essai.example",
+            "phone": "",
+            "manager_email": "b@c.example",
+        }
         refuses(AlreadyFunder, hubs.create_hub, siret=hub.organisation.siret, **again)
     funder = make_funder()
     with acting(OPERATOR):
@@ -102,17 +108,31 @@ def test_the_database_keeps_what_a_remit_was():
         for change in ("territory = 'departement:33'", "opened_at = now()", f"hub_id = '{hub.organisation.pk}'"):
             refuses(ProgrammingError, touched, f"UPDATE qualification_remit SET {change}")
         refuses(ProgrammingError, touched, "DELETE FROM qualification_remit")
-        refuses(IntegrityError, Remit.objects.create, hub=hub.organisation, territory=GIRONDE, opened_at="2026-01-01T00:00Z")
+        refuses(
+            IntegrityError, Remit.objects.create, hub=hub.organisation, territory=GIRONDE, opened_at="2026-01-01T00:00Z"
+        )
         refuses(IntegrityError, touched, "UPDATE qualification_remit SET closed_at = '2001-01-01'")
     take_back(hub)
     with acting(OPERATOR):
         # Closed once: neither opened again, nor closed another day.
         assert touched("UPDATE qualification_remit SET closed_at = NULL, closed_by = NULL") == 0
-        assert touched("UPDATE qualification_remit SET closed_at = now()") == 0
-        refuses(IntegrityError, Remit.objects.create, hub=hub.organisation, territory="france", opened_at="2026-01-01T00:00Z")
+        assert touched("UPDATE qualification_remit SET closed_at = clock_timestamp()") == 0
+        refuses(
+            IntegrityError,
+            Remit.objects.create,
+            hub=hub.organisation,
+            territory="france",
+            opened_at="2026-01-01T00:00Z",
+        )
     with acting(hub.principal):
         assert Remit.objects.count() == 1  # who reads where is public
-        refuses(ProgrammingError, Remit.objects.create, hub=hub.organisation, territory=GIRONDE, opened_at="2026-01-01T00:00Z")
+        refuses(
+            ProgrammingError,
+            Remit.objects.create,
+            hub=hub.organisation,
+            territory=GIRONDE,
+            opened_at="2026-01-01T00:00Z",
+        )
 
 
 # --- consents -----------------------------------------------------------------------------------------------------
@@ -181,14 +201,19 @@ def test_the_database_refuses_every_other_way_to_a_consent(actor):
         refuses(IntegrityError, touched, INSERT, *right)  # one at a time
         refuses(ProgrammingError, touched, "UPDATE qualification_consent SET given_at = now()")
         refuses(ProgrammingError, touched, "DELETE FROM qualification_consent")
-        refuses(ProgrammingError, touched, "UPDATE qualification_consent SET withdrawn_at = now(), withdrawn_by = %s",
+        refuses(ProgrammingError, touched, "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s",
                 agent.user.pk)  # fmt: skip
     with acting(agent.principal):  # nobody who does not run the organisation
-        refuses(IntegrityError, touched, "UPDATE qualification_consent SET withdrawn_at = now(), withdrawn_by = %s",
+        refuses(IntegrityError, touched, "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s",
                 agent.user.pk)  # fmt: skip
     for who in (make_operator(), hub):
         with acting(who.principal):
-            assert touched("UPDATE qualification_consent SET withdrawn_at = now(), withdrawn_by = %s", who.user.pk) == 0
+            assert (
+                touched(
+                    "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s", who.user.pk
+                )
+                == 0
+            )
     withdraw(actor, hub)
     with acting(actor.principal):
         assert touched("UPDATE qualification_consent SET withdrawn_at = NULL, withdrawn_by = NULL") == 0

@@ -109,7 +109,9 @@ def test_the_database_holds_the_plan_together(hub, plan):
         refuses(IntegrityError, PlanTask.objects.create, plan=plan, hub=hub.organisation, **{**values, "text": ""})
         refuses(IntegrityError, PlanTask.objects.create, plan=plan, hub=hub.organisation, done=True, **values)
         refuses(ProgrammingError, PlanTask.objects.create, plan_id=theirs.pk, hub=other.organisation, **values)
-        refuses(IntegrityError, Plan.objects.create, remit=remit_of(other), hub=hub.organisation, begun_at=timezone.now())
+        refuses(
+            IntegrityError, Plan.objects.create, remit=remit_of(other), hub=hub.organisation, begun_at=timezone.now()
+        )
         refuses(IntegrityError, Plan.objects.create, remit=remit_of(hub), hub=hub.organisation, begun_at=timezone.now())
         refuses(ProgrammingError, touched, "DELETE FROM qualification_plan")
         assert touched("UPDATE qualification_plantask SET text = 'Y' WHERE hub_id = %s", other.organisation.pk) == 0
@@ -122,7 +124,7 @@ def test_the_database_holds_the_plan_together(hub, plan):
 
 def test_a_plan_needs_a_territory_that_is_still_held(hub):
     with acting(OPERATOR):
-        touched("UPDATE qualification_remit SET closed_at = now()")
+        touched("UPDATE qualification_remit SET closed_at = clock_timestamp()")
     with acting(hub.principal):
         refuses(IntegrityError, Plan.objects.create, remit_id=hub.organisation.remits.get().pk, hub=hub.organisation,
                 begun_at=timezone.now())  # fmt: skip
