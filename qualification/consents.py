@@ -1,5 +1,6 @@
-"""Letting a hub read one's amounts, and taking that back: by the managers of an actor or of a funder, and by nobody else."""
+"""Letting a hub read one's amounts, and taking that back: by the managers of an actor or of a funder, and no others."""
 
+import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -24,8 +25,7 @@ def give_consent(*, remit: Remit, organisation: Organisation, at: datetime | Non
 
     Raises NotAllowed, and NotRead when this hub does not, or not any more, read the organisation.
     """
-    _check_manager(organisation)
-    principal = current()
+    manager, principal = _check_manager(organisation), current()
     if not remits_reading(organisation=organisation, hat=principal.hat).filter(pk=remit.pk).exists():
         raise errors.NotRead
     consent = Consent(
@@ -34,7 +34,7 @@ def give_consent(*, remit: Remit, organisation: Organisation, at: datetime | Non
         organisation=organisation,
         side=principal.hat.value,
         given_at=at or timezone.now(),
-        given_by=principal.person_id,
+        given_by=manager,
     )
     live = None
     while (
@@ -50,12 +50,11 @@ def give_consent(*, remit: Remit, organisation: Organisation, at: datetime | Non
 @transaction.atomic
 def withdraw_consent(*, remit: Remit, organisation: Organisation, at: datetime | None = None) -> None:
     """From now on the hub reads no amount of the acting organisation; a repeat is silent. Raises NotAllowed."""
-    _check_manager(organisation)
-    live = _live(remit, organisation).first()
+    manager, live = _check_manager(organisation), _live(remit, organisation).first()
     if live is None:
         return
     given = Consent.objects.filter(pk=live.pk, withdrawn_at=None)
-    if given.update(withdrawn_at=at or timezone.now(), withdrawn_by=current().person_id):
+    if given.update(withdrawn_at=at or timezone.now(), withdrawn_by=manager):
         record(verb="hub_consent_withdrawn", target=live, fields=("withdrawn_at",))
 
 
@@ -64,8 +63,10 @@ def _live(remit: Remit, organisation: Organisation) -> QuerySet[Consent]:
     return mine.filter(remit=remit, organisation=organisation, side=current().hat.value, withdrawn_at=None)
 
 
-def _check_manager(organisation: Organisation) -> None:
+def _check_manager(organisation: Organisation) -> uuid.UUID:
+    """The manager who acts for this organisation. Raises NotAllowed."""
     principal = current()
     own = principal.organisation_id == organisation.pk and principal.hat in SIDES
-    if not (own and principal.role == Role.MANAGER):
+    if not (own and principal.role == Role.MANAGER) or principal.person_id is None:
         raise NotAllowed
+    return principal.person_id

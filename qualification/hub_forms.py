@@ -13,7 +13,7 @@ class PlanForm(DomainForm):
         label="Diagnostic",
         max_length=4000,
         required=False,
-        help_text="Ce que vivent les habitants, qui les aide déjà, ce qui manque : quelques phrases que tous partagent.",
+        help_text="Ce que vivent les habitants, qui les aide déjà, ce qui manque : quelques phrases partagées.",
         widget=forms.Textarea({"rows": 8}),
     )
     aimed_on = DateField(

@@ -1,7 +1,7 @@
 """A hub (tête de réseau): the territory it reads, who lets it read amounts, its plan, and three things that it reads.
 
-What it reads of others are views over functions of migration 0010, which answer to the hub that acts and to nobody else:
-no policy of another table knows of hubs. An amount is in them only while its owner's consent lives.
+What it reads of others are views over functions of migration 0010, which answer to the hub that acts and to nobody
+else: no policy of another table knows of hubs. An amount is in them only while its owner's consent lives.
 """
 
 import uuid
@@ -227,7 +227,7 @@ class PlanTask(models.Model):
 
 
 class HubApplication(models.Model):
-    """An application for a place in the acting hub's territory: who, where, in what state, when. Nothing of its file."""
+    """An application in the acting hub's territory: who, where, its state, its dates. Nothing of its file."""
 
     id = models.UUIDField(primary_key=True)
     organisation_name = models.CharField(max_length=160)

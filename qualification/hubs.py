@@ -103,7 +103,7 @@ def remits_reading(*, organisation: Organisation, hat: Hat) -> QuerySet[Remit]:
     It reads the organisation's own rows, so it must run as that organisation or as the operator. Two queries to build.
     """
     places = _actor_places(organisation) if hat == Hat.ACTOR else _funder_places(organisation)
-    near = RawSQL("SELECT qualification_touching(%s::text[])", [places])  # noqa: S611 - its text is ours
+    near = RawSQL("SELECT qualification_touching(%s::text[])", [places])
     reading = Remit.objects.live().filter(territory__in=near)
     return reading.select_related("hub").order_by("hub__search_key", "id")
 

@@ -87,7 +87,7 @@ def edit_task(*, task: PlanTask, step: str, text: str, who: str, due_on: date | 
 
 @transaction.atomic
 def mark_task(*, task: PlanTask, done: bool, at: datetime | None = None) -> None:
-    """Tick it, or take the tick back; a repeat is silent, and keeps who did it first. Raises NotAllowed and PlanClosed."""
+    """Tick it, or take the tick back; a repeat keeps who did it first. Raises NotAllowed and PlanClosed."""
     _check_writer(task)
     _held(task.plan)
     others = PlanTask.objects.filter(pk=task.pk, done=not done)

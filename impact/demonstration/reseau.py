@@ -1,4 +1,4 @@
-"""The hub of the département: its territory, a plan half done, one actor and one funder who let it read their amounts."""
+"""The hub of the département: its territory, a plan half done, an actor and a funder who let it read their amounts."""
 
 from datetime import date, timedelta
 from functools import partial

@@ -9,7 +9,7 @@ from impact.views import homes, hub_seen
 urlpatterns = [
     path("", homes.actor_home, name="actor_home"),
     path("tetes-de-reseau/", hub_seen.actor_list, name="actor_hubs"),
-    path("tetes-de-reseau/<uuid:pk>/", hub_seen.actor_seen, name="actor_hub"),
+    path("tetes-de-reseau/<uuid:pk>/", hub_seen.actor_seen, name="actor_remit"),
     *patterns("actor"),
 ]
 declare_space(

@@ -15,7 +15,7 @@ urlpatterns = [
     path("territoires/simulateur/", territories.funder_simulator, name="funder_simulator"),
     path("territoires/<str:territory>/", territories.funder_detail, name="funder_territory"),
     path("tetes-de-reseau/", hub_seen.funder_list, name="funder_hubs"),
-    path("tetes-de-reseau/<uuid:pk>/", hub_seen.funder_seen, name="funder_hub"),
+    path("tetes-de-reseau/<uuid:pk>/", hub_seen.funder_seen, name="funder_remit"),
     *patterns("funder"),
 ]
 declare_space(

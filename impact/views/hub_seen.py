@@ -45,14 +45,14 @@ class ConsentForm(DomainForm):
 @space(Hat.ACTOR)
 def actor_list(request: HttpRequest) -> HttpResponse:
     """The hubs that read this actor."""
-    return _list(request, "actor_hub")
+    return _list(request, "actor_remit")
 
 
 @require_safe
 @space(Hat.FUNDER)
 def funder_list(request: HttpRequest) -> HttpResponse:
     """The hubs that read this funder."""
-    return _list(request, "funder_hub")
+    return _list(request, "funder_remit")
 
 
 def _list(request: HttpRequest, page: str) -> HttpResponse:
@@ -87,15 +87,16 @@ def funder_seen(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _seen(request: HttpRequest, pk: uuid.UUID, facts: Facts, template: str) -> HttpResponse:
     organisation, side = request.organisation, request.principal.hat.value
     remit = get_object_or_404(remits_reading(organisation=organisation, hat=request.principal.hat), pk=pk)
-    form = ConsentForm(request.POST or None, hub=remit.hub.name, organisation=organisation.name)
+    given = request.POST if request.method == "POST" else None
+    form = ConsentForm(given, hub=remit.hub.name, organisation=organisation.name)
     if request.method == "POST" and "retirer" in request.POST:
         withdraw_consent(remit=remit, organisation=organisation)
         messages.success(request, f"Accord retiré : {remit.hub.name} ne lit plus aucun de vos montants.")
-        return redirect(f"{side}_hub", organisation.pk, pk)
+        return redirect(f"{side}_remit", organisation.pk, pk)
     if request.method == "POST" and form.is_valid():
         give_consent(remit=remit, organisation=organisation)
         messages.success(request, f"Accord donné : {remit.hub.name} lit vos montants dès maintenant.")
-        return redirect(f"{side}_hub", organisation.pk, pk)
+        return redirect(f"{side}_remit", organisation.pk, pk)
     mine = Consent.objects.visible_to(request.principal).filter(organisation=organisation, side=side)
     context = {
         **facts(request, remit),

@@ -1,4 +1,7 @@
-"""The hub's space: applications and operations of its territory, and writing its plan. Figures are in `impact/views/hub.py`."""
+"""The hub's space: applications and operations of its territory, and writing its plan.
+
+What needs ratio or coverage is in `impact/views/hub.py`.
+"""
 
 import uuid
 

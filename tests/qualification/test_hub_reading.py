@@ -1,4 +1,4 @@
-"""What a hub reads of applications and operations: these columns, of this territory, while it acts as a hub; no more."""
+"""What a hub reads of applications and operations: these columns, of its territory, while it acts as a hub."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Hubs and their territory: given and taken back by the operator, history kept; consents by their own managers alone."""
+"""Hubs and their territory, given and taken back by the operator; consents by their own managers alone."""
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -182,6 +182,7 @@ def test_a_consent_is_for_a_hub_that_reads_the_organisation(actor):
 
 INSERT = """INSERT INTO qualification_consent (id, remit_id, hub_id, organisation_id, side, given_at, given_by)
             VALUES (gen_random_uuid(), %s, %s, %s, %s, now(), %s)"""
+WITHDRAW = "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s"
 
 
 def test_the_database_refuses_every_other_way_to_a_consent(actor):
@@ -191,29 +192,24 @@ def test_the_database_refuses_every_other_way_to_a_consent(actor):
     right = [remit.pk, hub.organisation.pk, mine, "actor", actor.user.pk]
     for who in (make_operator(), hub):  # not even the operator, in another's name
         with acting(who.principal):
-            refuses(ProgrammingError, touched, INSERT, *right[:4], who.user.pk)
+            refuses(IntegrityError, touched, INSERT, *right[:4], who.user.pk)
             refuses(ProgrammingError, touched, INSERT, *right)
     with acting(actor.principal):
-        refuses(ProgrammingError, touched, INSERT, *right[:4], agent.user.pk)  # by somebody else
+        refuses(IntegrityError, touched, INSERT, *right[:4], agent.user.pk)  # by who does not run it
+        refuses(ProgrammingError, touched, INSERT, *right[:4], manager_of(actor.organisation).user.pk)  # by another
         refuses(ProgrammingError, touched, INSERT, *right[:3], "funder", actor.user.pk)  # under another hat
         refuses(IntegrityError, touched, INSERT, remit.pk, other.organisation.pk, mine, "actor", actor.user.pk)
         assert touched(INSERT, *right) == 1
         refuses(IntegrityError, touched, INSERT, *right)  # one at a time
         refuses(ProgrammingError, touched, "UPDATE qualification_consent SET given_at = now()")
         refuses(ProgrammingError, touched, "DELETE FROM qualification_consent")
-        refuses(ProgrammingError, touched, "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s",
-                agent.user.pk)  # fmt: skip
-    with acting(agent.principal):  # nobody who does not run the organisation
-        refuses(IntegrityError, touched, "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s",
-                agent.user.pk)  # fmt: skip
+        refuses(IntegrityError, touched, WITHDRAW, agent.user.pk)
+    with acting(agent.principal):
+        refuses(IntegrityError, touched, WITHDRAW, agent.user.pk)
+        refuses(ProgrammingError, touched, WITHDRAW, actor.user.pk)
     for who in (make_operator(), hub):
         with acting(who.principal):
-            assert (
-                touched(
-                    "UPDATE qualification_consent SET withdrawn_at = clock_timestamp(), withdrawn_by = %s", who.user.pk
-                )
-                == 0
-            )
+            assert touched(WITHDRAW, who.user.pk) == 0
     withdraw(actor, hub)
     with acting(actor.principal):
         assert touched("UPDATE qualification_consent SET withdrawn_at = NULL, withdrawn_by = NULL") == 0

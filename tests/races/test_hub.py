@@ -1,4 +1,4 @@
-"""Consents and plans under concurrency: one consent at a time, none that outlives its withdrawal, no plan on a lost territory."""
+"""Consents and plans in a crowd: one consent at a time, gone when withdrawn; one plan, none on a lost territory."""
 
 from typing import Any
 
