@@ -12,13 +12,17 @@ from django.utils import timezone
 
 from aptic.tenancy.principal import Principal
 from aptic.territories.models import Commune
+from aptic.territories.rules import parse_key
 from impact import coverage
 from impact.coverage_rules import Facts, missing
 from impact.errors import NotOperational
-from impact.models import ActorRatio, Band, HubActor
-from impact.territories import Gap, gaps
+from impact.models import ActorRatio, Band, Coverage, HubActor
+from impact.territories import Gap, Line, gaps, lines
 from qualification import plan_rules, plans
+from qualification.hubs import touching
 from qualification.models import HubCampaign, Plan, PlanTask
+
+MOST_PARTS = 10  # intercommunalités named on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,29 @@ def standing(territory: str) -> Standing | None:
         return None
     facts, at = known
     return Standing(facts, gaps(facts, coverage.needs_in_force()[0]), at)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The intercommunalités of a wider territory: how many are operational, and those that are not yet."""
+
+    whole: int
+    ready: int
+    lacking: list[Line]
+
+
+def parts(territory: str) -> Parts | None:
+    """Where a département or a région lacks something although it may be operational as a whole; None for less.
+
+    Five queries; the most inhabitants first, ten at most.
+    """
+    if parse_key(territory)[0] not in ("departement", "region"):
+        return None
+    keys = [key for key in touching(territory) if key.startswith("epci:")]
+    known = Coverage.objects.filter(pk__in=keys)
+    counted = known.aggregate(whole=Count("pk"), ready=Count("pk", filter=Q(operational=True)))
+    lacking = lines(known.filter(operational=False).order_by("-population", "territory")[:MOST_PARTS])
+    return Parts(**counted, lacking=lacking)
 
 
 @dataclass(frozen=True, slots=True)

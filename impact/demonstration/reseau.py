@@ -17,8 +17,8 @@ REGISTERED_AT, PLANNED_AT, CONSENTED_AT = 5.0, 5.5, 9.5  # months after the stor
 AIMED_IN = 3  # months after its last
 CONSENTS = (("marc.delmas", cast.GIRONDE), ("amina.diallo", "clics-estey"))
 DIAGNOSIS = (
-    "La métropole est bien servie, le Médoc et la Haute-Gironde le sont peu : beaucoup d’habitants y sont à plus de "
-    "quinze kilomètres d’un lieu.\n\nLes maisons des solidarités orientent déjà ; il manque des tournées, des horaires "
+    "La métropole est bien servie, le Médoc et la Haute-Gironde le sont moins : des intercommunalités entières n’ont "
+    "qu’un lieu, ou aucun.\n\nLes maisons des solidarités orientent déjà ; il manque des tournées, des horaires "
     "connus, et une opération qui aille au-delà de la métropole."
 )
 # (step, what, who, due and done in months after the story's first; None: still to do)

@@ -55,6 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "remit": remit,
         "label": territory_label(remit.territory),
         "standing": hub.standing(remit.territory),
+        "parts": hub.parts(remit.territory),
         "actors": actors,
         "bands": [(band.value, band.label, actors.bands[band]) for band in Band if actors.bands[band]],
         "applications": HubApplication.objects.filter(state__in=LIVE).count(),

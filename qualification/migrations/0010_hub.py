@@ -86,16 +86,27 @@ DROP POLICY consent_given_by_its_own ON qualification_consent;
 DROP POLICY remit_ends_once ON qualification_remit
 """
 
-# Territories that have a commune in common, whatever their levels: it goes both ways.
-TOUCHING = """
+# Territories that have a commune in common, whatever their levels: it goes both ways. A branch for each level, so that
+# each reads its own index: one condition over all of them reads every commune, thirty times slower.
+BRANCHES = "\n    UNION ALL ".join(
+    f"SELECT code, epci_id, departement_id, region_id FROM territories_commune WHERE {column} IN "
+    f"(SELECT a.code FROM asked a WHERE a.level = '{level}')"
+    for level, column in (("commune", "code"), ("epci", "epci_id"), ("departement", "departement_id"),
+                          ("region", "region_id"))
+)  # fmt: skip
+TOUCHING = f"""
 CREATE FUNCTION qualification_touching(wanted text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
-  SELECT DISTINCT key
-    FROM territories_commune c
-   CROSS JOIN LATERAL (SELECT ARRAY['commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
-                                    'region:' || c.region_id, 'france'] AS keys) k
-   CROSS JOIN LATERAL unnest(k.keys) AS key
-   WHERE k.keys && wanted AND key IS NOT NULL
+  WITH asked AS (
+    SELECT split_part(w, ':', 1) AS level, split_part(w, ':', 2) AS code FROM unnest(wanted) AS w
+  ), shared AS (
+    {BRANCHES}
+    UNION ALL SELECT code, epci_id, departement_id, region_id FROM territories_commune WHERE 'france' = ANY(wanted)
+  )
+  SELECT DISTINCT key FROM shared
+   CROSS JOIN LATERAL unnest(ARRAY['commune:' || code, 'epci:' || epci_id, 'departement:' || departement_id,
+                                   'region:' || region_id, 'france']) AS key
+   WHERE key IS NOT NULL
 $$
 """
 # The remit of the hub that acts, and nothing for anybody else.

@@ -36,7 +36,7 @@ def test_a_hub_goes_from_the_figures_to_its_plan(enter: Enter, territory: Any) -
     person = enter(hub)
     person.goes(home).reads("Bordeaux Métropole", "Ce qui manque", "candidature en cours", "De 15 à 25 k€")
     person.follows("Acteurs").reads("Les Clics d’essai", "de 15 à 25 k€", "non")
-    person.chooses("tranche", "De 15").presses("Filtrer").follows("Les Clics d’essai").reads(
+    person.chooses("tranche", "De 15 à").presses("Filtrer").follows("Les Clics d’essai").reads(
         "ne partage pas ses montants"
     )
     person.follows("Candidatures").reads("Le Relais d’essai", "À étudier")
