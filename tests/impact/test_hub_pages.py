@@ -13,6 +13,7 @@ from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from funders.models import Campaign
 from impact import coverage
+from impact import hub as hub_module
 from impact.models import Coverage
 from qualification.models import Plan, PlanTask
 from tests.factories import OPERATOR, make_funder, make_member
@@ -95,6 +96,19 @@ def measure_without_ratio():
         while (step := coverage.measure_chunk(places, after=after, at=now))[1]:
             after = step[0]
         coverage.measure_territories(at=now)
+
+
+def test_a_wide_territory_names_its_parts_that_lack_something(client):
+    hub = make_hub(GIRONDE)
+    hub.log_in(client)
+    assert "Intercommunalité par" not in page(client, "hub_home", hub)  # not measured yet
+    make_site()
+    measure()
+    home = page(client, "hub_home", hub)
+    assert "<b>0</b> sur 28 est opérationnelle." in home
+    assert "Bordeaux Métropole : trop peu d’acteurs" in home
+    assert home.count(" : aucun lieu") == hub_module.MOST_PARTS - 1
+    assert counted(client, url("hub_home", hub)) <= 30
 
 
 def test_actors_are_filtered_and_say_no_amount_unless_they_consent(client, hub):
