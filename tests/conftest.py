@@ -67,6 +67,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     with django_db_blocker.unblock():
         point_at("nowhere")
     SERVERS.drop(name)
+    SERVERS.drop_spare()
 
 
 class FreshDatabase:

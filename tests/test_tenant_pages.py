@@ -63,6 +63,8 @@ def own_way(client: Client, address: Address, organisation: Any, ours: Side) -> 
             choices.append([("", kind) for kind in kinds()])
         elif name == "site":
             choices.append([("actors_site", ours.till.site.pk)])
+        elif name == "distributor":
+            choices.append([("tenancy_organisation", key) for key in ours.ids["tenancy_organisation"]])
         else:
             choices.append([(table, key) for table, key in likely_first(address, ours.ids) if fits(converter, key)])
     for combination in itertools.product(*choices):
