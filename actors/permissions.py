@@ -9,6 +9,7 @@ from aptic.tenancy.principal import Hat, current
 EDITS_SITES = frozenset({Role.MANAGER, Role.AGENT})
 MANAGES_TILLS = frozenset({Role.MANAGER})
 HANDLES_BANK = frozenset({Role.MANAGER, Role.FINANCE})
+READS_INCOME = frozenset({Role.MANAGER, Role.FINANCE})  # of their own actor: nobody else, not the operator
 DECIDES = frozenset({Role.MANAGER, Role.AGENT, ""})  # among the operator's people
 
 

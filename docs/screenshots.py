@@ -252,6 +252,7 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "aiguilleur-remettre": (TELEPHONE, role("aiguilleur", "Remettre un carnet")),
     "acteur": (COMPUTER, role("acteur")),
     "acteur-paiements": (COMPUTER, role("acteur", "Paiements")),
+    "acteur-revenus": (COMPUTER, role("acteur", "Revenus")),
     "guichet": (TELEPHONE, with_booklet("guichet", _look_up)),
     "guichet-associer": (TELEPHONE, _pair),
     "guichet-pret": (TELEPHONE, with_booklet("guichet", _stand)),

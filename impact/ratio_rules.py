@@ -13,6 +13,7 @@ from qualification.cap_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
 FEWEST_TESTS = 8  # comparisons below which an interval would be a guess
 WORTH_TESTING_CENTS = 500_00  # a stock so small says nothing
 QUARTERS = 4
+STEADY = 0.1  # a pace within a tenth of the year goes neither up nor down
 NEW_DAYS = 91  # an actor younger than a quarter is not judged
 
 
@@ -99,6 +100,20 @@ def alert(*, earned_cents: int, pace_cents: int, days: int) -> str:
     if year < RATIO_LOW_CENTS and pace_cents < RATIO_LOW_CENTS:
         return "starving"
     return "overloaded" if year > RATIO_HIGH_CENTS and pace_cents > RATIO_HIGH_CENTS else ""
+
+
+def trend(*, earned_cents: int, pace_cents: int, days: int) -> str:
+    """Where an actor qualified `days` ago tends: "up", "down", "steady", or "" before a year is over to compare with.
+
+    >>> trend(earned_cents=16_000_00, pace_cents=20_000_00, days=400)
+    'up'
+    """
+    if days < 365 or earned_cents <= 0:
+        return ""
+    change = (pace_cents - earned_cents) / earned_cents
+    if abs(change) < STEADY:
+        return "steady"
+    return "up" if change > 0 else "down"
 
 
 @dataclass(frozen=True, slots=True)

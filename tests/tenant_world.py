@@ -14,6 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from actors.bank_accounts import approve_bank_account, propose_bank_account
+from actors.income import declare_income
+from actors.income_rules import Kind, open_year
 from actors.site_changes import report_change
 from aptic.accounts import scopes
 from aptic.accounts import services as accounts
@@ -101,6 +103,7 @@ def make_side(name: str, scheme: Scheme) -> Side:
     with acting(actor.principal):
         holder = f"Titulaire {name}"
         bank = propose_bank_account(actor=till.site.actor, holder=holder, iban=IBAN, bic="AGRIFRPP", at=timezone.now())
+        declare_income(year=open_year(timezone.localdate()), amounts={Kind.TRAINING: 1_000_00, Kind.ROOMS: 500_00})
     with acting(scheme.second):
         approve_bank_account(account=bank, at=timezone.now())
     scheme.send(scheme.prepare())

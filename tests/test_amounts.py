@@ -39,6 +39,7 @@ COMING = "what a forecast expects, or what a decision would change: no euro stan
 SUPPOSED = "an assumption of the simulator, or what follows from it: it moves nothing"
 SPREAD = "the middle or an end of a table whose every term leads to its step"
 CONSENTED = "lent by its owner, who alone follows it; a hub has no trail"
+DECLARED = "what an actor says of its other income: no euro of ours stands behind it"
 ITSELF = "what writes an amount, with its link"
 
 # (template, expression): reason
@@ -70,11 +71,12 @@ PLAIN_IN_TEMPLATES = {
     ("passes/distributor/done.html", "batch.face_value_cents"): PRICE,
     ("passes/distributor/stock.html", "one.batch.face_value_cents"): PRICE,
     ("passes/stock/stock.html", "row.batch.face_value_cents"): PRICE,
-    ("impact/actor_home.html", "low"): THRESHOLD,
-    ("impact/actor_home.html", "high"): THRESHOLD,
+    ("impact/_home_ratio.html", "low"): THRESHOLD,
+    ("impact/_home_ratio.html", "high"): THRESHOLD,
     ("impact/operator_home.html", "low"): THRESHOLD,
     ("impact/operator_home.html", "high"): THRESHOLD,
-    ("impact/actor_home.html", "missing"): WISH,
+    ("impact/_home_ratio.html", "missing"): WISH,
+    ("impact/income.html", "one.total_cents"): DECLARED,
     ("funders/funder/order.html", "order.missing_cents"): WISH,
     ("passes/conflicts/guarantee.html", "missing"): WISH,
     ("passes/conflicts/incidents.html", "cents"): TOTAL,
@@ -147,6 +149,8 @@ PLAIN_IN_MODULES = {
     ("impact/trace_search.py", "_bank"): LEADS,
     ("impact/presenting.py", "earnings_plot"): DRAWN,
     ("impact/presenting.py", "mix_plot"): DRAWN,
+    ("impact/income_presenting.py", "mix_plot"): DECLARED,
+    ("impact/income_presenting.py", "years_plot"): DECLARED,
     ("impact/trace_presenting.py", "booklet_chain"): TRAIL,
     ("impact/trace_presenting.py", "_source"): TRAIL,
     ("impact/trace_presenting.py", "_money_in"): TRAIL,

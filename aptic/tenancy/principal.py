@@ -1,6 +1,6 @@
 """Who acts: the request's principal, carried to PostgreSQL for row-level security.
 
-`acting(principal)` opens the transaction, writes the five settings that policies read in one statement, and
+`acting(principal)` opens the transaction, writes the six settings that policies read in one statement, and
 restores the former values when it ends. Nothing outside that block can see a tenant's row.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from django.db import connections, transaction
 
-SETTINGS = ("aptic.person", "aptic.organisation", "aptic.hat", "aptic.site", "aptic.request")
+SETTINGS = ("aptic.person", "aptic.organisation", "aptic.hat", "aptic.role", "aptic.site", "aptic.request")
 
 
 class Hat(StrEnum):
@@ -53,7 +53,7 @@ class Principal:
 
     def settings(self) -> list[str]:
         """The values of `SETTINGS`, in order; an absent one is the empty string."""
-        values = (self.person_id, self.organisation_id, self.hat.value, self.site_id, self.request_id)
+        values = (self.person_id, self.organisation_id, self.hat.value, self.role, self.site_id, self.request_id)
         return ["" if value is None else str(value) for value in values]
 
     def as_json(self) -> dict[str, str]:

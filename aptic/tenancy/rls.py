@@ -3,7 +3,8 @@
     class Meta:
         constraints = [Tenant("batch_rls", readers=["funder_id"], writers=["funder_id"])]
 
-A row is visible when one of its reader columns is the acting organisation, or when the operator acts.
+A row is visible when one of its reader columns is the acting organisation, or when the operator acts. A `private` row
+is visible to people of that organisation in the roles named, and to nobody else: not the operator, not a job.
 Policies compare columns with settings and never query another table.
 """
 
@@ -13,6 +14,7 @@ from django.db.models import BaseConstraint, Model
 
 ORGANISATION = "(select nullif(current_setting('aptic.organisation', true), '')::uuid)"
 PERSON = "(select nullif(current_setting('aptic.person', true), '')::uuid)"
+ROLE = "(select current_setting('aptic.role', true))"
 SITE = "(select nullif(current_setting('aptic.site', true), '')::uuid)"
 # What a verified code has presented in this transaction: booklets may be read, passes may be redeemed.
 BOOKLETS = "(select string_to_array(nullif(current_setting('aptic.booklets', true), ''), ','))::int[]"
@@ -28,7 +30,9 @@ class Tenant(BaseConstraint):
     `readers`, `writers`: columns compared with the acting organisation. `read_if`, `write_if`, `insert_if`: further
     SQL conditions, over this table's columns and settings only ({organisation}, {person}, {site}, {operator},
     {link}, {booklets} and {passes} expand to the settings). `append_only` revokes UPDATE, DELETE and TRUNCATE
-    from every serving role and adds a trigger that refuses them for everybody, the owner included.
+    from every serving role and adds a trigger that refuses them for everybody, the owner included. `private` names the
+    roles that alone see the rows, among the people of the organisations that `readers` and `writers` name: the operator
+    and scheduled jobs have no policy then, devices and keys have no role.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Tenant(BaseConstraint):
         write_if: str = "",
         insert_if: str = "",
         append_only: bool = False,
+        private: tuple[str, ...] = (),
         violation_error_code: str | None = None,
         violation_error_message: str | None = None,
     ) -> None:
@@ -49,13 +54,16 @@ class Tenant(BaseConstraint):
         )
         self.readers, self.writers = tuple(readers), tuple(writers)
         self.read_if, self.write_if, self.insert_if = read_if, write_if, insert_if
-        self.append_only = append_only
+        self.append_only, self.private = append_only, tuple(private)
 
     def _condition(self, columns: tuple[str, ...], extra: str) -> str:
-        parts = [OPERATOR, *(f"{column} = {ORGANISATION}" for column in columns)]
+        parts = [f"{column} = {ORGANISATION}" for column in columns]
         if extra:
             parts.append(f"({_expand(extra)})")
-        return " OR ".join(parts)
+        if not self.private:
+            return " OR ".join([OPERATOR, *parts])
+        roles = ", ".join(f"'{role}'" for role in self.private)
+        return f"({' OR '.join(parts) or 'false'}) AND {ROLE} IN ({roles})"
 
     def create_sql(self, model: type[Model], schema_editor: Any) -> str:
         """The statements that enable security, create the policies and, if asked, seal the table."""
@@ -66,8 +74,11 @@ class Tenant(BaseConstraint):
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"CREATE POLICY {self.name}_read ON {table} FOR SELECT USING ({read})",
             f"CREATE POLICY {self.name}_insert ON {table} FOR INSERT WITH CHECK ({insert})",
-            f"CREATE POLICY {self.name}_system ON {table} TO aptic_system USING (true) WITH CHECK (true)",
         ]
+        if not self.private:
+            statements.append(
+                f"CREATE POLICY {self.name}_system ON {table} TO aptic_system USING (true) WITH CHECK (true)"
+            )
         if self.append_only:
             statements += [
                 f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM aptic_app, aptic_system",
@@ -110,7 +121,7 @@ class Tenant(BaseConstraint):
     def deconstruct(self) -> Any:
         """For migrations."""
         path, args, kwargs = super().deconstruct()
-        for key in ("readers", "writers", "read_if", "write_if", "insert_if", "append_only"):
+        for key in ("readers", "writers", "read_if", "write_if", "insert_if", "append_only", "private"):
             if value := getattr(self, key):
                 kwargs[key] = value
         return path, args, kwargs

@@ -18,6 +18,7 @@ WEEKS = (
 WAYS = (["walk_in", "call"], ["walk_in"], ["call", "book"], ["walk_in", "call", "mail"])
 HELP = (["one_to_one"], ["one_to_one", "workshop"], ["alone", "one_to_one"], ["workshop", "remote"])
 HOSTS = (Host.NONE, Host.LIBRARY, Host.SOCIAL_CENTRE, Host.THIRD_PLACE, Host.TOWN_HALL)
+SUMMARY = "Un accueil au calme, seul ou en petit groupe, à votre rythme."
 MOVING = 7  # one site in so many goes from market to market
 REPORTS = (
     ("hours", "L’affiche sur la porte dit : fermé le lundi.", 6),
@@ -43,6 +44,7 @@ def described(rank: int, number: int) -> dict[str, Any]:
         "special_care": ["illiteracy"] if turn % 2 else [],
         "booking_url": "https://rendez-vous.example/" if "book" in ways else "",
         "mediators": 1 + turn % 3,
+        "summary": SUMMARY if turn % 3 else "",
     }
 
 

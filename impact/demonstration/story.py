@@ -17,7 +17,7 @@ from aptic.ledger.tasks import prove_nightly
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
 from aptic.tenancy.models import Organisation
 from impact.coverage import needs_in_force, set_thresholds
-from impact.demonstration import buying, counters, handing, network, paying, reseau
+from impact.demonstration import buying, counters, earning, handing, network, paying, reseau, tills
 from impact.demonstration.errors import AlreadyPlayed, RealDataHere
 from impact.demonstration.logins import write_logins
 from impact.demonstration.opening import open_scheme
@@ -57,6 +57,8 @@ def play(stage: Stage) -> None:
     network.plan_network(stage)
     buying.plan_programmes(stage, handing.deliver(stage))
     paying.plan_payments(stage)
+    earning.plan_declarations(stage)
+    tills.plan_tills(stage)
     reseau.plan_hub(stage)
     day = stage.first_day
     while day <= stage.today:

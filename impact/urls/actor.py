@@ -1,13 +1,15 @@
-"""The actor's first page and menu."""
+"""The actor's first page, its income and its menu."""
 
 from django.urls import path
 
 from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import homes, hub_seen
+from impact.views import actor, hub_seen
 
 urlpatterns = [
-    path("", homes.actor_home, name="actor_home"),
+    path("", actor.home, name="actor_home"),
+    path("revenus/", actor.income, name="actor_income"),
+    path("revenus/declarer/", actor.declare, name="actor_income_declare"),
     path("tetes-de-reseau/", hub_seen.actor_list, name="actor_hubs"),
     path("tetes-de-reseau/<uuid:pk>/", hub_seen.actor_seen, name="actor_remit"),
     *patterns("actor"),
@@ -23,6 +25,7 @@ declare_space(
             ("Paiements", "actor_payouts"),
             ("Incidents", "actor_incidents"),
             ("Suivre un euro", "actor_follow"),
+            Entry("Revenus", "actor_income", frozenset({"manager", "finance"})),
             Entry("Banque", "actor_bank_account", frozenset({"manager", "finance"})),
         ),
         group(

@@ -1,4 +1,4 @@
-"""The first page of each space: where each euro is, how far the passes went, who earns what."""
+"""The first page of the operator and of funders: where each euro is, how far the passes went, who earns what."""
 
 from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
@@ -6,17 +6,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from actors.models import Actor, Payout, Settlement
-from actors.permissions import EDITS_SITES
-from actors.settlement.owed import owed_to
+from actors.models import Settlement
 from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
 from impact import figures, presenting
-from impact.models import ActorRatio
 from impact.ratio import alerts
-from qualification.renewal import may_renew
 
 
 @require_GET
@@ -60,35 +56,6 @@ def funder_home(request: HttpRequest) -> HttpResponse:
         "proof": Proof.objects.first(),
     }
     return TemplateResponse(request, "impact/funder_home.html", context)
-
-
-@require_GET
-@space(Hat.ACTOR)
-def actor_home(request: HttpRequest) -> HttpResponse:
-    """An actor: its ratio, what it is owed and when it comes, whose passes it redeems, and its last payments."""
-    actor = request.organisation
-    payouts = Payout.objects.visible_to(request.principal).exclude(state=Payout.State.RELEASED)
-    trace = reverse("actor_trace", args=[actor.pk, "actor", str(actor.pk)])
-    plots = (
-        presenting.earnings_plot(figures.earned_by_month(actor.pk), url=trace),
-        presenting.mix_plot(figures.earned_by_funder(actor.pk), url=trace),
-    )
-    ratio = figures.ratio(actor.pk)
-    qualified = Actor.objects.filter(pk=actor.pk).first()
-    context = {
-        "qualified": qualified,
-        "renews": qualified is not None and may_renew(qualified) and request.principal.role in EDITS_SITES,
-        "ratio": ratio,
-        "missing": max(0, figures.RATIO_LOW_CENTS - ratio.earned_cents),
-        "coming": ActorRatio.objects.visible_to(request.principal).filter(pk=actor.pk).first(),
-        "owed": owed_to(actor_id=actor.pk, principal=request.principal),
-        "low": figures.RATIO_LOW_CENTS,
-        "high": figures.RATIO_HIGH_CENTS,
-        "plots": [plot for plot in plots if plot],
-        "payouts": payouts.order_by("-cutoff", "id")[:6],
-        "trace": trace,
-    }
-    return TemplateResponse(request, "impact/actor_home.html", context)
 
 
 def _alarm(proof: Proof | None) -> list[ProofLine]:

@@ -9,11 +9,15 @@ import time
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count
+from django.utils import timezone
 from stdnum import iban
 from stdnum.fr import siret
 
 from actors.iban import check_iban
+from actors.income_models import IncomeDeclaration
 from actors.models import Payout, Settlement
+from actors.standing import standing_of
+from aptic.accounts.models import Role, User
 from aptic.ledger.models import Proof
 from aptic.running.preparation import begin
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
@@ -23,6 +27,7 @@ from impact import figures
 from impact.demonstration import cast
 from impact.demonstration.network import fictitious_iban
 from impact.demonstration.story import seed
+from impact.income import income_of
 from impact.models import ActorRatio, Coverage, Observation, Publication, TerritoryRatio
 from passes.models import Redemption, Session, Void
 from qualification.models import Appeal, Application, Cap, Consent, Plan, PlanTask, Round
@@ -61,6 +66,25 @@ def test_everything_that_happens_in_a_scheme_happened(demonstration):
         assert money.receivable > 0
         assert money.collected == money.safeguarded + money.settled + money.swept
         assert usage.expired_cents > 0
+
+
+def test_the_first_actor_alone_declared_two_years_and_reads_them_alone(demonstration):
+    actor = Organisation.objects.get(siret=cast.PROVIDERS[0].organisation.siret)
+    person = User.objects.get(email="amina.diallo@clics-estey.example")
+    principal = Principal(hat=Hat.ACTOR, organisation_id=actor.pk, person_id=person.pk, role=Role.MANAGER)
+    with acting(principal):
+        income, standing = income_of(principal), standing_of(principal)
+    last = timezone.localdate().year - 1
+    assert [mix.year for mix in income.mixes] == [last, last - 1]
+    assert income.latest.passes_cents > 0
+    assert not income.is_due
+    assert [till.state for till in standing.tills] == ["waiting", "ok"]
+    assert [one.name for one in standing.stopped] == ["Tablette des ateliers"]
+    assert standing.hosts
+    with demonstration.admin() as admin:
+        assert admin.execute("SELECT DISTINCT actor_id FROM actors_incomedeclaration").fetchall() == [(actor.pk,)]
+    with as_system():
+        assert not IncomeDeclaration.objects.exists()
 
 
 def test_it_is_not_played_twice(demonstration):

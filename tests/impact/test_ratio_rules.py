@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impact.ratio_rules import FEWEST_TESTS, Method, Origin, alert, learn, shared, spread
+from impact.ratio_rules import FEWEST_TESTS, Method, Origin, alert, learn, shared, spread, trend
 
 STOCK = 10_000_00
 
@@ -86,3 +86,15 @@ def test_shares_never_exceed_the_whole():
 def test_a_spread():
     assert (spread([5, 1, 9]).lowest, spread([5, 1, 9]).median, spread([5, 1, 9]).highest) == (1, 5, 9)
     assert spread([]).median is None
+
+
+@pytest.mark.parametrize(
+    ("earned", "pace", "days", "where"),
+    [
+        (10_000_00, 11_000_00, 400, "up"), (10_000_00, 9_000_00, 400, "down"), (10_000_00, 10_999_99, 400, "steady"),
+        (10_000_00, 9_000_01, 400, "steady"), (10_000_00, 0, 400, "down"), (0, 5_000_00, 400, ""),
+        (10_000_00, 40_000_00, 364, ""),
+    ],
+)  # fmt: skip
+def test_a_trend_needs_a_year_and_a_tenth(earned, pace, days, where):
+    assert trend(earned_cents=earned, pace_cents=pace, days=days) == where
