@@ -29,7 +29,7 @@ ROLES = {
     role.key: role
     for role in (
         BarRole("operateur", "Opérateur", _email("claire.bonnet"), "operator_home"),
-        BarRole("finance", "Finance de l’opérateur", _email("hugo.mercier"), "operator_home"),
+        BarRole("finance", "Finance", _email("hugo.mercier"), "operator_home"),
         BarRole("commanditaire", "Commanditaire", _email("marc.delmas"), "funder_home"),
         BarRole("aiguilleur", "Aiguilleur", _email("nadia.roche"), "distributor_home"),
         BarRole("acteur", "Acteur", _email("amina.diallo"), "actor_home"),

@@ -65,7 +65,7 @@ def _list(request: HttpRequest, page: str) -> HttpResponse:
     context = {
         "rows": [(one, labels[one.territory], one.pk in live) for one in remits],
         "past": [(one, labels[one.remit.territory]) for one in past],
-        "page": page,
+        "detail": page,
     }
     return render(request, "impact/hub/seen_list.html", context)
 
