@@ -30,6 +30,8 @@ urlpatterns = [
     path("acteur/<uuid:organisation>/", include("qualification.urls.actor")),
     path("acteur/<uuid:organisation>/", include("qualification.urls.renewal")),
     path("acteur/<uuid:organisation>/", include("passes.urls.actor")),
+    path("tete-de-reseau/<uuid:organisation>/", include("impact.urls.hub")),
+    path("tete-de-reseau/<uuid:organisation>/", include("qualification.urls.hub")),
     path("operateur/<uuid:organisation>/", include("impact.urls.operator")),
     path("operateur/<uuid:organisation>/", include("actors.urls.operator")),
     path("operateur/<uuid:organisation>/", include("funders.urls.operator")),

@@ -245,6 +245,8 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "operateur-preuve": (COMPUTER, role("operateur", "Preuve")),
     "commanditaire": (COMPUTER, role("commanditaire")),
     "commanditaire-rapport": (COMPUTER, report_of("Gironde connectée")),
+    "tete-de-reseau": (COMPUTER, role("reseau")),
+    "tete-de-reseau-plan": (COMPUTER, role("reseau", "Plan")),
     "commanditaire-suivre": (COMPUTER, role("commanditaire", "Suivre un euro", "Tout votre argent")),
     "aiguilleur": (COMPUTER, role("aiguilleur")),
     "aiguilleur-remettre": (TELEPHONE, role("aiguilleur", "Remettre un carnet")),

@@ -37,10 +37,10 @@ def create_funder(
     For the operator only. Raises NotAllowed, InvalidSiret and AlreadyFunder.
     """
     contact = {"name": name, "commune": commune, "address": address, "email": email, "phone": phone}
-    organisation = _register(hat=Hat.FUNDER, siret=siret, contact=contact)
+    organisation = register_organisation(hat=Hat.FUNDER, siret=siret, contact=contact)
     open_purse(funder=organisation)
     record(verb="funder_created", target=organisation, fields=("is_funder",), organisation_id=organisation.pk)
-    _invite_manager(organisation, manager_email, at)
+    invite_manager(organisation, manager_email, at)
     return organisation
 
 
@@ -61,14 +61,17 @@ def create_distributor(
     For the operator only. Raises NotAllowed, InvalidSiret and AlreadyFunder.
     """
     contact = {"name": name, "commune": commune, "address": address, "email": email, "phone": phone}
-    organisation = _register(hat=Hat.DISTRIBUTOR, siret=siret, contact=contact)
+    organisation = register_organisation(hat=Hat.DISTRIBUTOR, siret=siret, contact=contact)
     record(verb="distributor_created", target=organisation, fields=("is_distributor",), organisation_id=organisation.pk)
-    _invite_manager(organisation, manager_email, at)
+    invite_manager(organisation, manager_email, at)
     return organisation
 
 
-def _register(*, hat: Hat, siret: str, contact: dict) -> Organisation:
-    """The organisation of this SIRET, wearing `hat` from now on. What it already said of itself is kept."""
+def register_organisation(*, hat: Hat, siret: str, contact: dict) -> Organisation:
+    """The organisation of this SIRET, wearing `hat` from now on. What it already said of itself is kept.
+
+    For the operator only. Raises NotAllowed, InvalidSiret, and AlreadyFunder when it wears the hat already.
+    """
     if not current().is_operator:
         raise NotAllowed
     number, worn = check_siret(siret), f"is_{hat.value}"
@@ -79,7 +82,8 @@ def _register(*, hat: Hat, siret: str, contact: dict) -> Organisation:
     return organisation
 
 
-def _invite_manager(organisation: Organisation, email: str, at: datetime | None) -> None:
+def invite_manager(organisation: Organisation, email: str, at: datetime | None) -> None:
+    """Invite the person who will run it; silent for somebody who does already."""
     try:
         invite_person(organisation=organisation, email=email, role=Role.MANAGER, at=at)
     except AlreadyMember:

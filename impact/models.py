@@ -13,11 +13,12 @@ from aptic.ledger.models import ByTenant
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.rls import Tenant
 from impact.coverage_models import ActorRatio, Alert, CommuneAccess, Coverage, TerritoryRatio, Thresholds
+from impact.hub_models import Band, HubActor
 from passes.models import Redemption
 
 __all__ = [
-    "ActorRatio", "Alert", "Answer", "CommuneAccess", "Coverage", "Level", "Observation", "Publication",
-    "SchemeFigures", "TerritoryRatio", "Thresholds",
+    "ActorRatio", "Alert", "Answer", "Band", "CommuneAccess", "Coverage", "HubActor", "Level", "Observation",
+    "Publication", "SchemeFigures", "TerritoryRatio", "Thresholds",
 ]  # fmt: skip
 
 

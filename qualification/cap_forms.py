@@ -29,8 +29,8 @@ def _reason(label: str, hint: str, *, required: bool) -> forms.CharField:
     )
 
 
-class CapForm(DomainForm):
-    """How many actors a territory feeds. The territory is asked for once: a commune, and the level around it."""
+class AroundForm(DomainForm):
+    """A territory of any level, by one of its communes and the level around it."""
 
     LEVELS = (
         ("epci", "Son intercommunalité"),
@@ -42,7 +42,29 @@ class CapForm(DomainForm):
     commune = CommuneField(
         label="Une commune de ce territoire", help_text="Écrivez un nom ou un code postal, par exemple Bègles."
     )
-    level = forms.ChoiceField(label="Le plafond vaut pour", choices=LEVELS, initial="epci", widget=forms.RadioSelect())
+    level = forms.ChoiceField(label="Le territoire est", choices=LEVELS, initial="epci", widget=forms.RadioSelect())
+
+    def clean(self) -> dict[str, Any]:
+        """A commune without an intercommunalité has no territory at that level."""
+        data = super().clean() or {}
+        if data.get("commune") and data.get("level") and not self.territory:
+            self.add_error("level", "Cette commune n’a pas d’intercommunalité : choisissez un autre niveau.")
+        return data
+
+    @property
+    def territory(self) -> str:
+        """The key of the level chosen around the commune typed; empty when there is none."""
+        commune, level = self.cleaned_data["commune"], self.cleaned_data["level"]
+        keys: list[str] = commune.keys()
+        return next((key for key in keys if key.startswith(f"{level}:")), "")
+
+
+class CapForm(AroundForm):
+    """How many actors a territory feeds. The territory is asked for once."""
+
+    level = forms.ChoiceField(
+        label="Le plafond vaut pour", choices=AroundForm.LEVELS, initial="epci", widget=forms.RadioSelect()
+    )
     cap = _whole("Plafond", "Combien d’acteurs peuvent en vivre, à 20 000 € de pass par an chacun.")
     exceptions = _whole("Exceptions accordées", "Des places de plus, chacune pour une raison.", initial=0)
     exception_reason = _reason("Motif des exceptions", "", required=False)

@@ -219,3 +219,62 @@ class AlreadyRenewing(DomainError):
     status = 409
     message = "Un renouvellement est déjà en cours."
     next_step = "Rechargez la page : une autre personne l’a peut-être commencé."
+
+
+class NotAHub(DomainError):
+    """A territory is given to an organisation that was registered as a hub."""
+
+    code = "not_a_hub"
+    message = "Cette organisation n’est pas enregistrée comme tête de réseau."
+
+
+class RemitHeld(DomainError):
+    """A hub reads one territory at a time."""
+
+    code = "remit_held"
+    status = 409
+    message = "Cette tête de réseau a déjà un territoire."
+    next_step = "Retirez-le d’abord : son historique est gardé."
+
+
+class NoRemit(DomainError):
+    """A hub without a territory reads nothing."""
+
+    code = "no_remit"
+    status = 409
+    message = "Aucun territoire ne vous est confié aujourd’hui."
+    next_step = "L’opérateur du dispositif confie un territoire à chaque tête de réseau : écrivez-lui."
+
+
+class NotRead(DomainError):
+    """A consent is for a hub that reads the organisation."""
+
+    code = "not_read"
+    status = 409
+    message = "Cette tête de réseau ne suit pas, ou plus, votre organisation."
+    next_step = "Rechargez la page : son territoire a peut-être changé."
+
+
+class PlanAlreadyOpen(DomainError):
+    """One plan at a time."""
+
+    code = "plan_already_open"
+    status = 409
+    message = "Un plan est déjà ouvert pour ce territoire."
+    next_step = "Rechargez la page : une autre personne l’a peut-être ouvert."
+
+
+class PlanClosed(DomainError):
+    """A plan that was closed is kept as it is."""
+
+    code = "plan_closed"
+    status = 409
+    message = "Ce plan est clos : il ne se modifie plus."
+    next_step = "Ouvrez un nouveau plan pour continuer."
+
+
+class TaskWithoutText(DomainError):
+    """A task says what is to be done."""
+
+    code = "task_without_text"
+    message = "Écrivez ce qu’il faut faire."

@@ -21,6 +21,7 @@ from qualification.candidacy_models import (
     Remark,
 )
 from qualification.cap_models import Cap, CapChange, CapPolicy, Promotion, Qualification, Round
+from qualification.hub_models import Consent, HubApplication, HubCampaign, Plan, PlanTask, Remit
 from qualification.referential_models import LegalText, Referential, Weighting
 
 __all__ = [
@@ -32,13 +33,19 @@ __all__ = [
     "Cap",
     "CapChange",
     "CapPolicy",
+    "Consent",
     "Decision",
+    "HubApplication",
+    "HubCampaign",
     "LegalText",
+    "Plan",
+    "PlanTask",
     "Promotion",
     "Qualification",
     "Referential",
     "RegisterCheck",
     "Remark",
+    "Remit",
     "Round",
     "Weighting",
 ]

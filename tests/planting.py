@@ -19,7 +19,7 @@ from aptic.tenancy.principal import Hat, Principal
 from aptic.tenancy.rls import Tenant
 
 READERS = {"funder_id": "funder", "distributor_id": "distributor", "actor_id": "actor", "owner_id": "funder",
-           "reader_id": "actor"}  # fmt: skip
+           "reader_id": "actor", "hub_id": "hub"}  # fmt: skip
 ANY_ORGANISATION = "organisation_id"  # a row for each organisation of the world
 PEOPLE = ("created_by_id", "user_id", "person_id", "invited_by_id")
 Column = tuple[str, str, int | None]  # name, type, length

@@ -3,6 +3,7 @@
 What is private bears the world's name: a page of one world that shows the other's has leaked.
 """
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterator
@@ -29,14 +30,18 @@ from impact.observing import observe
 from passes import attendance, distribution
 from passes.models import Batch, Booklet, Redemption
 from passes.void_requests import request_void
+from qualification import plans
 from tests.actors.money import Scheme
 from tests.factories import Member, make_campaign, make_distributor, make_funder, make_member, make_paid_line
 from tests.passes.conflicts import line, upload
 from tests.passes.test_sessions import opened
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.planting import guarded
+from tests.qualification.hubs import begin, consent, make_hub
+from tests.qualification.world import apply
 from tests.test_consistency import addresses
 
+PLACES = itertools.cycle((("33063", "epci:243300316"), ("33243", "epci:200070092")))  # Bordeaux, Libourne
 IBAN = "FR7630006000011234567890189"
 Ids = dict[str, list[Any]]
 
@@ -50,23 +55,30 @@ class Side:
     distributor: Member
     actor: Member
     till: TestTill
+    hub: Member
     keys: dict[Hat, str] = field(default_factory=dict)
     ids: Ids = field(default_factory=dict)
 
     @property
     def members(self) -> dict[Hat, Member]:
         """Who logs in, by the hat of their space."""
-        return {Hat.FUNDER: self.funder, Hat.DISTRIBUTOR: self.distributor, Hat.ACTOR: self.actor}
+        return {
+            Hat.FUNDER: self.funder, Hat.DISTRIBUTOR: self.distributor, Hat.ACTOR: self.actor, Hat.HUB: self.hub,
+        }  # fmt: skip
 
 
 def make_side(name: str, scheme: Scheme) -> Side:
-    """A funder's passes sold, issued, handed out, redeemed and paid; people, keys, files and work of everybody."""
+    """A funder's passes sold, issued, handed out, redeemed and paid; people, keys, files and work of everybody.
+
+    Each world lies in an intercommunalité of its own, which its hub reads.
+    """
     before = ids_of_everything()
+    commune, territory = next(PLACES)
     funder, distributor = make_funder(), make_distributor(role=Role.MANAGER)
-    till = make_till()
+    till = make_till(commune=commune)
     actor = make_member(till.site.actor, Hat.ACTOR, Role.MANAGER, name=f"Personne {name}")
-    side = Side(name, funder, distributor, actor, till)
-    campaign = make_campaign(funder, name=f"Opération {name}", needs_hand_out=False)
+    side = Side(name, funder, distributor, actor, till, make_hub(territory))
+    campaign = make_campaign(funder, name=f"Opération {name}", needs_hand_out=False, territories=(territory,))
     batch = make_batch(booklets=4, campaign=campaign)
     line = make_paid_line(campaign, cents=100_000)
     with acting(funder.principal):
@@ -87,6 +99,7 @@ def make_side(name: str, scheme: Scheme) -> Side:
     assert void.status_code == 201
     _hold_session(side, batch)
     _go_wrong(side, batch)
+    _follow(side)
     with acting(actor.principal):
         holder = f"Titulaire {name}"
         bank = propose_bank_account(actor=till.site.actor, holder=holder, iban=IBAN, bic="AGRIFRPP", at=timezone.now())
@@ -122,12 +135,21 @@ def _go_wrong(side: Side, batch: Batch) -> None:
     agent = make_member(side.actor.organisation, Hat.ACTOR, Role.AGENT, name=f"Agent {side.name}")
     with acting(agent.principal):
         request_void(redemption=Redemption.objects.get(pk=key), reason=f"Erreur {side.name}")
-    stopped = make_till(actor=side.actor.organisation)
+    stopped = make_till(actor=side.actor.organisation, commune=side.till.site.commune_id)
     with acting(side.actor.principal):
         revoke_device(device=stopped.device)
     assert upload(stopped, line(kept))[0]["status"] == 202
     with acting(Principal()):
         report_change(site=side.till.site, kind="other", message=f"Un visiteur de {side.name}")
+
+
+def _follow(side: Side) -> None:
+    """Somebody applies there; the hub has a plan with a task, and reads the amounts of the actor and of the funder."""
+    apply(organisation_name=f"Candidate {side.name}", commune=side.till.site.commune_id)
+    with acting(side.hub.principal):
+        plans.add_task(plan=begin(side.hub), step="actors", text=f"Tâche {side.name}")
+    for member in (side.actor, side.funder):
+        consent(member, side.hub)
 
 
 def _furnish(side: Side, member: Member) -> None:

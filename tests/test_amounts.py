@@ -38,6 +38,7 @@ TOUR = "the demonstration's story; its button opens the page where the amount le
 COMING = "what a forecast expects, or what a decision would change: no euro stands behind it"
 SUPPOSED = "an assumption of the simulator, or what follows from it: it moves nothing"
 SPREAD = "the middle or an end of a table whose every term leads to its step"
+CONSENTED = "lent by its owner, who alone follows it; a hub has no trail"
 DECLARED = "what an actor says of its other income: no euro of ours stands behind it"
 ITSELF = "what writes an amount, with its link"
 
@@ -96,6 +97,13 @@ PLAIN_IN_TEMPLATES = {
     ("impact/_territory_ratio.html", "ratio.highest_cents"): SPREAD,
     ("impact/_territory_ratio.html", "ratio.lowest_cents"): SPREAD,
     ("impact/_territory_ratio.html", "ratio.median_cents"): SPREAD,
+    ("impact/hub/actor.html", "actor.earned_cents"): CONSENTED,
+    ("impact/hub/actor.html", "actor.forecast_cents"): COMING,
+    ("impact/hub/actors.html", "one.earned_cents"): CONSENTED,
+    ("impact/hub/seen_actor.html", "ratio.forecast_cents"): COMING,
+    ("impact/hub/seen_funder.html", "one.face_value_cents"): PRICE,
+    ("qualification/hub/funders.html", "one.issued_cents"): CONSENTED,
+    ("qualification/hub/funders.html", "one.face_value_cents"): PRICE,
     ("impact/ratios.html", "france.earned_cents"): TOTAL,
     ("impact/ratios.html", "france.forecast_cents"): COMING,
     ("impact/ratios.html", "france.median_cents"): SPREAD,

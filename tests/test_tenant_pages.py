@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from aptic.accounts.rules import SPACES
+from aptic.context import Page
 from aptic.tenancy.principal import Hat
 from impact.urls import _trace
 from tests.actors.money import Scheme
@@ -40,7 +41,8 @@ TRACED = {
     "settlement": "actors_settlement",
     "transfer": "ledger_transfer",
 }
-ROOTS = {hat: (f"{SPACES[hat].root}/<uuid:organisation>/",) for hat in (Hat.FUNDER, Hat.DISTRIBUTOR, Hat.ACTOR)}
+HATS = (Hat.FUNDER, Hat.DISTRIBUTOR, Hat.ACTOR, Hat.HUB)
+ROOTS = {hat: (f"{SPACES[hat].root}/<uuid:organisation>/",) for hat in HATS}
 ROOTS[Hat.ACTOR] += ("guichet/<uuid:organisation>/",)
 
 
@@ -80,6 +82,8 @@ def kinds() -> list[str]:
 
 
 def assert_ours_only(answer: Any, address: Address) -> None:
+    if answer.context is not None and "page" in answer.context:
+        assert isinstance(answer.context["page"], Page), f"{address.name} has lost its menu"
     if answer.status_code == 200 and not answer.streaming:
         assert THEIRS.encode() not in answer.content, f"{address.name} shows the other world"
     if answer.streaming:

@@ -31,6 +31,7 @@ PUBLIC = {
     "impact_thresholds": "what makes a territory operational is public",
     "impact_communeaccess": "how far help is from a commune is public",
     "impact_coverage": "how a territory is covered is public, its money rounded",
+    "qualification_remit": "which hub reads which territory is public: whoever is read must know",
     "qualification_referential": "published questions are read by whoever applies; weights are elsewhere",
     "qualification_legaltext": "the charter and the terms are public once published",
     "impact_publication": "published figures, already suppressed",

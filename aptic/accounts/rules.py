@@ -33,6 +33,7 @@ SPACES: dict[Hat, Space] = {
     Hat.FUNDER: Space("commanditaire", "Commanditaire", "Préparer vos opérations et suivre chaque euro."),
     Hat.DISTRIBUTOR: Space("aiguilleur", "Aiguilleur", "Remettre des carnets aux habitants."),
     Hat.ACTOR: Space("acteur", "Acteur", "Encaisser des pass et suivre vos paiements."),
+    Hat.HUB: Space("tete-de-reseau", "Tête de réseau", "Rendre votre territoire opérationnel, avec qui y agit."),
 }
 
 

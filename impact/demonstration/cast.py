@@ -13,6 +13,7 @@ from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat
 
 OPERATOR, GIRONDE, CAISSE, FONDATION = "operateur", "gironde", "caisse", "fondation"
+RESEAU = "reseau-gironde"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,9 @@ DISTRIBUTORS = (
     Organisation("ccas-blaye", "CCAS de démonstration (Blaye)", "Blaye", Hat.DISTRIBUTOR, 18),
 )
 
+HUB = Organisation(RESEAU, "Réseau d’inclusion numérique d’exemple (Gironde)", "Bordeaux", Hat.HUB, 21)
+"""The hub of the département."""
+
 PEOPLE = (
     Person("claire.bonnet", "Claire Bonnet", OPERATOR, Role.MANAGER, login=True),
     Person("hugo.mercier", "Hugo Mercier", OPERATOR, Role.FINANCE, login=True),
@@ -114,6 +118,7 @@ PEOPLE = (
     Person("karim.adam", "Karim Adam", "mds-langon", Role.AGENT),
     Person("emma.colin", "Emma Colin", "mds-arcachon", Role.AGENT),
     Person("luc.perrin", "Luc Perrin", "ccas-blaye", Role.AGENT),
+    Person("elodie.garnier", "Élodie Garnier", RESEAU, Role.MANAGER, login=True),
     Person("amina.diallo", "Amina Diallo", "clics-estey", Role.MANAGER, login=True),
     Person("theo.lacaze", "Théo Lacaze", "clics-estey", Role.SCANNER, login=True),
 )
@@ -314,7 +319,7 @@ CLOSING = "Blaye"  # in its EPCI nobody else will be accepted: the cap was lower
 
 def organisations() -> list[Organisation]:
     """Everybody who takes part, the operator first."""
-    return [*INSTITUTIONS, *DISTRIBUTORS, *(one.organisation for one in PROVIDERS)]
+    return [*INSTITUTIONS, *DISTRIBUTORS, HUB, *(one.organisation for one in PROVIDERS)]
 
 
 def people_of(organisation: str) -> list[Person]:

@@ -29,10 +29,11 @@ ROLES = {
     role.key: role
     for role in (
         BarRole("operateur", "Opérateur", _email("claire.bonnet"), "operator_home"),
-        BarRole("finance", "Finance de l’opérateur", _email("hugo.mercier"), "operator_home"),
+        BarRole("finance", "Finance", _email("hugo.mercier"), "operator_home"),
         BarRole("commanditaire", "Commanditaire", _email("marc.delmas"), "funder_home"),
         BarRole("aiguilleur", "Aiguilleur", _email("nadia.roche"), "distributor_home"),
         BarRole("acteur", "Acteur", _email("amina.diallo"), "actor_home"),
+        BarRole("reseau", "Tête de réseau", _email("elodie.garnier"), "hub_home"),
         BarRole("guichet", "Guichet", _email("theo.lacaze"), "counter_home"),
         BarRole("habitant", "Habitant"),
     )
@@ -42,6 +43,7 @@ SPACES = {
     "funder_home": Hat.FUNDER,
     "distributor_home": Hat.DISTRIBUTOR,
     "actor_home": Hat.ACTOR,
+    "hub_home": Hat.HUB,
 }
 
 

@@ -17,7 +17,7 @@ from aptic.ledger.tasks import prove_nightly
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration
 from aptic.tenancy.models import Organisation
 from impact.coverage import needs_in_force, set_thresholds
-from impact.demonstration import buying, counters, earning, handing, network, paying, tills
+from impact.demonstration import buying, counters, earning, handing, network, paying, reseau, tills
 from impact.demonstration.errors import AlreadyPlayed, RealDataHere
 from impact.demonstration.logins import write_logins
 from impact.demonstration.opening import open_scheme
@@ -39,6 +39,7 @@ def seed(*, at: datetime | None = None, scale: float = 1.0) -> Stage:
         set_thresholds_of_the_story(stage)
         with _without_statistics("default"), stage.playing(network.DECIDES):
             measure_all(at=stage.now)
+        reseau.propose_tasks(stage)
         write_logins()  # before the end: whoever finds the story played finds its log-ins too
     publish_figures()
     return stage
@@ -58,6 +59,7 @@ def play(stage: Stage) -> None:
     paying.plan_payments(stage)
     earning.plan_declarations(stage)
     tills.plan_tills(stage)
+    reseau.plan_hub(stage)
     day = stage.first_day
     while day <= stage.today:
         for act in stage.agenda[day]:  # an act may plan another one for the same day

@@ -4,12 +4,14 @@ from django.urls import path
 
 from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import actor
+from impact.views import actor, hub_seen
 
 urlpatterns = [
     path("", actor.home, name="actor_home"),
     path("revenus/", actor.income, name="actor_income"),
     path("revenus/declarer/", actor.declare, name="actor_income_declare"),
+    path("tetes-de-reseau/", hub_seen.actor_list, name="actor_hubs"),
+    path("tetes-de-reseau/<uuid:pk>/", hub_seen.actor_seen, name="actor_remit"),
     *patterns("actor"),
 ]
 declare_space(
@@ -34,6 +36,10 @@ declare_space(
             Entry("Refus", "actor_refusals", frozenset({"manager", "agent"})),
             Entry("Signalements", "actor_site_changes", frozenset({"manager", "agent"})),
         ),
-        Entry("Équipe", "actor_team", frozenset({"manager"})),
+        group(
+            "Organisation",
+            Entry("Équipe", "actor_team", frozenset({"manager"})),
+            ("Tête de réseau", "actor_hubs"),
+        ),
     ],
 )

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from aptic.context import Entry, declare_space
+from aptic.context import Entry, declare_space, group
 from impact.urls._trace import patterns
-from impact.views import homes, reports, territories
+from impact.views import homes, hub_seen, reports, territories
 
 urlpatterns = [
     path("", homes.funder_home, name="funder_home"),
@@ -14,6 +14,8 @@ urlpatterns = [
     path("territoires/", territories.funder_list, name="funder_territories"),
     path("territoires/simulateur/", territories.funder_simulator, name="funder_simulator"),
     path("territoires/<str:territory>/", territories.funder_detail, name="funder_territory"),
+    path("tetes-de-reseau/", hub_seen.funder_list, name="funder_hubs"),
+    path("tetes-de-reseau/<uuid:pk>/", hub_seen.funder_seen, name="funder_remit"),
     *patterns("funder"),
 ]
 declare_space(
@@ -27,6 +29,10 @@ declare_space(
         ("Stock", "funder_stock"),
         ("Lots", "funder_batches"),
         ("Suivre un euro", "funder_follow"),
-        Entry("Équipe", "funder_team", frozenset({"manager"})),
+        group(
+            "Organisation",
+            Entry("Équipe", "funder_team", frozenset({"manager"})),
+            ("Tête de réseau", "funder_hubs"),
+        ),
     ],
 )

@@ -34,6 +34,7 @@ declare_space(
             ("Acteurs", "operator_actors"),
             ("Candidatures", "operator_applications"),
             ("Territoires", "operator_territories"),
+            ("Têtes de réseau", "operator_hubs"),
             ("Ratio", "operator_ratios"),
             ("Référentiel", "operator_referentials"),
             ("Refus", "operator_refusals"),

@@ -6,6 +6,7 @@ from qualification.views import actor as rounds
 from qualification.views import caps
 from qualification.views import operator as views
 from qualification.views import operator_actors as actors
+from qualification.views import operator_hubs as hubs
 from qualification.views import operator_referential as versions
 from qualification.views import operator_services as offered
 
@@ -40,6 +41,12 @@ urlpatterns = [
     path("acteurs/lieux/<uuid:pk>/fermer/", actors.site_close, name="operator_site_close"),
     path("acteurs/lieux/<uuid:pk>/rouvrir/", actors.site_reopen, name="operator_site_reopen"),
     path("acteurs/coordonnees/<uuid:pk>/approuver/", actors.bank_account_approve, name="operator_bank_account_approve"),
+    path("tetes-de-reseau/", hubs.hub_list, name="operator_hubs"),
+    path("tetes-de-reseau/nouvelle/", hubs.hub_create, name="operator_hub_create"),
+    path("tetes-de-reseau/<uuid:pk>/", hubs.hub_detail, name="operator_hub"),
+    path("tetes-de-reseau/<uuid:pk>/territoire/", hubs.hub_territory, name="operator_hub_territory"),
+    path("tetes-de-reseau/<uuid:pk>/territoire/retirer/", hubs.hub_withdraw, name="operator_hub_withdraw"),
+    path("tetes-de-reseau/<uuid:pk>/inviter/", hubs.hub_invite, name="operator_hub_invite"),
     path("referentiel/", versions.version_list, name="operator_referentials"),
     path("referentiel/services/", offered.service_list, name="operator_services"),
     path("referentiel/services/<int:pk>/", offered.parcours_offer, name="operator_parcours_offer"),

@@ -102,7 +102,7 @@ def test_everybody_logs_in_with_what_is_printed(demonstration):
         assert "_auth_user_id" in client.session
         spaces.add(login["space"])
         cache.clear()  # not what is tested: the limit of log-ins per address
-    assert spaces == {"operateur", "commanditaire", "aiguilleur", "acteur"}
+    assert spaces == {"operateur", "commanditaire", "aiguilleur", "acteur", "tete-de-reseau"}
 
 
 def test_text_for_people_names_every_login(demonstration):

@@ -30,7 +30,7 @@ from impact.demonstration.story import seed
 from impact.income import income_of
 from impact.models import ActorRatio, Coverage, Observation, Publication, TerritoryRatio
 from passes.models import Redemption, Session, Void
-from qualification.models import Appeal, Application, Cap, Round
+from qualification.models import Appeal, Application, Cap, Consent, Plan, PlanTask, Round
 from tests.factories import make_operator
 from tests.servers import BASE
 
@@ -53,6 +53,9 @@ def test_everything_that_happens_in_a_scheme_happened(demonstration):
         others = {"waiting": 2, "refused": 2, "submitted": 1, "correction": 1, "draft": 1}
         assert fates == {"accepted": len(cast.ACCEPTED), **others}
         assert Appeal.objects.filter(decided_at=None).count() == 1
+        assert set(Consent.objects.values_list("side", flat=True)) == {"actor", "funder"}
+        assert Plan.objects.live().get().tasks.filter(gap="share").exists()
+        assert dict(PlanTask.objects.counted())["actors"][0] == 2
         assert Cap.objects.filter(qualified=5, cap=5).count() == 1
         assert set(Settlement.objects.values_list("state", flat=True)) == {"prepared", "closed"}
         assert {"settled", "rejected", "prepared"} == set(Payout.objects.values_list("state", flat=True))

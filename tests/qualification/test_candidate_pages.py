@@ -141,6 +141,7 @@ def test_a_whole_file_is_filled_in_and_sent_from_the_pages(client):
     submit = url("application_submit", row)
     page = text(client.get(submit))
     assert "sans distinction" in page
+    assert "La tête de réseau de votre territoire" in page
     assert "Il manque encore" not in page
     assert "2 points sont à corriger" in text(client.post(submit))
     assert client.post(submit, {"agree_charter": "on", "agree_terms": "on"}).status_code == 302

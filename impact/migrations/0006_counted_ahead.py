@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('impact', '0004_ratio_and_coverage'),
+        ('impact', '0005_hub'),
     ]
 
     operations = [
