@@ -111,6 +111,24 @@ SELECT gen_random_uuid(), id, y, 1, 4000000, 1500000, 300000, 0, 200000, 100000,
        make_timestamptz(y + 1, 3, 1, 12, 0, 0, 'Europe/Paris')
   FROM actor, generate_series(extract(year FROM now())::int - 5, extract(year FROM now())::int - 2) y;
 
+-- A hub of the most crowded region, a third of whose actors and two of whose funders let it read amounts.
+CREATE TEMPORARY TABLE hub AS SELECT gen_random_uuid() AS id, gen_random_uuid() AS remit, gen_random_uuid() AS plan;
+INSERT INTO tenancy_organisation (id, name, search_key, address, email, phone, is_operator, is_funder, is_distributor, is_actor,
+                                  is_hub, created_at)
+SELECT id, 'Tête de réseau nationale', 'tete de reseau nationale', '', '', '', false, false, false, false, true, now() FROM hub;
+INSERT INTO qualification_remit (id, hub_id, territory, opened_at) SELECT remit, id, 'region:11', now() - interval '1 year' FROM hub;
+INSERT INTO qualification_consent (id, remit_id, hub_id, organisation_id, side, given_at, given_by)
+SELECT gen_random_uuid(), h.remit, h.id, s.actor_id, 'actor', now() - interval '90 days', gen_random_uuid()
+  FROM hub h, stand s JOIN actor a ON a.id = s.actor_id WHERE s.key = 'region:11' AND a.rank % 3 = 0
+UNION ALL
+SELECT gen_random_uuid(), h.remit, h.id, f.id, 'funder', now() - interval '90 days', gen_random_uuid()
+  FROM hub h, funder f WHERE f.rank < 2;
+INSERT INTO qualification_plan (id, remit_id, hub_id, diagnosis, aimed_on, begun_at)
+SELECT plan, remit, id, 'Ce que nous avons vu.', now() + interval '1 year', now() - interval '80 days' FROM hub;
+INSERT INTO qualification_plantask (id, plan_id, hub_id, step, text, note, who, due_on, gap, done, created_at)
+SELECT gen_random_uuid(), plan, id, (ARRAY['diagnosis', 'actors', 'funders', 'opening'])[1 + k % 4], 'Tâche ' || k, '', '', now() + k * interval '9 days',
+       '', false, now() FROM hub, generate_series(1, 40) k;
+
 INSERT INTO actors_sitechange (id, site_id, actor_id, kind, message, created_at, state, answer, decided_by, decided_at)
 SELECT gen_random_uuid(), s.id, s.actor_id, (ARRAY['closed', 'hours', 'contact', 'place', 'services', 'refused', 'other'])[1 + k % 7],
        'Vu sur place.', now() - k * interval '5 hours', CASE WHEN k % 10 = 0 THEN 'open' WHEN k % 2 = 0 THEN 'accepted' ELSE 'closed' END,

@@ -13,7 +13,8 @@ from django.urls import URLPattern
 
 PACKAGES = ("qualification.urls", "impact.urls", "actors.urls")
 ONE_MORE = ("aptic.territories.urls", "passes.urls.public")
-OPERATOR, FUNDER, ACTOR, APPLICANT, ANYBODY = "operator", "funder", "actor", "applicant", "anybody"
+OPERATOR, FUNDER, ACTOR, HUB = "operator", "funder", "actor", "hub"
+APPLICANT, ANYBODY = "applicant", "anybody"
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,28 @@ PAGES: dict[str, Page] = {
     "actor_bank_account": Page(ACTOR, "earner"),
     "actor_site_changes": Page(ACTOR, "earner", ("", "?etat=traites")),
     "actor_site_change": Page(ACTOR, "own_change"),
+    # hubs: their own pages, and what each side sees of them
+    "hub_home": Page(HUB),
+    "hub_actors": Page(HUB, asked=("", "?page=2", "?page=9", "?q=centre")),
+    "hub_actor": Page(HUB, "hub_actor"),
+    "hub_applications": Page(HUB, asked=("", "?page=2", "?page=9")),
+    "hub_funders": Page(HUB),
+    "hub_plan": Page(HUB),
+    "hub_plan_edit": Page(HUB),
+    "hub_plan_end": Page(HUB),
+    "hub_plantask_create": Page(HUB),
+    "hub_plantask": Page(HUB, "task"),
+    "hub_plantask_remove": Page(HUB, "task"),
+    "operator_hubs": Page(OPERATOR),
+    "operator_hub_create": Page(OPERATOR),
+    "operator_hub": Page(OPERATOR, "hub"),
+    "operator_hub_territory": Page(OPERATOR, "hub"),
+    "operator_hub_withdraw": Page(OPERATOR, "hub"),
+    "operator_hub_invite": Page(OPERATOR, "hub"),
+    "actor_hubs": Page(ACTOR, "remit_actor"),
+    "actor_remit": Page(ACTOR, "remit_of_actor"),
+    "funder_hubs": Page(FUNDER),
+    "funder_remit": Page(FUNDER, "remit"),
     # whoever applies, by the link
     "application_page": Page(APPLICANT, "own_application"),
     "application_organisation": Page(APPLICANT, "own_application"),
@@ -141,7 +164,7 @@ ACTIONS = frozenset({
     "operator_parcours_offer", "operator_referential_prepare", "operator_question_move",
     "operator_legal_text_publish", "operator_territories_measure", "actor_site_reopen", "actor_device_send",
     "actor_device_pair", "actor_bank_account_withdraw", "actor_renew", "application_site_remove",
-    "application_paper_remove",
+    "application_paper_remove", "hub_plan_begin", "hub_plan_propose", "hub_plan_reach", "hub_plantask_mark",
 })  # fmt: skip
 LEADS = frozenset({"application_link", "application_questions"})
 FILES = frozenset({"operator_application_paper", "application_paper", "open_data_file"})

@@ -25,7 +25,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from benchmarks import country
 from benchmarks.bed import Bed
-from benchmarks.page_list import ACTOR, ANYBODY, APPLICANT, FUNDER, OPERATOR, PAGES, Page, gone, unlisted
+from benchmarks.page_list import ACTOR, ANYBODY, APPLICANT, FUNDER, HUB, OPERATOR, PAGES, Page, gone, unlisted
 
 CALLS, WARM = 40, 3
 BOUND = {"directory": 100}  # ms, p95; 200 for the others
@@ -75,6 +75,15 @@ ROWS = {
     " JOIN earner e ON e.id = d.organisation_id WHERE revoked_at IS NULL",
     "own_change": "SELECT actor_id AS organisation, c.id AS pk FROM actors_sitechange c"
     " JOIN earner e ON e.id = c.actor_id WHERE kind <> 'refused'",
+    "hub": "SELECT id AS pk FROM tenancy_organisation WHERE is_hub",
+    "hub_actor": "SELECT DISTINCT actor_id AS pk FROM actors_site s"
+    " JOIN actors_actor a ON a.organisation_id = s.actor_id WHERE open AND state <> 'removed' AND 'region:11' = ANY(territories)",
+    "task": "SELECT id AS pk FROM qualification_plantask",
+    "remit": "SELECT id AS pk FROM qualification_remit",
+    "remit_actor": "SELECT DISTINCT actor_id AS organisation FROM actors_site s JOIN earner e ON e.id = s.actor_id"
+    " WHERE open AND 'region:11' = ANY(territories)",
+    "remit_of_actor": "SELECT DISTINCT actor_id AS organisation, r.id AS pk FROM qualification_remit r, actors_site s"
+    " JOIN earner e ON e.id = s.actor_id WHERE open AND 'region:11' = ANY(territories)",
     "own_application": "SELECT id AS pk FROM stranger",
     "own_place": "SELECT application_id AS pk, s.id AS site_id FROM qualification_applicationsite s"
     " JOIN stranger a ON a.id = s.application_id",
@@ -163,6 +172,8 @@ class People:
         self.operator = country.member(country.operator(), Hat.OPERATOR)
         funder = Organisation.objects.get(search_key="commanditaire national 0")
         self.funder = country.member(funder, Hat.FUNDER)
+        self.hub = country.member(Organisation.objects.get(search_key="tete de reseau nationale"), Hat.HUB)
+        self.own = {OPERATOR: self.operator, FUNDER: self.funder, HUB: self.hub}
         country.draft(self.operator)
 
     def calls(self, name: str, page: Page) -> Iterator[Call]:
@@ -170,9 +181,8 @@ class People:
         rows, asked = cycle(self._rows(page)), cycle(page.asked)
         while True:
             values = dict(next(rows))
-            own = {OPERATOR: self.operator, FUNDER: self.funder}.get(page.who)
-            if own:
-                values["organisation"] = own.organisation_id
+            if page.who in self.own:
+                values["organisation"] = self.own[page.who].organisation_id
             yield self._client(page.who, values), reverse(name, kwargs=values) + next(asked)
 
     def _rows(self, page: Page) -> list[dict[str, Any]]:
@@ -193,8 +203,7 @@ class People:
             return self._open(values["organisation"], lambda: _logged_in(self._manager(values["organisation"])))
         if who == ANYBODY:
             return self._open(who, _client)
-        person = self.operator if who == OPERATOR else self.funder
-        return self._open(who, lambda: _logged_in(person.person_id))
+        return self._open(who, lambda: _logged_in(self.own[who].person_id))
 
     def _manager(self, organisation: UUID) -> UUID:
         return self.session.execute("SELECT person FROM actor WHERE id = %s", [organisation]).fetchone()[0]
