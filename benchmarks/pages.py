@@ -77,7 +77,8 @@ ROWS = {
     " JOIN earner e ON e.id = c.actor_id WHERE kind <> 'refused'",
     "hub": "SELECT id AS pk FROM tenancy_organisation WHERE is_hub",
     "hub_actor": "SELECT DISTINCT actor_id AS pk FROM actors_site s"
-    " JOIN actors_actor a ON a.organisation_id = s.actor_id WHERE open AND state <> 'removed' AND 'region:11' = ANY(territories)",
+    " JOIN actors_actor a ON a.organisation_id = s.actor_id WHERE open AND state <> 'removed'"
+    " AND 'region:11' = ANY(territories)",
     "task": "SELECT id AS pk FROM qualification_plantask",
     "remit": "SELECT id AS pk FROM qualification_remit",
     "remit_actor": "SELECT DISTINCT actor_id AS organisation FROM actors_site s JOIN earner e ON e.id = s.actor_id"
