@@ -40,8 +40,9 @@ def application_list(request: HttpRequest) -> HttpResponse:
     remit_of(request.organisation)
     counts = dict(HubApplication.objects.order_by().values_list("state").annotate(Count("pk")))
     chosen, _, states = next((one for one in GROUPS if one[0] == request.GET.get("etat")), GROUPS[0])
-    rows = HubApplication.objects.filter(state__in=states)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    paginator = Paginator(HubApplication.objects.filter(state__in=states), PER_PAGE)
+    paginator.count = sum(counts.get(one, 0) for one in states)  # asked once: the function reads a whole territory
+    page = paginator.get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
         "rows": [(one, State(one.state).label, TAGS.get(State(one.state), "")) for one in page],
