@@ -37,6 +37,7 @@ def network(bed: Bed) -> None:
     with acting(OPERATOR):
         Organisation.objects.get_or_create(is_operator=True, defaults={"name": "Opérateur"})
     _write(bed, "network.sql")
+    session(bed).execute("VACUUM (ANALYZE)")
 
 
 @cache
