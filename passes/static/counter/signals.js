@@ -23,14 +23,14 @@ export function setSilent(yes) {
 
 // Say one outcome: shown, accepted, queued, voided or refused.
 export function announce(outcome) {
-  if (silent()) return;
+  if (silent() || !navigator.userActivation?.hasBeenActive) return; // before a first touch a browser refuses both
   navigator.vibrate?.(BUZZ[outcome] || []);
   play(TONES[outcome] || []);
 }
 
 function play(tones) {
   const Context = window.AudioContext;
-  if (!Context || !navigator.userActivation?.hasBeenActive) return; // a browser plays nothing before a first touch
+  if (!Context) return;
   audio ||= new Context();
   let at = audio.currentTime;
   for (const [frequency, seconds] of tones) {
