@@ -79,20 +79,6 @@ class CapForm(AroundForm):
         if known:
             del self.fields["commune"], self.fields["level"]
 
-    def clean(self) -> dict[str, Any]:
-        """A commune without an intercommunalité has no cap at that level."""
-        data = super().clean() or {}
-        if data.get("commune") and data.get("level") and not self.territory:
-            self.add_error("level", "Cette commune n’a pas d’intercommunalité : choisissez un autre niveau.")
-        return data
-
-    @property
-    def territory(self) -> str:
-        """The key of the level chosen around the commune typed; empty when there is none."""
-        commune, level = self.cleaned_data["commune"], self.cleaned_data["level"]
-        keys: list[str] = commune.keys()
-        return next((key for key in keys if key.startswith(f"{level}:")), "")
-
     @property
     def answers(self) -> dict[str, Any]:
         """What `set_cap` takes besides the territory."""

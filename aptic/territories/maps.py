@@ -140,7 +140,12 @@ def middles(level: str, inside: QuerySet[Commune] | None = None) -> dict[str, tu
 
     One query; of the communes given, or of all of them: those are asked once, the geography changes with a release.
     """
-    return _middles_of_all(level) if inside is None else _middles(level, inside)
+    if inside is not None:
+        return _middles(level, inside)
+    found = _middles_of_all(level)
+    if not found:
+        _middles_of_all.cache_clear()  # the geography is still to be loaded
+    return found
 
 
 @cache
