@@ -13,7 +13,7 @@ from passes.models import Incident, Redemption
 from tests.browser.conftest import CHROMIUM
 from tests.browser.offline.conftest import server  # noqa: F401
 from tests.browser.offline.tablet import Server, Tablet
-from tests.browser.reading.desk import START, percentile, until
+from tests.browser.reading.desk import START, STOP, percentile, until
 from tests.factories import OPERATOR
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.reading import booklets, film
@@ -109,7 +109,7 @@ def test_a_morning_at_the_counter(watch: Watch, till: TestTill, tmp_path: Path) 
     again = Tablet(tablet.context.new_page())
     again.page.goto("/guichet/")
     expect(again.line).to_contain_text("1 pass en attente d’envoi")
-    again.reads("Ce pass a déjà été utilisé")
+    again.reads("Ce pass a déjà été utilisé").presses(STOP)  # the citizen left: nobody shows it any more
     again.comes_back()
     again.presses("Voir la liste").reads("Ce pass a déjà été utilisé", "montrez cette ligne")
     assert outcomes() == ["accepted", "already_redeemed", "accepted", "already_redeemed"]

@@ -8,7 +8,8 @@ import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
 const NAME = 7; // characters of a code that say which pass it is, and nothing that could be used
-const TO_READ = 5000; // ms that an undone pass, still under the camera, leaves the answer on the screen
+const TO_READ = 5000; // ms that a pass which may be presented again, still under the camera, leaves the answer on the screen
+const MAY_COME_BACK = new Set(["voided", "refused"]);
 const counter = document.getElementById("counter");
 const till = document.getElementById("till");
 const scan = document.getElementById("scan");
@@ -17,7 +18,7 @@ const reading = startReading({
   camera: document.getElementById("camera"),
   onCode: ({ code, text, by }) => {
     if (by === "typing") return; // who types presses Enter: were the pass shown at the last character, that would take it
-    if (by === "camera" && isOnReceipt(code)) return; // it still lies there: what was just said of it stays
+    if (by === "camera" && isAnswered(code)) return; // it still lies there: what was just said of it stays
     present(text);
   },
   onProblem: ({ sentence, by }) => { if (by !== "camera") say(sentence); }, // the camera says its own
@@ -32,11 +33,11 @@ export function present(text) {
   scan.requestSubmit();
 }
 
-// Is this the pass, or one of those, that the receipt on the screen is about? Seven characters name it. Once undone it
-// may be presented again, but not before that was read.
-function isOnReceipt(code) {
-  const receipt = till.querySelector("[data-outcome=accepted], [data-outcome=queued], [data-outcome=voided]");
-  if (!receipt || (receipt.dataset.outcome === "voided" && performance.now() - arrivedAt > TO_READ)) return false;
+// Is this the pass, or one of those, that the answer on the screen is about? Seven characters name it. Once undone or
+// refused it may be presented again, but not before that was read: each look at a refused pass is an attempt on record.
+function isAnswered(code) {
+  const answer = till.querySelector("[data-outcome]");
+  if (!answer || (MAY_COME_BACK.has(answer.dataset.outcome) && performance.now() - arrivedAt > TO_READ)) return false;
   return [...till.querySelectorAll("[translate=no]")].some((name) => normalise(name.textContent).endsWith(code.slice(0, NAME)));
 }
 
