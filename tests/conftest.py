@@ -120,6 +120,7 @@ def serving(database: FreshDatabase, *, under: str = "tests.settings") -> Iterat
         **database.as_tests_see_it(),
         "DJANGO_SETTINGS_MODULE": under,
         "APTIC_PUBLIC_URL": f"http://localhost:{port}",
+        "APTIC_WEB_WORKERS": "1",  # of four threads: a second process takes seconds to start
     }
     place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
     server = spawn(programs.web(place).command, env=environment)

@@ -46,7 +46,8 @@ class Server:
         if not self.port:
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 self.port = probe.getsockname()[1]
-        environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address, **more}
+        environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address}
+        environment |= {"APTIC_WEB_WORKERS": "1"} | more
         place = Place(var=settings.VAR, bind="127.0.0.1", port=self.port, database_urls={}, redis_url="")
         self.process = spawn(programs.web(place).command, env=environment)
         deadline = time.monotonic() + 60
