@@ -66,7 +66,7 @@ class PlaceForm(DomainForm):
     )
     access_modes = _several("Comment y venir", said.AccessMode)
     booking_url = _link("Page de prise de rendez-vous")
-    services = ServicesField(label="Services proposés")
+    services = ServicesField(label="Services proposés", parcours=True)
     support_modes = _several("Comment vous accompagnez", said.SupportMode)
     mediators = forms.IntegerField(
         label="Personnes qui accompagnent ici",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from actors.errors import ClosedByOperator, NotInState, ReasonMissing, UnknownService
@@ -134,9 +135,14 @@ def checked_description(description: dict[str, Any]) -> dict[str, Any]:
 
 
 def checked_services(chosen: Iterable[int]) -> list[int]:
-    """The ids of services, each once, in the vocabulary's order. Raises UnknownService."""
+    """The ids of services, each once, services of the standard first; a finer one brings the service above it.
+
+    Raises UnknownService.
+    """
     wanted = {int(one) for one in chosen}
-    known = list(Service.objects.active().filter(pk__in=wanted).order_by("position", "id").values_list("pk", flat=True))
-    if len(known) != len(wanted):
+    above = dict(Service.objects.active().filter(pk__in=wanted).values_list("pk", "parent_id"))
+    if len(above) != len(wanted):
         raise UnknownService(field="services")
-    return known
+    wanted.update(parent for parent in above.values() if parent is not None)
+    known = Service.objects.filter(pk__in=wanted).order_by(F("parent_id").asc(nulls_first=True), "position", "id")
+    return list(known.values_list("pk", flat=True))

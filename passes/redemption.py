@@ -401,7 +401,7 @@ SELECT asked.attempt, p.id, p.state,
        (SELECT count(*) FROM passes_pass o WHERE o.id BETWEEN p.booklet_id << 4 AND (p.booklet_id << 4) + 15
            AND o.spent_on = (asked.occurred_at AT TIME ZONE c.time_zone)::date),
        b.activated_at IS NOT NULL, b.valid_from, b.valid_until, b.claim_until, c.time_zone,
-       k.handed_out_at IS NOT NULL, c.needs_hand_out, c.services,
+       k.handed_out_at IS NOT NULL, c.needs_hand_out, passes_opened_services(c.services),
        cardinality(c.territories) = 0 OR c.territories && s.territories,
        NOT c.restricts_sites OR EXISTS (
          SELECT 1 FROM passes_campaignsite cs WHERE cs.campaign_id = c.id AND cs.site_id = s.id),

@@ -207,7 +207,8 @@ def _update_site(site: Site, entry: Entry, standard: dict[int, int]) -> str:
         if values and set(values) != set(getattr(site, name)):
             changes[name] = values
     if entry.services and set(entry.services) != {standard[key] for key in site.services}:
-        changes["services"] = entry.services
+        # The standard knows no local parcours: those of a service that is still said stay.
+        changes["services"] = [*entry.services, *_parcours_under(entry.services, site.services)]
     if entry.latitude is not None and (entry.latitude, entry.longitude) != (site.latitude, site.longitude):
         changes |= {"latitude": entry.latitude, "longitude": entry.longitude}
     if entry.commune.code != site.commune_id:
@@ -299,6 +300,12 @@ def _service_ids() -> dict[str, int]:
     """The standard's id behind every name that the vocabulary has."""
     rows = Service.objects.exclude(kind=Service.Kind.PARCOURS).order_by("pk").values_list("name", "pk", "parent_id")
     return {search_key(name): parent or pk for name, pk, parent in rows}
+
+
+def _parcours_under(standard: Iterable[int], offered: Iterable[int]) -> Iterable[int]:
+    """Of what a site offers, the local parcours that these services of the standard contain."""
+    local = Service.objects.active().filter(kind=Service.Kind.PARCOURS, parent__in=standard, pk__in=offered)
+    return local.values_list("pk", flat=True)
 
 
 def _standard_ids() -> dict[int, int]:

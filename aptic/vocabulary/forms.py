@@ -1,5 +1,6 @@
-"""The field that asks for services."""
+"""The fields that ask for services."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -8,12 +9,16 @@ from aptic.vocabulary.models import Service
 
 
 class ServicesField(forms.TypedMultipleChoiceField):
-    """The services of the national standard, by their ids."""
+    """Services of the national standard, by their ids; `parcours` adds the local ones under each."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, parcours: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
-        super().__init__(coerce=int, choices=_offered, **kwargs)
+        super().__init__(coerce=int, choices=_offered(parcours), **kwargs)
 
 
-def _offered() -> list[tuple[int, str]]:
-    return list(Service.objects.active().standard().order_by("position", "id").values_list("pk", "name"))
+def _offered(parcours: bool) -> Callable[[], list[tuple[int, str]]]:
+    def read() -> list[tuple[int, str]]:
+        found = Service.objects.for_places()
+        return [(one.pk, one.listed) for one in (found if parcours else found.standard())]
+
+    return read

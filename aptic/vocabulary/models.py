@@ -6,7 +6,8 @@ Public reference data without a tenant, read-only for every role that serves; ro
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -19,6 +20,12 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def standard(self) -> Self:
         """The services of the national standard, the only ones an export may name."""
         return self.filter(kind=Service.Kind.STANDARD)
+
+    def for_places(self) -> Self:
+        """What a place may offer: the standard's services, each followed by the local parcours under it."""
+        places = self.active().filter(kind__in=(Service.Kind.STANDARD, Service.Kind.PARCOURS))
+        family = Coalesce("parent__position", "position"), Coalesce("parent_id", "id")
+        return places.order_by(*family, F("parent_id").asc(nulls_first=True), "position", "id")
 
     def with_children(self) -> Self:
         """Fetch the finer services under each, in one more query."""
@@ -61,3 +68,13 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_parcours(self) -> bool:
+        """Made by this installation?"""
+        return self.kind == Service.Kind.PARCOURS
+
+    @property
+    def listed(self) -> str:
+        """Its name in a list where each parcours follows its service."""
+        return f"– {self.name}" if self.is_parcours else self.name

@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       FROM accounts_device d JOIN actors_site s ON s.id = d.site_id JOIN actors_actor a ON a.organisation_id = s.actor_id
      WHERE d.digest = token AND d.revoked_at IS NULL
   ), alive AS (
-    SELECT b.*, c.name, c.time_zone, c.services, c.passes_per_day, c.needs_hand_out,
+    SELECT b.*, c.name, c.time_zone, passes_opened_services(c.services) AS services, c.passes_per_day, c.needs_hand_out,
            cardinality(c.territories) = 0 OR c.territories && till.territories AS territories_match,
            NOT c.restricts_sites OR EXISTS (
              SELECT 1 FROM passes_campaignsite cs WHERE cs.campaign_id = c.id AND cs.site_id = till.id) AS site_match

@@ -44,6 +44,13 @@ SET search_path = public, pg_temp AS $$
   ON CONFLICT DO NOTHING
 $$;
 
+-- What a campaign that names `chosen` pays: those services, and what stands under them today. A local parcours that was
+-- added since is a part of its service, which the funder chose.
+CREATE FUNCTION passes_opened_services(chosen smallint[]) RETURNS smallint[] LANGUAGE sql STABLE AS $$
+  SELECT chosen || ARRAY(SELECT v.id FROM vocabulary_service v
+                          WHERE v.parent_id = ANY(chosen) AND v.id <> ALL(chosen) ORDER BY v.id)
+$$;
+
 -- Redeem each pass whose conditions all hold, in the order given; the caller asks why for those not returned.
 -- With the caller's rights: row-level security stands under every table read and written here.
 CREATE FUNCTION passes_redeem(
@@ -87,7 +94,8 @@ BEGIN
        AND b.activated_at IS NOT NULL AND accounted <= b.claim_until
        AND asked.occurred_at >= b.valid_from AND asked.occurred_at < b.valid_until
        AND (k.handed_out_at IS NOT NULL OR NOT c.needs_hand_out)
-       AND (cardinality(c.services) = 0 OR asked.service_id = ANY(c.services))
+       AND (cardinality(c.services) = 0 OR asked.service_id = ANY(c.services)
+            OR asked.service_id = ANY(passes_opened_services(c.services)))
        AND (cardinality(c.territories) = 0 OR c.territories && s.territories)
        AND (NOT c.restricts_sites OR EXISTS (
              SELECT 1 FROM passes_campaignsite cs WHERE cs.campaign_id = c.id AND cs.site_id = s.id))

@@ -29,7 +29,7 @@ ASKED = (AccessMode.WALK_IN, AccessMode.CALL, AccessMode.BOOK, AccessMode.MAIL)
 def directory(request: HttpRequest) -> HttpResponse:
     """The sites where a pass may be used today, the nearest first when one says where one is."""
     now = timezone.now()
-    services = list(Service.objects.active().standard().order_by("position", "id"))
+    services = list(Service.objects.for_places())
     chosen = next((service for service in services if service.slug == request.GET.get("service", "")), None)
     access = next((mode for mode in ASKED if mode.value == request.GET.get("acces", "")), None)
     open_now = request.GET.get("ouvert") == "1"

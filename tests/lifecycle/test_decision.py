@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from actors.models import Actor, Site
 from aptic.tenancy.principal import Hat, Principal, acting
+from aptic.vocabulary.models import Service
 from funders.models import Campaign
 from passes import redemption
 from passes.codes import Code
@@ -56,7 +57,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "claim_for": st.sampled_from([0, 1, 72]),
     "handed_out": st.booleans(),
     "needs_hand_out": st.booleans(),
-    "services": st.sampled_from(["all", "this", "other"]),
+    "services": st.sampled_from(["all", "this", "above", "other"]),
     "territories": st.sampled_from(["all", "here", "elsewhere"]),
     "sites": st.sampled_from(["all", "this", "other"]),
     "per_day": st.sampled_from([None, 1, 2]),
@@ -84,13 +85,16 @@ class Stage:
     site: Site
     other: Site
     service: int
+    above: int  # the service of the standard that it is a part of
+    beside: int  # another part of it
 
 
 @pytest.fixture
 def stage(db: None) -> Stage:
     batch, till = make_batch(booklets=2), make_till()
     till.redeem(code_of(batch, booklet=1))  # from here on, the account of what this actor is owed is open
-    return Stage(batch, till.site, make_till().site, first_service().pk)
+    finer, beside = Service.objects.filter(parent=first_service()).order_by("pk").values_list("pk", flat=True)[:2]
+    return Stage(batch, till.site, make_till().site, finer, first_service().pk, beside)
 
 
 def _arrange(stage: Stage, case: Case, now: datetime) -> None:
@@ -106,7 +110,7 @@ def _arrange(stage: Stage, case: Case, now: datetime) -> None:
     )
     Campaign.objects.filter(pk=batch.campaign_id).update(
         needs_hand_out=case.needs_hand_out,
-        services={"all": [], "this": [stage.service], "other": [stage.service + 1]}[case.services],
+        services={"all": [], "this": [stage.service], "above": [stage.above], "other": [stage.beside]}[case.services],
         territories={"all": [], "here": ["departement:33"], "elsewhere": ["departement:75"]}[case.territories],
         restricts_sites=case.sites != "all",
         passes_per_day=case.per_day,

@@ -17,6 +17,8 @@ from aptic.errors import NotAllowed
 from aptic.jobs import running
 from aptic.jobs.models import Job
 from aptic.tenancy.principal import Hat, Principal, acting
+from aptic.vocabulary.models import Service
+from aptic.vocabulary.services import add_parcours
 from tests.actors.open_data.files import as_csv, as_json, entry, job_of, send
 from tests.factories import OPERATOR, Member, make_member, make_operator
 from tests.passes.test_directory_page import make_site
@@ -109,6 +111,20 @@ def test_our_own_sites_are_put_right_and_never_made_older(operator: Member) -> N
         site.refresh_from_db()
     assert (site.opening_hours, site.commune_id) == ("Tu 14:00-18:00", "33039")
     assert places() == [], "a site of the network is known as such only"
+
+
+def test_a_file_of_the_standard_takes_no_local_parcours_away(operator: Member) -> None:
+    with acting(operator.principal):
+        first = add_parcours(parent=Service.objects.get(pk=1), name="Déclarer ses revenus", description="En ligne.")
+        second = add_parcours(parent=Service.objects.get(pk=2), name="Trier ses courriels", description="En ligne.")
+    site = make_site("Port d’attache", "33039", services=[1, 2, first.pk, second.pk])
+    said = export.row_of(site_row(site), export._service_words())
+    assert counts(send(operator, as_csv([said])))["unchanged"] == 1
+    fewer = {**said, "services": f"{Service.objects.get(pk=1).name}|{Service.objects.get(pk=3).name}"}
+    assert send(operator, as_csv([fewer])).updated == 1
+    with acting(OPERATOR):
+        site.refresh_from_db()
+    assert set(site.services) == {1, 3, first.pk}, "that of a service it no longer says is gone with it"
 
 
 def site_row(site: Site) -> Site:
