@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from aptic.french import number, percent, plural
-from aptic.territories import maps
+from aptic.territories import maps, outline_files
 from aptic.territories.maps import Kind, Mark
-from aptic.territories.models import Commune
+from aptic.territories.models import Commune, Departement
 from aptic.territories.services import territory_labels
 from aptic.vocabulary.models import Service
 from impact.coverage_rules import NEAR_KM, Facts, Needs, missing, sites_wanted
@@ -154,23 +154,45 @@ def is_desert(row: Coverage) -> bool:
 
 
 def map_of(*, level: str, departement: str = "", by_caps: bool) -> maps.Map | None:
-    """Every territory of a level as a mark: places and deserts for the operator, operational or not for a funder."""
+    """Every territory of a level as a mark: places and deserts for the operator, operational or not for a funder.
+
+    On its outlines, but for the EPCI of the whole country, which are too many for them.
+    """
     inside = Commune.objects.filter(departement=departement) if departement else None
     middles = maps.middles(level, inside)
     # A map shows over a thousand of them: the columns it needs, by a range of the key rather than by a list of keys.
     inside_level = {"territory__startswith": f"{level}:"}
     rows = Coverage.objects.filter(**inside_level).only("population", "near_population", "operational")
     caps = {cap.pk: cap for cap in Cap.objects.filter(**inside_level)} if by_caps else {}
-    found = [(row, middles.get(row.territory.partition(":")[2])) for row in rows]
-    marks = [Mark(*at, _kind(row, caps.get(row.territory), by_caps=by_caps)) for row, at in found if at is not None]
+    parts = _departements_of_regions() if level == "region" else {}
+    marks = []
+    for row in rows:
+        code = row.territory.partition(":")[2]
+        if at := middles.get(code):
+            kind = _kind(row, caps.get(row.territory), by_caps=by_caps)
+            marks.append(Mark(*at, kind, parts.get(code, (code,))))
     box = maps.box_of_departements([departement]) if departement else maps.Box(*maps.MAINLAND)
     if not marks or box is None:
         return None
+    box = box.around() if departement else box  # points of communes lie within their département
     order: Sequence[Kind] = (UNCAPPED, OPEN, FULL, NOT_READY, READY, DESERT)
     marks.sort(key=lambda mark: order.index(mark.kind))
     ground = inside.order_by("-population", "code") if inside is not None else None
     title = "Places et déserts, territoire par territoire" if by_caps else "Territoires opérationnels"
-    return maps.draw_marks(box=box, marks=marks, title=title, ground=ground)
+    return maps.draw_marks(box=box, marks=marks, title=title, ground=ground, outlines=_outlines(level, departement))
+
+
+def _outlines(level: str, departement: str) -> str:
+    if level == "epci":
+        return outline_files.epci_of(departement) if departement else ""
+    return outline_files.DEPARTEMENTS
+
+
+def _departements_of_regions() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for code, region in Departement.objects.order_by("pk").values_list("pk", "region"):
+        found.setdefault(region, []).append(code)
+    return {region: tuple(codes) for region, codes in found.items()}
 
 
 def _kind(row: Coverage, cap: Cap | None, *, by_caps: bool) -> Kind:

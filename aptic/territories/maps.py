@@ -4,16 +4,18 @@ Each commune is a dot, larger with its population; a département shows its shap
 about stands on it as numbered pins, the same numbers as in the list beside: the list says everything, the map shows it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from math import cos, radians
 
 from django.db.models import F, Max, Min, QuerySet, Sum
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from aptic.charts import FILLS, INK, LINE, NARROW, PAPER, WIDE
+from aptic.charts import EDGE, FILLS, INK, LINE, NARROW, PAPER, WIDE
+from aptic.territories import outline_files
 from aptic.territories.models import Commune
 
 TALLEST, FLATTEST = 1.15, 0.5  # height for width
@@ -128,11 +130,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A territory drawn as one mark, at the middle of its inhabitants."""
+    """A territory drawn as one mark, in the middle of its inhabitants; `outlines` are codes of what it consists of."""
 
     latitude: float
     longitude: float
     kind: Kind
+    outlines: tuple[str, ...] = ()
 
 
 def middles(level: str, inside: QuerySet[Commune] | None = None) -> dict[str, tuple[float, float]]:
@@ -166,8 +169,14 @@ def _middles(level: str, communes: QuerySet[Commune]) -> dict[str, tuple[float, 
     return {row[level]: (row["north"], row["east"]) for row in rows}
 
 
-def draw_marks(*, box: Box, marks: Sequence[Mark], title: str, ground: QuerySet[Commune] | None = None) -> Map:
-    """Territories as marks of a few kinds, over the dots of `ground`, with their legend. At most one query."""
+def draw_marks(
+    *, box: Box, marks: Sequence[Mark], title: str, ground: QuerySet[Commune] | None = None, outlines: str = ""
+) -> Map:
+    """Territories as marks of a few kinds with their legend. At most one query.
+
+    Each mark stands on what it consists of when `outlines` names their file, else over the dots of `ground`, whose
+    largest communes are named in both cases.
+    """
     names = ("latitude", "longitude", "population", "name")
     rows = [] if ground is None else list(ground.values_list(*names)[:MOST_DOTS])
     kinds = list(dict.fromkeys(mark.kind for mark in marks))
@@ -176,8 +185,10 @@ def draw_marks(*, box: Box, marks: Sequence[Mark], title: str, ground: QuerySet[
         frame = _Frame(box, width)
         spots = _spots(frame, rows)
         size = 4.0 if len(marks) > 200 and width == NARROW else 6.0
-        parts = [_dots(spots), *(_marks(frame, kind, marks, size) for kind in kinds), _names(frame, spots, (), None)]
-        drawn.append(_whole(frame, title, parts))
+        ways = _ways(outlines, box, width) if outlines else {}
+        under = [_areas(kind, marks, ways) for kind in kinds] if ways else [_dots(spots)]
+        shown = [_marks(frame, kind, marks, size) for kind in kinds]
+        drawn.append(_whole(frame, title, [*under, *shown, _names(frame, spots, _covered(frame, marks, size))]))
     wide, narrow = drawn
     return Map(title, wide, narrow, tuple((_swatch(kind), kind.name) for kind in kinds))
 
@@ -206,6 +217,33 @@ def _filled(form: str, way: str) -> str:
     return f'<path d="{way}" fill="{fill}" class="{classes}"{edge}/>'
 
 
+@lru_cache(maxsize=32)
+def _ways(outlines: str, box: Box, width: int) -> dict[str, str]:
+    """By code, the way of each outline of a file on the drawing of a rectangle."""
+    frame = _Frame(box, width)
+    return {code: "".join(_way(frame, ring) for ring in rings) for code, rings in outline_files.read(outlines).items()}
+
+
+def _way(frame: "_Frame", ring: outline_files.Ring) -> str:
+    """To whole units, from point to point; what is no wider than one is left out."""
+    points: list[tuple[int, int]] = []
+    for east, north in ring:
+        x, y = frame.at(north, east)
+        if not points or points[-1] != (round(x), round(y)):
+            points.append((round(x), round(y)))
+    if len(points) < 4:
+        return ""
+    steps = " ".join(f"{x1 - x0} {y1 - y0}" for (x0, y0), (x1, y1) in pairwise(points))
+    return f"M{points[0][0]} {points[0][1]}l{steps}z"
+
+
+def _areas(kind: Kind, marks: Sequence[Mark], ways: Mapping[str, str]) -> str:
+    _, fill, classes, _ = FORMS[kind.form]
+    way = "".join(ways.get(code, "") for mark in marks if mark.kind == kind for code in mark.outlines)
+    pen = f'stroke="{EDGE}" stroke-width="1" fill-opacity="0.3"'
+    return f'<path d="{way}" fill="{fill}" class="{classes.split()[0]} axis" {pen}/>' if way else ""
+
+
 def _marks(frame: "_Frame", kind: Kind, marks: Sequence[Mark], size: float) -> str:
     points = (frame.at(mark.latitude, mark.longitude) for mark in marks if mark.kind == kind)
     return _filled(kind.form, "".join(_outline(kind.form, x, y, size) for x, y in points if frame.holds(x, y)))
@@ -221,13 +259,15 @@ def _swatch(kind: Kind) -> SafeString:
 def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
     spots = _spots(frame, rows)
     groups = _grouped(frame, pins)
-    parts = [_dots(spots), _names(frame, spots, groups, here)]
+    taken = [(one.x - one.half, one.y - 16, one.x + one.half, one.y + 16) for one in groups]
+    ring = []
     if here is not None:
         x, y = frame.at(here.latitude, here.longitude)
-        parts.append(
+        taken.append((x - 14, y - 14, x + 14, y + 14))
+        ring.append(
             f'<circle cx="{x:.0f}" cy="{y:.0f}" r="11" fill="none" stroke="{INK}" stroke-width="3" class="axis"/>'
         )
-    parts += [_pin(group) for group in groups]
+    parts = [_dots(spots), _names(frame, spots, taken), *ring, *(_pin(group) for group in groups)]
     return _whole(frame, title, parts)
 
 
@@ -263,6 +303,7 @@ class _Frame:
 
 
 Spot = tuple[float, float, int, str]
+Area = tuple[float, float, float, float]  # from x and y to x and y
 
 
 def _dots(spots: Sequence[Spot]) -> str:
@@ -291,12 +332,14 @@ def _grouped(frame: _Frame, pins: Sequence[Pin]) -> list[_Group]:
     return groups
 
 
-def _names(frame: _Frame, spots: Sequence[Spot], groups: Sequence[_Group], here: Pin | None) -> str:
+def _covered(frame: _Frame, marks: Sequence[Mark], size: float) -> list[Area]:
+    points = (frame.at(mark.latitude, mark.longitude) for mark in marks)
+    return [(x - size - 2, y - size - 2, x + size + 2, y + size + 2) for x, y in points]
+
+
+def _names(frame: _Frame, spots: Sequence[Spot], covered: Iterable[Area]) -> str:
     """The largest communes, where their names cover nothing."""
-    taken = [(one.x - one.half, one.y - 16, one.x + one.half, one.y + 16) for one in groups]
-    if here is not None:
-        x, y = frame.at(here.latitude, here.longitude)
-        taken.append((x - 14, y - 14, x + 14, y + 14))
+    taken = list(covered)
     written: list[str] = []
     for x, y, _, name in spots[:LARGEST]:
         half = len(name) * 4.2
@@ -314,7 +357,7 @@ def _names(frame: _Frame, spots: Sequence[Spot], groups: Sequence[_Group], here:
     return "".join(written)
 
 
-def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+def _overlap(one: Area, other: Area) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 

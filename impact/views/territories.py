@@ -59,7 +59,7 @@ def _list(request: HttpRequest, *, by_caps: bool) -> dict[str, Any]:
         "hat": "operator" if by_caps else "funder",
         "page_obj": page,
         "lines": territories.lines(page),
-        "map": territories.map_of(level=level, departement=code, by_caps=by_caps) if level != "region" else None,
+        "map": territories.map_of(level=level, departement=code, by_caps=by_caps),
         "levels": [(label, _address(one, state, code), one == level) for one, label in territories.LEVELS],
         "states": [(label, _address(level, one, code), one == state) for one, label in states],
         "departements": Departement.objects.order_by("code"),

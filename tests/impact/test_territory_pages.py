@@ -101,8 +101,11 @@ def test_the_map_and_its_table_agree(client, operator):
     full = plain(client.get(url("operator_territories", operator), {"etat": "complets"}))
     assert "Bordeaux Métropole" in full
     assert full.count('<th scope="row">') == 1
-    for level in ("departement", "region", "epci"):
-        assert client.get(url("operator_territories", operator), {"niveau": level}).status_code == 200
+    assert "fill-opacity" in page
+    for level, has_outlines in (("departement", True), ("region", True), ("epci", False)):
+        page = plain(client.get(url("operator_territories", operator), {"niveau": level}))
+        assert "Sans plafond" in page
+        assert ("fill-opacity" in page) == has_outlines, level
 
 
 def test_lists_cost_the_same_queries_however_long(client, operator):

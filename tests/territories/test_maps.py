@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from aptic.charts import NARROW, WIDE
-from aptic.territories import maps
+from aptic.territories import files, maps, outline_files
 from aptic.territories.models import Commune
 
 pytestmark = pytest.mark.django_db
@@ -91,7 +91,7 @@ def test_a_commune_s_name_is_only_text():
     box = maps.box_of_departements(["33"])
     assert box is not None
     spots = [(300.0, 300.0, 5, "<b>L'Île</b> & Cie")]
-    assert "<b>" not in maps._names(maps._Frame(box, WIDE), spots, [], None)
+    assert "<b>" not in maps._names(maps._Frame(box, WIDE), spots, [])
 
 
 def test_territories_are_marks_told_apart_by_form_with_their_legend(db, django_assert_num_queries):
@@ -115,3 +115,35 @@ def test_territories_are_marks_told_apart_by_form_with_their_legend(db, django_a
     assert {form for form in maps.FORMS if maps.draw_marks(
         box=box, marks=[maps.Mark(north, east, maps.Kind("x", form))], title="x").svg.count("<path") == 1
     } == set(maps.FORMS)  # fmt: skip
+
+
+def test_territories_stand_on_their_outlines_where_there_are_files(db):
+    box = maps.box_of_departements(["33"])
+    full, free = maps.Kind("Complet", "square"), maps.Kind("Des places", "triangle")
+    marks = [maps.Mark(44.84, -0.6, full, ("243300316",)), maps.Mark(44.6, -0.9, free, ("nowhere",))]
+    ground = Commune.objects.filter(departement="33").order_by("-population", "code")
+    drawn = maps.draw_marks(box=box, marks=marks, title="x", ground=ground, outlines=outline_files.epci_of("33"))
+    for svg in (drawn.svg, drawn.narrow):
+        (area,) = re.findall(r'<path d="([^"]+)" fill="[^"]+" class="c1 axis"[^>]*fill-opacity', svg)
+        assert area.count("M") == area.count("z") >= 1
+        assert len(area) > 100
+        assert "Bordeaux" in svg
+        assert "h0" not in svg  # no dots: the outline is the ground
+    bare = maps.draw_marks(box=box, marks=marks, title="x", ground=ground, outlines=outline_files.epci_of("975"))
+    assert "fill-opacity" not in bare.svg
+    assert "h0" in bare.svg  # a département without EPCI has its dots
+
+
+def test_a_way_goes_from_point_to_point_and_closes():
+    frame = maps._Frame(maps.Box(44.0, 45.0, -1.0, 0.0), WIDE)
+    ring = [(-0.9, 44.1), (-0.1, 44.1), (-0.1, 44.1001), (-0.1, 44.9), (-0.9, 44.1)]
+    steps = re.fullmatch(r"M\d+ \d+l((?:-?\d+ -?\d+ ?)+)z", maps._way(frame, ring))
+    numbers = [int(one) for one in steps[1].split()]
+    assert (sum(numbers[::2]), sum(numbers[1::2]), len(numbers)) == (0, 0, 6)  # a point of no width is left out
+    assert maps._way(frame, [(-0.5, 44.5), (-0.4999, 44.5), (-0.5, 44.5)]) == ""
+
+
+def test_every_departement_of_the_country_has_an_outline():
+    mainland = {row["code"] for row in files.read("departements") if not row["code"].startswith("97")}
+    assert mainland - outline_files.read(outline_files.DEPARTEMENTS).keys() <= {"984", "986", "987", "988", "989"}
+    assert outline_files.read("epci/nowhere") == {}
