@@ -61,7 +61,7 @@ def propose_bank_account(
     record(verb="bank_account_proposed", target=account, fields=("holder", "iban", "bic"), organisation_id=actor.pk)
     if former is not None:
         words = {"account": number[-4:], "former": former.iban_last4, "until": french.moment(wait)}
-        write_to_managers(actor=actor, template="bank_account_change", context=words)
+        write_to_managers(organisation=actor, template="bank_account_change", context=words)
     return account
 
 

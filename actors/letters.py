@@ -1,4 +1,4 @@
-"""Letters to an actor: to its managers, or to the organisation's own address while nobody has joined yet."""
+"""Letters to an organisation: to its managers, or to its own address while nobody has joined yet."""
 
 from typing import Any
 
@@ -7,11 +7,10 @@ from aptic.outbox.services import post_email
 from aptic.tenancy.models import Organisation
 
 
-def write_to_managers(*, actor: Organisation, template: str, context: dict[str, Any]) -> None:
-    """Post `templates/mail/<template>` to each manager of `actor`, in the caller's transaction."""
-    managers = Membership.objects.active().filter(organisation=actor, role=Role.MANAGER)
-    addresses = list(managers.values_list("user__email", flat=True)) or [actor.email]
+def write_to_managers(*, organisation: Organisation, template: str, context: dict[str, Any]) -> None:
+    """Post `templates/mail/<template>` to each manager of `organisation`, in the caller's transaction."""
+    managers = Membership.objects.active().filter(organisation=organisation, role=Role.MANAGER)
+    addresses = list(managers.values_list("user__email", flat=True)) or [organisation.email]
+    words = {"organisation": organisation.name, **context}
     for address in filter(None, addresses):
-        post_email(
-            to=address, template=template, context={"organisation": actor.name, **context}, organisation_id=actor.pk
-        )
+        post_email(to=address, template=template, context=words, organisation_id=organisation.pk)

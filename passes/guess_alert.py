@@ -43,7 +43,7 @@ def tell_of_guesses(*, device_id: uuid.UUID | None = None) -> None:
         "minutes": limit.period // 60,
         "address": reverse("actor_devices", args=[organisation.pk]) if principal.hat == Hat.ACTOR else "/espace/",
     }
-    write_to_managers(actor=organisation, template=TEMPLATE, context=context)
+    write_to_managers(organisation=organisation, template=TEMPLATE, context=context)
     operator = Organisation.objects.with_hat(Hat.OPERATOR).exclude(email="").first()
     if operator and operator.pk != organisation.pk:  # its people are not the actor's to read: its own address is public
         post_email(to=operator.email, template=TEMPLATE, context={"organisation": organisation.name, **context})

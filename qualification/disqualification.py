@@ -39,4 +39,4 @@ def disqualify_actor(*, actor: Organisation, reason: str, at: datetime | None = 
         raise NotQualified
     record(verb="actor_disqualified", target=actor, fields=("state", "removal_reason"), organisation_id=actor.pk)
     release_places(actor=actor, reason=reason, at=at)
-    write_to_managers(actor=actor, template="actor_removed", context={"reason": reason.strip()})
+    write_to_managers(organisation=actor, template="actor_removed", context={"reason": reason.strip()})

@@ -3,11 +3,14 @@
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.urls import reverse
 from django.utils import timezone
 
+from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import check_decider
 from aptic.audit.services import record
@@ -49,7 +52,7 @@ def create_hub(
 
 @transaction.atomic
 def give_territory(*, hub: Organisation, territory: str, at: datetime | None = None) -> Remit:
-    """Let a hub read a territory of any level, but the country; one at a time.
+    """Let a hub read a territory of any level, but the country; one at a time. Its managers are told.
 
     Raises NotAllowed, UnknownTerritory, NotAHub and RemitHeld.
     """
@@ -67,14 +70,15 @@ def give_territory(*, hub: Organisation, territory: str, at: datetime | None = N
     except IntegrityError as error:
         raise errors.RemitHeld(field="commune") from error
     record(verb="remit_opened", target=remit, fields=("territory",), organisation_id=hub.pk)
+    _tell(hub, "hub_territory_given", remit)
     return remit
 
 
 @transaction.atomic
 def withdraw_territory(*, remit: Remit, at: datetime | None = None) -> None:
-    """From now on the hub reads nothing there: consents end with it, its plan is closed. A repeat is silent.
+    """From now on the hub reads nothing there: consents end with it, its plan is closed, its managers are told.
 
-    Raises NotAllowed.
+    A repeat is silent. Raises NotAllowed.
     """
     check_decider()
     now = at or timezone.now()
@@ -82,6 +86,13 @@ def withdraw_territory(*, remit: Remit, at: datetime | None = None) -> None:
     if closed:
         Plan.objects.live().filter(remit=remit).update(ended_at=now)
         record(verb="remit_closed", target=remit, fields=("closed_at",), organisation_id=remit.hub_id)
+        _tell(remit.hub, "hub_territory_withdrawn", remit)
+
+
+def _tell(hub: Organisation, template: str, remit: Remit) -> None:
+    url = settings.PUBLIC_URL + reverse("hub_home", args=[hub.pk])
+    words = {"territory": territory_label(remit.territory), "url": url}
+    write_to_managers(organisation=hub, template=template, context=words)
 
 
 def live_remit(hub_id: uuid.UUID | None) -> Remit | None:

@@ -103,7 +103,7 @@ def remind(*, at: datetime | None = None) -> int:
         Actor.objects.filter(pk=actor.pk).update(renewal_reminded=due)
         url = settings.PUBLIC_URL + reverse("actor_home", args=[actor.pk])
         words = {"until": french.date(actor.qualified_until), "url": url}
-        write_to_managers(actor=actor.organisation, template="renewal_due", context=words)
+        write_to_managers(organisation=actor.organisation, template="renewal_due", context=words)
         record(verb="renewal_reminded", target=actor, organisation_id=actor.pk)
         written += 1
     return written

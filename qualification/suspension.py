@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from actors.errors import ReasonMissing
+from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import check_decider
 from aptic.audit.services import record
@@ -20,8 +21,8 @@ def suspend_actor(*, actor: Organisation, reason: str, at: datetime | None = Non
     """Refuse every pass at the actor's sites from this commit on: none commits after it.
 
     The exclusive lock of each site, in id order, waits for the redemptions under way and holds those that follow; they
-    then read the actor suspended. Call it last in its transaction, which should be short. Raises NotAllowed,
-    ReasonMissing and NotQualified.
+    then read the actor suspended. Its managers are told why. Call it last in its transaction, which should be short.
+    Raises NotAllowed, ReasonMissing and NotQualified.
     """
     check_decider()
     if not reason.strip():
@@ -33,16 +34,18 @@ def suspend_actor(*, actor: Organisation, reason: str, at: datetime | None = Non
     ):
         raise NotQualified
     record(verb="actor_suspended", target=actor, fields=("state", "suspension_reason"), organisation_id=actor.pk)
+    write_to_managers(organisation=actor, template="actor_suspended", context={"reason": reason.strip()})
 
 
 @transaction.atomic
 def reinstate_actor(*, actor: Organisation, at: datetime | None = None) -> None:
-    """Let a suspended actor's sites take passes again. Raises NotAllowed and NotQualified."""
+    """Let a suspended actor's sites take passes again, and tell its managers. Raises NotAllowed and NotQualified."""
     check_decider()
     suspended = Actor.objects.filter(pk=actor.pk, state=Actor.State.SUSPENDED)
     if not suspended.update(state=Actor.State.QUALIFIED, suspended_at=None, suspension_reason=""):
         raise NotQualified
     record(verb="actor_reinstated", target=actor, fields=("state",), organisation_id=actor.pk)
+    write_to_managers(organisation=actor, template="actor_reinstated", context={})
 
 
 def hold_sites(actor_id: uuid.UUID) -> None:

@@ -108,7 +108,7 @@ def _undo(payout: Payout, reason: str, at: datetime | None, *, was: Payout.State
 def _tell(payout: Payout, reason: str) -> None:
     """The actor learns it the same day: only they can give another account."""
     write_to_managers(
-        actor=payout.actor,
+        organisation=payout.actor,
         template="payout_came_back",
         context={
             "amount": euros(payout.net_cents),

@@ -2,10 +2,13 @@
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.urls import reverse
 
 from aptic.accounts.models import Invitation, Role
 from aptic.audit.models import Event
 from aptic.errors import NotAllowed
+from aptic.outbox.handlers import send_email
+from aptic.outbox.models import Message
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 from aptic.territories.errors import UnknownTerritory
@@ -83,6 +86,22 @@ def test_one_territory_at_a_time_and_its_history_is_kept():
         assert (first.closed_by, first.closed_at > first.opened_at) == (operator.user.pk, True)
         verbs = Event.objects.filter(organisation_id=hub.organisation.pk, verb__startswith="remit_")
         assert sorted(verbs.values_list("verb", flat=True)) == ["remit_closed", "remit_opened", "remit_opened"]
+
+
+def test_a_hub_is_told_what_it_may_read_and_that_it_may_no_longer(mailoutbox):
+    hub = make_hub("")
+    with acting(make_operator().principal):
+        hubs.give_territory(hub=hub.organisation, territory=METROPOLE)
+        for _ in range(2):
+            hubs.withdraw_territory(remit=Remit.objects.of(hub.organisation.pk).get())
+        letters = Message.objects.filter(kind="email", organisation_id=hub.organisation.pk).order_by("created_at")
+        for message in letters:
+            send_email(message)
+    given, withdrawn = mailoutbox[-2:]
+    assert given.to == withdrawn.to == [hub.user.email]
+    assert "Bordeaux Métropole" in given.subject
+    assert reverse("hub_home", args=[hub.organisation.pk]) in given.body
+    assert "ne suit plus ce territoire : Bordeaux Métropole" in withdrawn.body
 
 
 @pytest.mark.parametrize("territory", ["france", "departement:999", "epci:1", "n’importe quoi"])

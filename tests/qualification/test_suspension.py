@@ -9,11 +9,14 @@ from actors.errors import ReasonMissing
 from actors.models import Actor
 from aptic.audit.models import Event
 from aptic.errors import NotAllowed
+from aptic.outbox.handlers import send_email
+from aptic.outbox.models import Message
 from aptic.tenancy.principal import acting
 from qualification import errors
 from qualification.disqualification import disqualify_actor
 from qualification.models import Cap
 from qualification.suspension import reinstate_actor, suspend_actor
+from tests.actors.network import make_actor
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.qualification.world import accept, set_cap
 
@@ -42,6 +45,21 @@ def test_a_suspension_is_dated_explained_and_keeps_the_place(actor):
             reinstate_actor(actor=actor)
         verbs = Event.objects.filter(object_id=str(actor.pk)).values_list("verb", flat=True)
         assert {"actor_suspended", "actor_reinstated"} <= set(verbs)
+
+
+def test_managers_read_why_and_that_it_is_over(mailoutbox):
+    network = make_actor(cap=1)
+    with acting(make_operator().principal):
+        suspend_actor(actor=network.organisation, reason=" Charte non <respectée>. ")
+        reinstate_actor(actor=network.organisation)
+        for message in Message.objects.filter(kind="email", organisation_id=network.organisation.pk):
+            send_email(message)
+    suspended, reinstated = mailoutbox[-2:]
+    assert suspended.to == reinstated.to == [network.manager.user.email]
+    assert "suspendue" in suspended.subject
+    assert "Pourquoi : Charte non <respectée>.\n" in suspended.body
+    assert "vous reste dû" in suspended.body
+    assert "encaissent de nouveau" in reinstated.body
 
 
 def test_a_suspension_says_why(actor):
