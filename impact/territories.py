@@ -10,6 +10,7 @@ from aptic.french import number, percent, plural
 from aptic.territories import maps, outline_files
 from aptic.territories.maps import Kind, Mark
 from aptic.territories.models import Commune, Departement
+from aptic.territories.rules import FRANCE
 from aptic.territories.services import territory_labels
 from aptic.vocabulary.models import Service
 from impact.coverage_rules import NEAR_KM, Facts, Needs, missing, sites_wanted
@@ -153,13 +154,14 @@ def is_desert(row: Coverage) -> bool:
     return row.near_population * 2 < row.population
 
 
-def map_of(*, level: str, departement: str = "", by_caps: bool) -> maps.Map | None:
+def map_of(*, level: str, by_caps: bool, inside: str = FRANCE) -> maps.Map | None:
     """Every territory of a level as a mark: places and deserts for the operator, operational or not for a funder.
 
-    On its outlines, but for the EPCI of the whole country, which are too many for them.
+    `inside` is the key of a département or a région that they have communes in. They stand on their outlines, but for
+    the EPCI of the country or of a région, which are too many for them.
     """
-    inside = Commune.objects.filter(departement=departement) if departement else None
-    middles = maps.middles(level, inside)
+    communes = None if inside == FRANCE else Commune.objects.inside(inside)
+    middles = maps.middles(level, communes)
     # A map shows over a thousand of them: the columns it needs, by a range of the key rather than by a list of keys.
     inside_level = {"territory__startswith": f"{level}:"}
     rows = Coverage.objects.filter(**inside_level).only("population", "near_population", "operational")
@@ -171,21 +173,29 @@ def map_of(*, level: str, departement: str = "", by_caps: bool) -> maps.Map | No
         if at := middles.get(code):
             kind = _kind(row, caps.get(row.territory), by_caps=by_caps)
             marks.append(Mark(*at, kind, parts.get(code, (code,))))
-    box = maps.box_of_departements([departement]) if departement else maps.Box(*maps.MAINLAND)
-    if not marks or box is None:
+    # Points of communes lie within their territory: its edge is a little further.
+    around = maps.box_of_communes(communes) if communes is not None else None
+    box = around.around() if around else maps.Box(*maps.MAINLAND)
+    if not marks:
         return None
-    box = box.around() if departement else box  # points of communes lie within their département
     order: Sequence[Kind] = (UNCAPPED, OPEN, FULL, NOT_READY, READY, DESERT)
     marks.sort(key=lambda mark: order.index(mark.kind))
-    ground = inside.order_by("-population", "code") if inside is not None else None
+    ground = communes.order_by("-population", "code") if communes is not None else None
     title = "Places et déserts, territoire par territoire" if by_caps else "Territoires opérationnels"
-    return maps.draw_marks(box=box, marks=marks, title=title, ground=ground, outlines=_outlines(level, departement))
+    return maps.draw_marks(box=box, marks=marks, title=title, ground=ground, outlines=_outlines(level, inside))
 
 
-def _outlines(level: str, departement: str) -> str:
-    if level == "epci":
-        return outline_files.epci_of(departement) if departement else ""
-    return outline_files.DEPARTEMENTS
+def map_within(territory: str) -> maps.Map | None:
+    """The EPCI of a département, or the départements of a région, operational or not; None for a smaller territory."""
+    part = {"departement": "epci", "region": "departement"}.get(territory.partition(":")[0])
+    return map_of(level=part, inside=territory, by_caps=False) if part else None
+
+
+def _outlines(level: str, inside: str) -> str:
+    if level != "epci":
+        return outline_files.DEPARTEMENTS
+    around, _, code = inside.partition(":")
+    return outline_files.epci_of(code) if around == "departement" else ""
 
 
 def _departements_of_regions() -> dict[str, tuple[str, ...]]:

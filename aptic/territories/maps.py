@@ -86,9 +86,12 @@ def box_of(points: Iterable[tuple[float | None, float | None]]) -> Box | None:
 
 def box_of_departements(codes: Sequence[str]) -> Box | None:
     """The rectangle of whole départements; several far apart give the mainland. One query."""
-    if len(codes) > 4:
-        return Box(*MAINLAND)
-    edges = Commune.objects.filter(departement__in=codes).aggregate(
+    return Box(*MAINLAND) if len(codes) > 4 else box_of_communes(Commune.objects.filter(departement__in=codes))
+
+
+def box_of_communes(communes: QuerySet[Commune]) -> Box | None:
+    """The rectangle of their points; None when no point is known. One query."""
+    edges = communes.aggregate(
         south=Min("latitude"), north=Max("latitude"), west=Min("longitude"), east=Max("longitude")
     )
     return None if edges["south"] is None else Box(**edges)
@@ -177,16 +180,18 @@ def draw_marks(
     Each mark stands on what it consists of when `outlines` names their file, else over the dots of `ground`, whose
     largest communes are named in both cases.
     """
+    has_outlines = bool(outlines and outline_files.read(outlines))
     names = ("latitude", "longitude", "population", "name")
-    rows = [] if ground is None else list(ground.values_list(*names)[:MOST_DOTS])
+    most = LARGEST if has_outlines else MOST_DOTS
+    rows = [] if ground is None else list(ground.values_list(*names)[:most])
     kinds = list(dict.fromkeys(mark.kind for mark in marks))
     drawn = []
     for width in (WIDE, NARROW):
         frame = _Frame(box, width)
         spots = _spots(frame, rows)
         size = 4.0 if len(marks) > 200 and width == NARROW else 6.0
-        ways = _ways(outlines, box, width) if outlines else {}
-        under = [_areas(kind, marks, ways) for kind in kinds] if ways else [_dots(spots)]
+        ways = _ways(outlines, box, width) if has_outlines else {}
+        under = [_areas(kind, marks, ways) for kind in kinds] if has_outlines else [_dots(spots)]
         shown = [_marks(frame, kind, marks, size) for kind in kinds]
         drawn.append(_whole(frame, title, [*under, *shown, _names(frame, spots, _covered(frame, marks, size))]))
     wide, narrow = drawn

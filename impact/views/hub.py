@@ -21,6 +21,7 @@ from aptic.territories.services import territory_label
 from aptic.text import search_key
 from impact import hub
 from impact.models import Band, HubActor
+from impact.territories import map_within
 from qualification import plans
 from qualification.hubs import live_remit, remit_of
 from qualification.models import LIVE, HubApplication, Plan, PlanTask
@@ -56,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "label": territory_label(remit.territory),
         "standing": hub.standing(remit.territory),
         "parts": hub.parts(remit.territory),
+        "map": map_within(remit.territory),
         "actors": actors,
         "bands": [(band.value, band.label, actors.bands[band]) for band in Band if actors.bands[band]],
         "applications": HubApplication.objects.filter(state__in=LIVE).count(),

@@ -16,6 +16,7 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.models import Departement
+from aptic.territories.rules import FRANCE
 from aptic.territories.services import search_territories, territory_label
 from impact import coverage, ratio, simulator_rules, tasks, territories
 from impact.coverage_forms import SimulatorForm, ThresholdsForm
@@ -59,7 +60,7 @@ def _list(request: HttpRequest, *, by_caps: bool) -> dict[str, Any]:
         "hat": "operator" if by_caps else "funder",
         "page_obj": page,
         "lines": territories.lines(page),
-        "map": territories.map_of(level=level, departement=code, by_caps=by_caps),
+        "map": territories.map_of(level=level, inside=f"departement:{code}" if code else FRANCE, by_caps=by_caps),
         "levels": [(label, _address(one, state, code), one == level) for one, label in territories.LEVELS],
         "states": [(label, _address(level, one, code), one == state) for one, label in states],
         "departements": Departement.objects.order_by("code"),

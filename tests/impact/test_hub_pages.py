@@ -108,6 +108,12 @@ def test_a_wide_territory_names_its_parts_that_lack_something(client):
     assert "<b>0</b> sur 28 est opérationnelle." in home
     assert "Bordeaux Métropole : trop peu d’acteurs" in home
     assert home.count(" : aucun lieu") == hub_module.MOST_PARTS - 1
+    assert 'aria-label="Territoires opérationnels"' in home
+    for territory, has_map in (("region:75", True), (METROPOLE, False)):
+        wider = make_hub(territory)
+        wider.log_in(client)
+        assert ("fill-opacity" in page(client, "hub_home", wider)) == has_map
+    hub.log_in(client)
     assert counted(client, url("hub_home", hub)) <= 30
 
 
