@@ -76,7 +76,7 @@ def enter(live_site: str, chromium: Browser) -> Iterator[Callable[..., Person]]:
         if member:
             session = member.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_site}])
-        return Person(context.new_page())
+        return Person(context.new_page(), has_scripts=javascript)
 
     yield open_window
     for context in contexts:
