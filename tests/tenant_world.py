@@ -44,6 +44,7 @@ from tests.test_consistency import addresses
 PLACES = itertools.cycle((("33063", "epci:243300316"), ("33243", "epci:200070092")))  # Bordeaux, Libourne
 IBAN = "FR7630006000011234567890189"
 Ids = dict[str, list[Any]]
+SHORT, FEW = 30, 12  # rows of a table
 
 
 @dataclass
@@ -211,13 +212,20 @@ def addresses_of(root: str) -> Iterator[Address]:
 
 
 def likely_first(address: Address, ids: Ids) -> list[tuple[str, Any]]:
-    """(table, id) of rows of every table: those first, and all of those, whose name is in the address's."""
+    """(table, id) of rows of every table, those first whose name is in the address's.
+
+    Of a long table that nothing names, a few: which ones is chance, and a short table might lose the row it is about.
+    """
 
     def named(table: str) -> bool:
         return table.split("_")[1] in address.name + address.route
 
     ordered = sorted(ids, key=lambda table: (not named(table), table))
-    return [(table, key) for table in ordered for key in (ids[table] if named(table) else ids[table][-12:])]
+    return [(table, key) for table in ordered for key in _some(ids[table], whole=named(table))]
+
+
+def _some(keys: list[Any], *, whole: bool) -> list[Any]:
+    return keys if whole or len(keys) <= SHORT else keys[-FEW:]
 
 
 def fits(converter: str, value: Any) -> bool:
