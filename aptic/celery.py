@@ -48,6 +48,9 @@ SCHEDULE = {
         "passes.tasks.remind_overdue_incidents", crontab(hour="5", minute="0"), SYSTEM_QUEUE, expires=HOUR
     ),
     "renewals": _every("qualification.tasks.remind_renewals", crontab(hour="6", minute="0"), "default", expires=HOUR),
+    "applications": _every(
+        "qualification.tasks.forget_applications", crontab(hour="6", minute="20"), "default", expires=HOUR
+    ),
     "publish": _every("impact.tasks.publish_counters", crontab(minute="5"), SYSTEM_QUEUE, expires=HOUR),
     "publish-head": _every("aptic.audit.tasks.publish_head", crontab(hour="2", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "forget": _every("aptic.documents.tasks.delete_expired", crontab(minute="30"), SYSTEM_QUEUE, expires=HOUR),

@@ -40,7 +40,7 @@ def show() -> float:
     for _ in range(5):
         start = time.perf_counter()
         with acting(Principal(hat=Hat.OPERATOR)):
-            territories.map_of(level="epci", departement="", by_caps=True)
+            territories.map_of(level="epci", by_caps=True)
             territories.lines(territories.chosen(level="epci", state="")[:25])
         taken.append(time.perf_counter() - start)
     return sorted(taken)[2]

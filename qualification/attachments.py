@@ -74,6 +74,14 @@ def remove(*, application: Application, paper: ApplicationDocument, at: datetime
         record(verb="application_document_removed", target=row, fields=(found.kind,))
 
 
+def drop_all(application: Application, now: datetime) -> None:
+    """Every paper of an application that is forgotten, and what they were called. In the caller's transaction."""
+    papers = ApplicationDocument.objects.filter(application=application)
+    for paper in papers.filter(deleted_at=None):
+        _drop(paper, now)
+    papers.update(filename="")
+
+
 def read(paper: ApplicationDocument) -> documents.Content:
     """The clear content, piece by piece; who opens it is in the trail. Raises DocumentGone and DocumentUnreadable."""
     if paper.deleted_at:

@@ -60,7 +60,10 @@ WORDS = {
         "Vous pouvez demander qu’une seconde personne l’examine, ou candidater de nouveau plus tard.",
     ),
     State.WITHDRAWN: Standing(
-        "Vous avez abandonné cette candidature", "used", NOBODY, "Vous pouvez en commencer une autre quand vous voulez."
+        "Cette candidature est abandonnée",
+        "used",
+        NOBODY,
+        "Ce qui y était écrit n’est gardé que six mois. Vous pouvez en commencer une autre quand vous voulez.",
     ),
     State.REPLACED: Standing(
         "Cette candidature a été remplacée", "used", NOBODY, "Quelqu’un a repris ce SIRET : le motif est ci-dessous."

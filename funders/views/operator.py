@@ -57,7 +57,8 @@ def funder_list(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()
     found = _funders().search(typed) if typed else _funders()
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page_obj": page, "typed": typed, "create_url": _create_url(request, "operator_funder_create")}
+    create_url = _create_url(request, "operator_funder_create")
+    context = {"title": "Commanditaires", "page_obj": page, "typed": typed, "create_url": create_url}
     return render(request, "funders/operator/funders.html", context)
 
 
@@ -78,7 +79,8 @@ def distributor_list(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("q", "").strip()
     found = Organisation.objects.with_hat(Hat.DISTRIBUTOR).select_related("commune").order_by("search_key", "id")
     page = Paginator(found.search(typed) if typed else found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page_obj": page, "typed": typed, "create_url": _create_url(request, "operator_distributor_create")}
+    create_url = _create_url(request, "operator_distributor_create")
+    context = {"title": "Aiguilleurs", "page_obj": page, "typed": typed, "create_url": create_url}
     return render(request, "funders/operator/distributors.html", context)
 
 

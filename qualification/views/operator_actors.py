@@ -50,7 +50,8 @@ def actor_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(found.search(typed) if typed else found, PER_PAGE).get_page(request.GET.get("page"))
     for one in page:
         one.tag = TAGS[Actor.State(one.actor.state)]
-    return render(request, "qualification/operator/actors.html", {"page_obj": page, "typed": typed})
+    context = {"title": "Acteurs", "page_obj": page, "typed": typed}
+    return render(request, "qualification/operator/actors.html", context)
 
 
 @require_safe

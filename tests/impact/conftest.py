@@ -8,6 +8,7 @@ from django.db import connections
 
 from tests.conftest import FreshDatabase, point_at
 from tests.impact.world import World, build
+from tests.passes.conftest import tablet, till  # noqa: F401
 from tests.servers import SERVERS
 
 

@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection
-from django.test import Client
 from django.utils import timezone
 
-from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.audit.models import Event
 from aptic.tenancy.principal import Hat, Principal, acting
 from impact import observed, observing, reporting
@@ -22,19 +20,6 @@ from tests.passes.test_sessions import standing
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 def base(till: TestTill) -> str:

@@ -3,10 +3,8 @@
 from io import BytesIO
 
 import pytest
-from django.test import Client
 from pypdf import PdfReader
 
-from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
 from aptic.audit.models import Event
 from aptic.documents.models import Document
@@ -17,22 +15,9 @@ from passes import attendance
 from passes.models import Session
 from tests.factories import OPERATOR, make_member
 from tests.passes.test_sessions import opened, standing
-from tests.passes.world import TestTill, code_of, make_batch, make_till
+from tests.passes.world import TestTill, code_of, make_batch
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 @pytest.fixture

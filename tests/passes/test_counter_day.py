@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes import rules
@@ -27,19 +26,6 @@ pytestmark = pytest.mark.django_db
 def scheme(settings) -> Scheme:
     settings.DEBTOR_NAME, settings.DEBTOR_IBAN = "Opérateur d’essai", "FR1420041010050500013M02606"
     return Scheme()
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 @pytest.fixture

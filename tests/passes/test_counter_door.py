@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.test import Client
 
-from aptic.accounts.devices import DEVICE_COOKIE, revoke_device
+from aptic.accounts.devices import revoke_device
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes.models import Redemption
@@ -14,19 +14,6 @@ from tests.factories import OPERATOR, make_member
 from tests.passes.world import TestTill, code_of, first_service, make_batch, make_till
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 def base(till: TestTill) -> str:

@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes import rules
@@ -18,19 +17,6 @@ from tests.passes.test_sessions import close, opened
 from tests.passes.world import TestTill, code_of, first_service, make_batch, make_till, one_pass
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 def base(till: TestTill) -> str:

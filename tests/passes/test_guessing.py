@@ -41,13 +41,6 @@ def manager(till: TestTill) -> Member:
     return make_member(till.site.actor, Hat.ACTOR, Role.MANAGER)
 
 
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
-
-
 def base(till: TestTill) -> str:
     return f"/guichet/{till.site.actor_id}/{till.site.pk}/"
 

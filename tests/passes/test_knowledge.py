@@ -13,7 +13,7 @@ from django.utils import timezone
 from actors.models import Site
 from actors.sites import close_site
 from aptic.accounts import tokens
-from aptic.accounts.devices import DEVICE_COOKIE, revoke_device
+from aptic.accounts.devices import revoke_device
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from funders.models import Campaign
@@ -24,19 +24,6 @@ from tests.factories import OPERATOR, make_campaign, make_funder, make_member
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    """A browser that was paired with the site."""
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 def address(till: TestTill) -> str:

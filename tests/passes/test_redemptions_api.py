@@ -17,11 +17,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
 @pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
 def batch() -> Batch:
     return make_batch()
 

@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
 def operator(client: Client) -> Member:
     member = make_operator(Role.MANAGER)
     member.log_in(client)

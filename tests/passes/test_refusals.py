@@ -35,13 +35,6 @@ def till() -> TestTill:
     return make_till()
 
 
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
-
-
 def base(till: TestTill) -> str:
     return f"/guichet/{till.site.actor_id}/{till.site.pk}/"
 

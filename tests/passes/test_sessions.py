@@ -21,11 +21,6 @@ from tests.passes.world import TestTill, code_of, first_service, make_batch, mak
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
 
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
 def standing(till: TestTill) -> Principal:
     """The device, as PostgreSQL sees it."""
     return Principal(hat=Hat.ACTOR, organisation_id=till.site.actor_id, site_id=till.site.pk)

@@ -11,14 +11,9 @@ from aptic.tenancy.principal import acting
 from passes.models import Redemption, Session
 from tests.contract.document import check
 from tests.factories import OPERATOR
-from tests.passes.world import SLUG, TestTill, code_of, make_batch, make_till
+from tests.passes.world import SLUG, code_of, make_batch, make_till
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
 
 
 def wanted(**more: Any) -> dict[str, Any]:

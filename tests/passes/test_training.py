@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes import codes, guessing, training
@@ -25,18 +24,6 @@ ANSWERS = {
     Case.EXPIRED: Refusal.EXPIRED,
     Case.BLOCKED: Refusal.BLOCKED,
 }
-
-
-@pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
-def tablet(till: TestTill) -> Client:
-    client = Client()
-    client.cookies[DEVICE_COOKIE] = till.token
-    return client
 
 
 def base(till: TestTill, page: str = "entrainement/") -> str:

@@ -43,11 +43,6 @@ def batch() -> Any:
 
 
 @pytest.fixture
-def till() -> TestTill:
-    return make_till()
-
-
-@pytest.fixture
 def agent(till) -> Member:
     return make_member(till.site.actor, Hat.ACTOR, "agent", name="Agathe Agent")
 

@@ -328,7 +328,7 @@ def test_giving_up_asks_first(client):
     address = url("application_withdraw", row)
     assert "Abandonner cette candidature ?" in text(client.get(address))
     assert client.post(address).status_code == 302
-    assert "Vous avez abandonné" in text(client.get(url("application_page", row)))
+    assert "Cette candidature est abandonnée" in text(client.get(url("application_page", row)))
     assert client.post(address).status_code == 409
 
 
