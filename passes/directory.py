@@ -46,13 +46,6 @@ def ordered(found: QuerySet[Site], centre: Commune | None, *, count: int) -> Que
     return found.order_by("commune__search_key", "search_key", "pk")
 
 
-def read_page(found: QuerySet[Site]) -> list[Site]:
-    """The sites of a slice, with their communes, in its order; only their keys are sorted with all the others."""
-    keys = list(found.values_list("pk", flat=True))
-    rows = Site.objects.select_related("commune").in_bulk(keys)
-    return [rows[key] for key in keys if key in rows]
-
-
 def _open_at(found: QuerySet[Site], at: datetime) -> QuerySet[Site]:
     """Those open at `at` on their own clocks: sites with the same hours are asked about once."""
     found = _with_clocks(found)

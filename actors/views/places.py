@@ -21,6 +21,7 @@ from actors.open_data import importing
 from aptic.errors import DomainError
 from aptic.forms import DomainForm
 from aptic.jobs.models import Job
+from aptic.long_lists import read_page
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.territories.models import Departement
@@ -61,18 +62,18 @@ def known_list(request: HttpRequest) -> HttpResponse:
     """Who helps outside of the network, by département; and whose entries have grown old."""
     typed, chosen = request.GET.get("q", "").strip(), request.GET.get("departement", "")
     old = request.GET.get("anciens") == "1"
-    rows = KnownPlace.objects.visible_to(request.principal).select_related("commune", "last_file")
+    rows = KnownPlace.objects.visible_to(request.principal)
     if chosen:
         rows = rows.filter(departement_id=chosen)
     if typed:
         rows = rows.filter(search_key__startswith=search_key(typed))
     if old:
         rows = rows.filter(said_on__lt=_long_ago())
+    page = Paginator(rows.order_by("departement_id", "search_key", "id"), PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = read_page(page.object_list, "commune", "last_file")
     imports = PlaceImport.objects.visible_to(request.principal).order_by("-created_at", "id")
     context = {
-        "page_obj": Paginator(rows.order_by("departement_id", "search_key", "id"), PER_PAGE).get_page(
-            request.GET.get("page")
-        ),
+        "page_obj": page,
         "typed": typed,
         "chosen": chosen,
         "old": old,

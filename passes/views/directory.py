@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from actors.site_description import AccessMode
+from aptic.long_lists import read_page
 from aptic.spaces import public
 from aptic.territories import rules
 from aptic.territories.models import Departement
 from aptic.vocabulary.models import Service
 from passes.balance import kilometres
-from passes.directory import MANY, Search, ordered, read_page, sites
+from passes.directory import MANY, Search, ordered, sites
 from passes.views import site_maps
 from passes.views.cards import card
 from passes.views.where import Where, read_where
@@ -39,7 +40,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     paginator = Paginator(found, PAGE)
     paginator.object_list = ordered(found, where.centre, count=paginator.count)
     page = paginator.get_page(request.GET.get("page"))
-    page.object_list = read_page(page.object_list)
+    page.object_list = read_page(page.object_list, "commune")
     numbered = list(enumerate(page, page.start_index()))
     cards = [
         card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
