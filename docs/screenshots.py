@@ -238,10 +238,17 @@ def report_of(name: str) -> Way:
     return go
 
 
+def _map(page: Page) -> None:
+    role("operateur", "Territoires")(page)
+    page.goto(f"{page.url}?niveau=epci&departement=33")
+    page.locator("figure").scroll_into_view_if_needed()
+
+
 PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "visite": (COMPUTER, lambda page: page.goto("/demonstration/") and None),
     "operateur": (COMPUTER, role("operateur")),
     "operateur-reglement": (COMPUTER, role("finance", "Règlements", "R2")),
+    "operateur-territoires": (COMPUTER, _map),
     "operateur-preuve": (COMPUTER, role("operateur", "Preuve")),
     "commanditaire": (COMPUTER, role("commanditaire")),
     "commanditaire-rapport": (COMPUTER, report_of("Gironde connectée")),

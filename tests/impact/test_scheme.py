@@ -57,6 +57,7 @@ def test_slow_figures_are_those_of_the_job_with_its_hour_and_cost_less(scene):
     with acting(OPERATOR):
         scheme.keep(at=timezone.now())
         figures = SchemeFigures.objects.get().figures
+    kept(seconds=scheme.QUICK)
     with CaptureQueriesContext(connection) as before:
         page(scene.first)
     kept(seconds=3.0, figures={**figures, "money": {**figures["money"], "collected": 123_456_700}})

@@ -191,6 +191,11 @@ export function startOffline({ counter, till, scan, arrive }) {
     });
   }
 
+  // The server was asked again because the network is back; whoever opened something else meanwhile keeps it.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.requestConfig.elt === till && !till.querySelector("[data-drawn=ask]")) event.preventDefault();
+  });
+
   document.body.addEventListener("htmx:afterSettle", (event) => {
     const { target, xhr, requestConfig } = event.detail;
     if (target !== till || xhr === settled) return; // told once for each element that came

@@ -48,6 +48,17 @@ def test_the_queue_outlives_the_tab_and_opens_without_a_network(tablet, batch):
     again.follows("Revenir au guichet").reads("Encaisser un pass")
 
 
+def test_a_late_answer_takes_nothing_away(tablet, batch):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    tablet.comes_back().reads("C’est encaissé").presses("Voir la liste").reads("Tout est envoyé.")
+    tablet.page.evaluate("""() => {
+        const till = document.getElementById("till");
+        return htmx.ajax("GET", location.pathname, { source: till, target: till });
+    }""")
+    tablet.reads("Tout est envoyé.")
+    assert tablet.page.locator("#till [data-drawn=list]").count() == 1
+
+
 def test_a_conflict_is_shown_with_what_to_do(tablet, till, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté").follows("Pass suivant").reads("Sans réseau")
     till.redeem(code_of(batch))  # meanwhile, at another counter
