@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from actors.errors import CoolingOff, InvalidHolder, NotInState, OnePersonOnly
 from actors.iban import check_bic, check_iban
-from actors.letters import write_to_managers
 from actors.models import Actor, BankAccount
 from actors.permissions import HANDLES_BANK, check_role
 from actors.settlement.people import cashier
 from aptic import french
+from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.errors import NotAllowed

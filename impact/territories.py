@@ -173,11 +173,11 @@ def map_of(*, level: str, by_caps: bool, inside: str = FRANCE) -> maps.Map | Non
         if at := middles.get(code):
             kind = _kind(row, caps.get(row.territory), by_caps=by_caps)
             marks.append(Mark(*at, kind, parts.get(code, (code,))))
+    if not marks:
+        return None
     # Points of communes lie within their territory: its edge is a little further.
     around = maps.box_of_communes(communes) if communes is not None else None
     box = around.around() if around else maps.Box(*maps.MAINLAND)
-    if not marks:
-        return None
     order: Sequence[Kind] = (UNCAPPED, OPEN, FULL, NOT_READY, READY, DESERT)
     marks.sort(key=lambda mark: order.index(mark.kind))
     ground = communes.order_by("-population", "code") if communes is not None else None

@@ -9,8 +9,8 @@ import uuid
 from django.db import models, transaction
 from django.urls import reverse
 
-from actors.letters import write_to_managers
 from actors.models import Site
+from aptic.accounts.letters import write_to_managers
 from aptic.accounts.models import Device, User
 from aptic.audit.services import record
 from aptic.outbox.services import post_email

@@ -78,7 +78,7 @@ def edit(*, application: Application, **changes: Any) -> Application:
     if changed:
         with refusing_twins():
             row.save(update_fields=changed)
-        record(verb="application_edited", target=row, fields=changed)
+    record(verb="application_edited", target=row, fields=changed)  # saved as it stands, it is gone on with all the same
     if "siret" in changed:
         request_check(row)
     return row

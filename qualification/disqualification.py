@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from actors.errors import ReasonMissing
-from actors.letters import write_to_managers
 from actors.models import Actor
 from actors.permissions import check_decider
+from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
 from qualification.caps import release_places

@@ -1,7 +1,8 @@
 """Applications that nobody goes on with: a letter first, then what they say of people is forgotten (GDPR, art. 5.1.e).
 
 A draft that lay untouched, or an application that was given up, keeps its organisation's name and SIRET, which are
-public, and nothing else that whoever began it wrote. The trail says when each was touched last.
+public, and nothing else that whoever began it wrote; what was agreed to and answered, once it was sent, is a proof and
+stays. The trail says when each was touched last.
 """
 
 import uuid

@@ -10,9 +10,9 @@ from django.db.models.expressions import RawSQL
 from django.urls import reverse
 from django.utils import timezone
 
-from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import check_decider
+from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, current

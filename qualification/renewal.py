@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import EDITS_SITES, check_role
 from aptic import french
+from aptic.accounts.letters import write_to_managers
 from aptic.accounts.models import User
 from aptic.audit.services import record
 from aptic.errors import NotAllowed

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from actors.errors import ReasonMissing
-from actors.letters import write_to_managers
 from actors.models import Actor, Site
 from actors.permissions import check_decider
+from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.locks import Lock, wait_lock
 from aptic.tenancy.models import Organisation

@@ -9,11 +9,11 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from actors.letters import write_to_managers
 from actors.models import Payout, Settlement
 from actors.settlement.errors import AlreadyDone, ReasonMissing
 from actors.settlement.people import cashier
 from actors.settlement.prepare import lock_purses, set_limits
+from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.french import euros
 from aptic.ledger.describe import Description, Event, describes

@@ -70,11 +70,6 @@ class Service(models.Model):
         return self.name
 
     @property
-    def is_parcours(self) -> bool:
-        """Made by this installation?"""
-        return self.kind == Service.Kind.PARCOURS
-
-    @property
     def listed(self) -> str:
         """Its name in a list where each parcours follows its service."""
-        return f"– {self.name}" if self.is_parcours else self.name
+        return f"– {self.name}" if self.kind == Service.Kind.PARCOURS else self.name

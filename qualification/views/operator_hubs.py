@@ -38,6 +38,7 @@ def hub_list(request: HttpRequest) -> HttpResponse:
     remits = {one.hub_id: one for one in Remit.objects.live().filter(hub__in=page.object_list)}
     labels = territory_labels(one.territory for one in remits.values())
     context = {
+        "title": "Têtes de réseau",
         "page_obj": page,
         "rows": [(one, labels[remits[one.pk].territory] if one.pk in remits else "") for one in page],
         "typed": typed,

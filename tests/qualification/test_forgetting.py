@@ -79,6 +79,15 @@ def test_whoever_comes_back_has_six_months_again() -> None:
     assert run(311) == (1, 0)
 
 
+def test_saving_a_part_as_it_stands_is_going_on() -> None:
+    draft = begin()
+    assert run(151) == (1, 0)
+    with holding(draft) as mine:
+        candidacy.edit(application=mine, contact_name=mine.contact_name)
+    with acting(OPERATOR):
+        assert not forgetting._to_forget(after(181)).exists()
+
+
 def test_what_it_said_of_people_is_gone_and_the_organisation_stays() -> None:
     draft = fill(begin(organisation_name="Port d’attache"))
     with acting(OPERATOR):
