@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Left
 
 from actors.models import Site
@@ -37,11 +37,14 @@ def sites(search: Search, *, at: datetime) -> QuerySet[Site]:
     return _open_at(found, at) if search.open_now else found
 
 
-def ordered(found: QuerySet[Site], centre: Commune | None, *, count: int) -> QuerySet[Site]:
-    """The nearest first when one says where one is; else by commune and name, or by name alone when there are many."""
+def ordered(found: QuerySet[Site], centre: Commune | None) -> QuerySet[Site]:
+    """The nearest first when one says where one is; else by commune and name, or by name alone when there are many.
+
+    One query more without a centre.
+    """
     if centre is not None and centre.latitude is not None and centre.longitude is not None:
         return by_distance(found, centre.latitude, centre.longitude)
-    if count > MANY:
+    if found.count() > MANY:
         return found.order_by("search_key", "pk")
     return found.order_by("commune__search_key", "search_key", "pk")
 
@@ -60,8 +63,9 @@ def _open_at(found: QuerySet[Site], at: datetime) -> QuerySet[Site]:
 
 
 def _with_clocks(found: QuerySet[Site]) -> QuerySet[Site]:
-    """`clocks`: the département whose clocks are not those of Paris, else "", read from the commune's code alone."""
-    known = When(three__in=list(ZONES), then=F("three"))
-    return found.annotate(three=Left("commune_id", 3)).annotate(
-        clocks=Case(known, default=Value(""), output_field=CharField())
-    )
+    """`clocks`: the département whose clocks may not be those of Paris, else "", read from the commune's code alone.
+
+    Those overseas have the highest codes: one comparison, for nine thousand rows.
+    """
+    overseas = When(commune_id__gte=min(ZONES), then=Left("commune_id", 3))
+    return found.annotate(clocks=Case(overseas, default=Value(""), output_field=CharField()))

@@ -69,11 +69,10 @@ def known_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(search_key__startswith=search_key(typed))
     if old:
         rows = rows.filter(said_on__lt=_long_ago())
-    page = Paginator(rows.order_by("departement_id", "search_key", "id"), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = read_page(page.object_list, "commune", "last_file")
+    by_name = rows.order_by("departement_id", "search_key", "id")
     imports = PlaceImport.objects.visible_to(request.principal).order_by("-created_at", "id")
     context = {
-        "page_obj": page,
+        "page_obj": read_page(by_name, request.GET.get("page"), PER_PAGE, "commune", "last_file"),
         "typed": typed,
         "chosen": chosen,
         "old": old,

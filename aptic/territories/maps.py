@@ -21,7 +21,7 @@ from aptic.territories.models import Commune
 TALLEST, FLATTEST = 1.15, 0.5  # height for width
 MARGIN = 26.0
 SMALLEST = 0.12  # degrees of latitude: about 13 km, so that one place alone still stands in a landscape
-MOST_DOTS, MOST_NAMES = 2500, 9
+MOST_DOTS, MOST_NAMES = 1500, 9
 LARGEST = 40  # names are sought among so many communes
 DOTS = ((20_000, 11), (3_000, 7), (0, 4))  # from so many inhabitants, a dot so wide
 NEAR = (36.0, 26.0)  # two pins closer than this, across and down, share one
@@ -113,13 +113,20 @@ class Map:
     legend: tuple[tuple[SafeString, str], ...] = ()
 
 
-def draw(*, box: Box, ground: QuerySet[Commune], pins: Sequence[Pin], title: str, here: Pin | None = None) -> Map:
-    """The map: the ground's dots and names, the pins, and `here` (where one asked from). One query.
+Ground = Sequence[tuple[float | None, float | None, int, str]]  # latitude, longitude, inhabitants, name
+
+
+def read_ground(communes: QuerySet[Commune], most: int = MOST_DOTS) -> Ground:
+    """The communes that a map shows, in their order. One query."""
+    return list(communes.values_list("latitude", "longitude", "population", "name")[:most])
+
+
+def draw(*, box: Box, ground: Ground, pins: Sequence[Pin], title: str, here: Pin | None = None) -> Map:
+    """The map: the ground's dots and names, the pins, and `here` (where one asked from).
 
     Pins outside of the rectangle are left out: the list names them.
     """
-    rows = list(ground.values_list("latitude", "longitude", "population", "name")[:MOST_DOTS])
-    wide, narrow = (_svg(_Frame(box, width), rows, pins, title, here) for width in (WIDE, NARROW))
+    wide, narrow = (_svg(_Frame(box, width), ground, pins, title, here) for width in (WIDE, NARROW))
     return Map(title, wide, narrow)
 
 
@@ -181,9 +188,7 @@ def draw_marks(
     largest communes are named in both cases.
     """
     has_outlines = bool(outlines and outline_files.read(outlines))
-    names = ("latitude", "longitude", "population", "name")
-    most = LARGEST if has_outlines else MOST_DOTS
-    rows = [] if ground is None else list(ground.values_list(*names)[:most])
+    rows = [] if ground is None else read_ground(ground, LARGEST if has_outlines else MOST_DOTS)
     kinds = list(dict.fromkeys(mark.kind for mark in marks))
     drawn = []
     for width in (WIDE, NARROW):
@@ -207,9 +212,13 @@ FORMS = {
 }
 
 
-def _spots(frame: "_Frame", rows: Sequence[tuple]) -> list["Spot"]:
+def _spots(frame: "_Frame", rows: Ground) -> list["Spot"]:
     """Communes where they stand on the drawing; one without a point stands nowhere."""
-    return [(*frame.at(north, east), people, name) for north, east, people, name in rows if north is not None]
+    return [
+        (*frame.at(north, east), people, name)
+        for north, east, people, name in rows
+        if north is not None and east is not None
+    ]
 
 
 def _outline(form: str, x: float, y: float, r: float) -> str:
@@ -261,7 +270,7 @@ def _swatch(kind: Kind) -> SafeString:
     )
 
 
-def _svg(frame: "_Frame", rows: Sequence[tuple], pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
+def _svg(frame: "_Frame", rows: Ground, pins: Sequence[Pin], title: str, here: Pin | None) -> SafeString:
     spots = _spots(frame, rows)
     groups = _grouped(frame, pins)
     taken = [(one.x - one.half, one.y - 16, one.x + one.half, one.y + 16) for one in groups]
@@ -313,14 +322,14 @@ Area = tuple[float, float, float, float]  # from x and y to x and y
 
 def _dots(spots: Sequence[Spot]) -> str:
     """Three sizes, one path each: a line of no length with a round end is a dot, in ten characters."""
-    paths, least = [], [people for people, _ in DOTS]
-    for rank, (people, wide) in enumerate(DOTS):
-        most = least[rank - 1] if rank else float("inf")
-        way = "".join(f"M{x:.0f} {y:.0f}h0" for x, y, count, _ in spots if people <= count < most)
-        if way:
-            pen = f'stroke="{LINE}" stroke-width="{wide}" stroke-linecap="round" fill="none" class="gridline"'
-            paths.append(f'<path d="{way}" {pen}/>')
-    return "".join(paths)
+    ways: dict[int, list[str]] = {wide: [] for _, wide in DOTS}
+    for x, y, count, _ in spots:
+        for people, wide in DOTS:
+            if count >= people:
+                ways[wide].append(f"M{x:.0f} {y:.0f}h0")
+                break
+    pen = f'stroke="{LINE}" stroke-width="{{}}" stroke-linecap="round" fill="none" class="gridline"'
+    return "".join(f'<path d="{"".join(way)}" {pen.format(wide)}/>' for wide, way in ways.items() if way)
 
 
 def _grouped(frame: _Frame, pins: Sequence[Pin]) -> list[_Group]:

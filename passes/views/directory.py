@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -37,16 +36,13 @@ def directory(request: HttpRequest) -> HttpResponse:
     area, where = _read(request.GET.get("q", ""))
     search = Search(area, chosen.pk if chosen else None, access.value if access else "", open_now)
     found = sites(search, at=now)
-    paginator = Paginator(found, PAGE)
-    paginator.object_list = ordered(found, where.centre, count=paginator.count)
-    page = paginator.get_page(request.GET.get("page"))
-    page.object_list = read_page(page.object_list, "commune")
+    page = read_page(ordered(found, where.centre), request.GET.get("page"), PAGE, "commune")
     numbered = list(enumerate(page, page.start_index()))
     cards = [
         card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
         for number, site in numbered
     ]
-    shown = site_maps.scene(found, numbered, where, area, whole=paginator.count > MANY)
+    shown = site_maps.scene(found, numbered, where, area, whole=page.paginator.count > MANY)
     context = {
         "page_obj": page,
         "cards": cards,

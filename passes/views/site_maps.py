@@ -42,7 +42,7 @@ class Scene:
     """A rectangle, and the communes that stand in it, the largest first."""
 
     box: maps.Box
-    ground: QuerySet[Commune]
+    ground: maps.Ground
 
 
 def scene(
@@ -60,11 +60,11 @@ def scene(
         return _around(maps.box_of(points))
     if whole and area is None:
         towns = Commune.objects.filter(population__gte=TOWN).order_by("-population", "code")
-        return Scene(maps.Box(*maps.MAINLAND), towns)
+        return Scene(maps.Box(*maps.MAINLAND), maps.read_ground(towns))
     codes = [area.pk] if area else list(_departements(found))
     box = maps.box_of_departements(codes)
     ground = Commune.objects.filter(departement__in=codes).order_by("-population", "code")
-    return Scene(box, ground) if box else None
+    return Scene(box, maps.read_ground(ground)) if box else None
 
 
 def around(site: Site) -> Scene | None:
@@ -80,7 +80,7 @@ def draw(shown: Scene | None, numbered: Numbered, title: str, where: Where = NOW
 
 
 def live(shown: Scene | None, numbered: Numbered, cards: Iterable[Card], where: Where = NOWHERE) -> LiveMap | None:
-    """What the script draws; the cards are those of the same sites, in the same order. One query, for towns."""
+    """What the script draws; the cards are those of the same sites, in the same order."""
     if shown is None:
         return None
     points = [
@@ -88,7 +88,7 @@ def live(shown: Scene | None, numbered: Numbered, cards: Iterable[Card], where: 
         for (number, site), card in zip(numbered, cards, strict=True)
         if site.latitude is not None
     ]
-    named = shown.ground.filter(latitude__isnull=False).values_list("name", "latitude", "longitude")[:TOWNS]
+    named = [(name, north, east) for north, east, _, name in shown.ground if north is not None][:TOWNS]
     here = here_of(where)
     codes = {site.commune.departement_id for _, site in numbered}
     codes = {code for code in codes - WITHOUT_EPCI if len(codes) <= MOST_EPCI}
@@ -106,7 +106,8 @@ def _around(close: maps.Box | None) -> Scene | None:
         return None
     box = close.around()
     ground = maps.communes_in(box)
-    return Scene(box, ground.filter(population__gte=VILLAGE) if box.north - box.south > FAR else ground)
+    seen = ground.filter(population__gte=VILLAGE) if box.north - box.south > FAR else ground
+    return Scene(box, maps.read_ground(seen))
 
 
 def here_of(where: Where) -> maps.Pin | None:

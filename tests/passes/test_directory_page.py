@@ -131,11 +131,11 @@ def test_pages_follow_each_other_with_their_numbers(client: Client, django_asser
     for number in range(2, 31):
         make_site(f"Lieu {number:02}", actor=actor)
     look(client)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         first = look(client)
     for number in range(31, 41):
         make_site(f"Lieu {number:02}", actor=actor, opening_hours="24/7", access_modes=["walk_in"])
-    with django_assert_num_queries(13):  # one more: the hours that are asked about
+    with django_assert_num_queries(12):  # one more: the hours that are asked about
         assert len(names(look(client, ouvert="1", acces="walk_in"))) == 10
     with acting(OPERATOR):
         Site.objects.filter(opening_hours="24/7").delete()

@@ -84,5 +84,5 @@ def test_a_page_costs_the_same_few_queries(client: Client, django_assert_num_que
     bare, full = make_site("Nu"), make_site("Complet", services=[1, 2, 3, 4], opening_hours="24/7")
     look(client, full)
     for site in (bare, full):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             look(client, site)

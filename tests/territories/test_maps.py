@@ -22,7 +22,7 @@ def gironde() -> Any:
 def drawn(*pins: maps.Pin, **more: Any) -> maps.Map:
     box = maps.box_of_departements(["33"])
     assert box is not None
-    return maps.draw(box=box, ground=gironde(), pins=pins, title="Carte d’essai", **more)
+    return maps.draw(box=box, ground=maps.read_ground(gironde()), pins=pins, title="Carte d’essai", **more)
 
 
 def test_both_widths_are_well_formed_and_name_themselves():
@@ -37,7 +37,7 @@ def test_both_widths_are_well_formed_and_name_themselves():
 def test_it_takes_one_query(django_assert_num_queries):
     box = maps.box_of_departements(["33"])
     with django_assert_num_queries(1):
-        maps.draw(box=box, ground=gironde(), pins=[], title="x")
+        maps.draw(box=box, ground=maps.read_ground(gironde()), pins=[], title="x")
 
 
 def test_no_name_lies_on_another_nor_on_a_pin():
