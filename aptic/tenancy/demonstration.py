@@ -16,7 +16,7 @@ _known: dict[str, bool] = {}
 
 def is_demonstration() -> bool:
     """True when the installation's row says so; False, and asked again next time, while the database is away."""
-    database = str(connections["default"].settings_dict["NAME"])
+    database = _database()
     if database not in _known:
         try:
             _known[database] = Installation.objects.filter(demonstration=True).exists()
@@ -28,13 +28,17 @@ def is_demonstration() -> bool:
 def mark_demonstration() -> None:
     """Say it, for as long as there are data, as the owner: no role that serves may write this row."""
     Installation.objects.using("owner").filter(pk=1).update(demonstration=True)
-    _known.clear()
+    _known.pop(_database(), None)
 
 
 def forget_demonstration() -> None:
     """Take the word back from a database that is still empty, as after a demonstration stopped half-way; as owner."""
     Installation.objects.using("owner").filter(pk=1, demonstration=True).update(demonstration=False)
-    _known.clear()
+    _known.pop(_database(), None)
+
+
+def _database() -> str:
+    return str(connections["default"].settings_dict["NAME"])
 
 
 class DemonstrationBar:
