@@ -22,7 +22,7 @@ def hold(
         return
     in_force = offline.ceiling()
     before = offline.lines_of(till, since=offline.horizon(now, in_force))
-    carried = before + [(attempt.occurred_at, view.value_cents) for attempt, view in lines]
+    carried = before + [(attempt.occurred_at, view.value_cents, now) for attempt, view in lines]
 
     def is_beyond(attempt: "Attempt") -> bool:
         load = incident_rules.carried(carried, occurred_at=attempt.occurred_at, recorded_at=now, ceiling=in_force)

@@ -35,7 +35,7 @@ class Ceiling:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a device had redeemed off line when it made an attempt, that attempt included."""
+    """What a device carried when it made an attempt off line: redeemed and not yet recorded, that attempt included."""
 
     amount_cents: int
     passes: int
@@ -43,13 +43,16 @@ class Carried:
 
 
 def carried(
-    lines: Iterable[tuple[datetime, int]], *, occurred_at: datetime, recorded_at: datetime, ceiling: Ceiling
+    lines: Iterable[tuple[datetime, int, datetime]], *, occurred_at: datetime, recorded_at: datetime, ceiling: Ceiling
 ) -> Carried:
-    """Add up the device's off-line `lines` (instant, cents) of the ceiling's hours up to `occurred_at`, inclusive.
+    """Add up the device's off-line `lines` (instant, cents, recorded) of the ceiling's hours up to `occurred_at`,
+    inclusive, without those recorded by then: a counter starts from zero once its queue is sent, as its screen says.
 
     `lines` holds the attempt itself.
     """
-    mine = [cents for at, cents in lines if occurred_at - ceiling.span < at <= occurred_at]
+    first = occurred_at - ceiling.span
+    sent_before = min(occurred_at, recorded_at - timedelta.resolution)  # a fast clock dates help after its record
+    mine = [cents for at, cents, recorded in lines if first < at <= occurred_at and recorded > sent_before]
     return Carried(sum(mine), len(mine), recorded_at - occurred_at)
 
 

@@ -14,7 +14,7 @@ from passes.models import Held, OfflineCeiling, Redemption
 if TYPE_CHECKING:
     from passes.redemption import Till
 
-Line = tuple[datetime, int]  # when the help was given, cents
+Line = tuple[datetime, int, datetime]  # when the help was given, cents, when it was recorded
 
 
 def ceiling() -> Ceiling:
@@ -43,8 +43,8 @@ def lines_of(till: "Till", *, since: datetime) -> list[Line]:
     who = {"actor_id": till.actor_id, "device_id": till.device_id, "person_id": till.person_id}
     done = Redemption.objects.filter(**who, offline=True, accounted_at__gte=since)
     waiting = Held.objects.filter(**who, recorded_at__gte=since).pending()
-    rows: list[QuerySet] = [done.order_by(), waiting.order_by()]
-    return [line for query in rows for line in query.values_list("occurred_at", "value_cents")]
+    rows: list[tuple[QuerySet, str]] = [(done, "accounted_at"), (waiting, "recorded_at")]
+    return [line for found, at in rows for line in found.order_by().values_list("occurred_at", "value_cents", at)]
 
 
 def horizon(now: datetime, in_force: Ceiling) -> datetime:

@@ -406,6 +406,7 @@ SELECT asked.attempt, p.id, p.state,
        NOT c.restricts_sites OR EXISTS (
          SELECT 1 FROM passes_campaignsite cs WHERE cs.campaign_id = c.id AND cs.site_id = s.id),
        c.passes_per_day, (s.open AND a.state = 'qualified') OR coalesce(h.state = 'released', false),
+       coalesce(h.state = 'released', false),
        b.face_value_cents, p.batch_id, p.funder_id, k.distributor_id, circulation.purse_id,
        EXISTS (SELECT 1 FROM ledger_account pay WHERE pay.purse_id = circulation.purse_id
                   AND pay.kind = 'payable' AND pay.about = s.actor_id),
@@ -446,11 +447,11 @@ def facts_of(till: Till, attempts: list[Attempt]) -> dict[uuid.UUID, View]:
 
 
 def _view(row: Sequence[Any]) -> View:
-    about_pass, services, about_site = row[1:11], tuple(row[11]), row[12:16]
+    about_pass, services, about_site = row[1:11], tuple(row[11]), row[12:17]
     facts = rules.Facts(*about_pass, services, *about_site)  # type: ignore[call-arg]
-    existing = Stored(*row[27:34]) if row[27] is not None else None
-    held = Stored(*row[34:41]) if row[34] is not None else None
-    return View(facts, *row[16:27], existing, held)  # type: ignore[call-arg]
+    existing = Stored(*row[28:35]) if row[28] is not None else None
+    held = Stored(*row[35:42]) if row[35] is not None else None
+    return View(facts, *row[17:28], existing, held)  # type: ignore[call-arg]
 
 
 def _constraint(error: IntegrityError) -> str:

@@ -37,6 +37,7 @@ class Facts:
     site_match: bool
     passes_per_day: int | None
     site_qualified: bool
+    released: bool = False  # it was held, and two people have believed what it says
 
     def as_json(self) -> dict[str, Any]:
         """What a refused attempt keeps, to be explained later."""
@@ -84,10 +85,10 @@ RULES = (
     ),
     Rule(
         Refusal.EXPIRED,
-        ("pass_state", "valid_until", "claim_until"),
+        ("pass_state", "valid_until", "claim_until", "released"),
         lambda facts, asked: (
             facts.pass_state == Pass.State.EXPIRED
-            or asked.occurred_at >= facts.valid_until
+            or _believed(facts, asked) >= facts.valid_until
             or asked.accounted_at > facts.claim_until
         ),
     ),
@@ -127,10 +128,17 @@ def replay(facts: Facts, asked: Asked) -> list[tuple[Rule, bool]]:
     return [(rule, not rule.broken(facts, asked)) for rule in RULES]
 
 
+def _believed(facts: Facts, asked: Asked) -> datetime:
+    """When the help was given, as far as a till is believed by itself: an end that is further back has passed."""
+    return asked.occurred_at if facts.released else max(asked.occurred_at, asked.accounted_at - OFFLINE_CEILING)
+
+
 def occurred_within_bounds(occurred_at: datetime, *, now: datetime, offline: bool) -> bool:
-    """Is the claimed instant one that a till may claim? Off line: 72 hours back; a clock may be 5 minutes wrong."""
-    earliest = now - (OFFLINE_CEILING if offline else CLOCK_TOLERANCE)
-    return earliest <= occurred_at <= now + CLOCK_TOLERANCE
+    """Is the claimed instant one that a till may claim? A clock may be 5 minutes wrong.
+
+    Off line it may be long ago, for the help was given; how far back it is believed is a rule above.
+    """
+    return (offline or now - CLOCK_TOLERANCE <= occurred_at) and occurred_at <= now + CLOCK_TOLERANCE
 
 
 def may_void(*, recorded_at: datetime, now: datetime, same_till: bool) -> bool:

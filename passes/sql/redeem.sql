@@ -93,6 +93,9 @@ BEGIN
                 ELSE s.open AND a.state = 'qualified' END
        AND b.activated_at IS NOT NULL AND accounted <= b.claim_until
        AND asked.occurred_at >= b.valid_from AND asked.occurred_at < b.valid_until
+       -- A till is believed 72 hours back. An end that is further back has passed, unless two people released the line.
+       AND (accounted - interval '72 hours' < b.valid_until
+            OR EXISTS (SELECT FROM passes_held h WHERE h.id = asked.attempt AND h.state = 'released'))
        AND (k.handed_out_at IS NOT NULL OR NOT c.needs_hand_out)
        AND (cardinality(c.services) = 0 OR asked.service_id = ANY(c.services)
             OR asked.service_id = ANY(passes_opened_services(c.services)))

@@ -45,6 +45,7 @@ LABELS = {
     "pass_state": "état du pass",
     "valid_until": "valable jusqu’au",
     "claim_until": "encaissable jusqu’au",
+    "released": "décidé par deux personnes",
     "activated": "lot activé",
     "valid_from": "valable à partir du",
     "needs_hand_out": "remise demandée",

@@ -33,8 +33,8 @@ def test_a_pass_valid_when_the_help_was_given_is_not_the_sites_fault():
     assert rules.bearer(Refusal.EXPIRED, valid_when_used=False, **facts) == SITE
 
 
-def hours_ago(*hours: int) -> list[tuple[datetime, int]]:
-    return [(NOW - timedelta(hours=one), 1000) for one in hours]
+def hours_ago(*hours: int, sent: int = 0) -> list[tuple[datetime, int, datetime]]:
+    return [(NOW - timedelta(hours=one), 1000, NOW - timedelta(hours=sent)) for one in hours]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,10 @@ def hours_ago(*hours: int) -> list[tuple[datetime, int]]:
         (hours_ago(4, 3, 2, 1), 1, 0, False),  # the fourth
         (hours_ago(4, 3, 2, 1), 2, 0, True),  # what came later does not count
         (hours_ago(30, 26, 3, 2), 2, 0, True),  # what is older than the span does not count
-        ([(NOW - timedelta(hours=2), 2500), *hours_ago(1)], 1, 0, False),  # 35 €
+        ([(NOW - timedelta(hours=2), 2500, NOW), *hours_ago(1)], 1, 0, False),  # 35 €
+        (hours_ago(6, 5, 4, sent=3) + hours_ago(2, 1), 1, 0, True),  # what was sent before is carried no more
+        (hours_ago(6, 5, 4, sent=1) + hours_ago(2), 2, 0, False),  # what was sent after still was
+        (hours_ago(3, 2, 1, -1), -1, 0, False),  # by a clock that is fast
         (hours_ago(25), 25, 0, False),  # told too late
         (hours_ago(24), 24, 0, True),
     ],

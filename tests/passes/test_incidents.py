@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core import mail
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.db.models import F
@@ -22,7 +23,7 @@ from passes.blocking import block_booklet
 from passes.conflict_errors import AnotherPersonDecides, GuaranteeTooSmall, NotDecidable, WhyMissing
 from passes.incidents.deciding import approve_decision, prepare_decision, send_back
 from passes.incidents.overdue import remind_overdue
-from passes.models import Booklet, Incident, OfflineCeiling, Redemption
+from passes.models import Batch, Booklet, Incident, OfflineCeiling, Redemption
 from tests.actors.money import Scheme, cents
 from tests.factories import OPERATOR, make_operator
 from tests.passes.conflicts import (
@@ -111,6 +112,43 @@ def test_beyond_its_ceiling_the_site_bears(batch):
     results = upload(second, *sent)
     assert [incident(one["id"]).bearer for one in results] == ["guarantee", "guarantee", "site"]
     assert [incident(one["id"]).within_ceiling for one in results] == [True, True, False]
+
+
+def test_what_was_sent_before_counts_no_more_as_the_counters_screen_says(batch):
+    first, second = make_till(), make_till()
+    with acting(OPERATOR):
+        OfflineCeiling.objects.update(passes=2)
+    for position in (1, 2):
+        first.redeem(code_of(batch, position=position))
+    assert [one["status"] for one in upload(second, *[line(code_of(batch, 1, n)) for n in (1, 2)])] == [201, 201]
+    with time_machine.travel(timezone.now() + timedelta(hours=2), tick=True):
+        results = upload(second, *[line(code_of(batch, position=n), minutes=60 - n) for n in (1, 2)])
+    assert [incident(one["id"]).bearer for one in results] == ["guarantee", "guarantee"]
+
+
+def test_help_of_long_ago_is_taken_and_its_delay_is_the_sites(batch):
+    with acting(OPERATOR):
+        Batch.objects.filter(pk=batch.pk).update(valid_from=timezone.now() - timedelta(days=10))
+    first, second = make_till(), make_till()
+    (taken,) = upload(first, line(code_of(batch), minutes=100 * 60))
+    assert taken["status"] == 201
+    (refused,) = upload(second, line(code_of(batch), minutes=100 * 60))
+    assert (refused["problem"]["code"], incident(refused["id"]).bearer) == ("already_redeemed", "site")
+
+
+@pytest.mark.parametrize(("ended", "status"), [(71, 201), (73, 422)])
+def test_an_end_of_more_than_72_hours_ago_has_passed_whatever_a_till_says(batch, ended, status):
+    now = timezone.now()
+    with acting(OPERATOR):
+        Batch.objects.filter(pk=batch.pk).update(
+            valid_from=now - timedelta(days=10),
+            valid_until=now - timedelta(hours=ended),
+            claim_until=now + timedelta(1),
+        )
+    (result,) = upload(make_till(), line(code_of(batch), minutes=100 * 60))
+    assert result["status"] == status
+    if status == 422:
+        assert result["problem"]["code"] == "expired"
 
 
 def test_five_hundred_lines_stay_a_few_statements(django_assert_max_num_queries):

@@ -2,6 +2,8 @@
 // Both are tested from tests/cases/refusals.json. The server decides again when the queue is sent; this one refuses
 // what it can tell is wrong, and nothing else.
 
+const BELIEVED = 72 * 3_600_000; // milliseconds back that a till is believed by itself
+
 // The first reason to refuse, in the order that helps the person most; null when nothing speaks against it.
 export function refusal(facts, { service, occurredAt, accountedAt }) {
   if (!facts.site_qualified) return "site_not_qualified";
@@ -18,7 +20,8 @@ function ofState(state) {
 }
 
 function ofDates(facts, occurredAt, accountedAt) {
-  if (occurredAt >= facts.valid_until || accountedAt > facts.claim_until) return "expired";
+  const believed = facts.released ? occurredAt : Math.max(occurredAt, accountedAt - BELIEVED);
+  if (believed >= facts.valid_until || accountedAt > facts.claim_until) return "expired";
   return !facts.activated || occurredAt < facts.valid_from ? "not_active" : null;
 }
 
