@@ -404,6 +404,7 @@ class Void(models.Model):
 
     class Meta:
         verbose_name = "annulation"
+        indexes = (models.Index(fields=["actor", "accounted_at"], name="void_by_day"),)
         constraints = (
             models.UniqueConstraint(fields=["pass_id", "turn"], name="turn_voided_once"),
             Tenant(

@@ -69,6 +69,22 @@ def test_another_day_is_chosen_and_a_strange_one_is_today(tablet, till):
         assert "1 pass encaissé 10 €" in text(tablet.get(f"{base(till)}journee/", {"jour": strange, "page": "x"}))
 
 
+def test_what_was_taken_before_and_undone_today_is_told_today(tablet, till, monkeypatch):
+    key = redeem(till, code_of(make_batch()))
+    midnight, today = day_view._midnight, timezone.localdate()
+    between = timezone.now()
+    monkeypatch.setattr(day_view, "_midnight", lambda chosen: between if chosen == today else midnight(chosen))
+    till.post(f"redemptions/{key}/void/")
+    page = text(tablet.get(f"{base(till)}journee/"))
+    assert "0 pass encaissé 0 €" in page
+    assert "Rien encore" not in page
+    assert "Encaissés avant, annulés ce jour" in page
+    before = text(tablet.get(f"{base(till)}journee/", {"jour": (today - timedelta(days=1)).isoformat()}))
+    assert "1 annulé 10 €" in before
+    assert f"annulé Le {today.day}" in before
+    assert "annulés ce jour" not in before
+
+
 def test_a_long_day_is_read_page_by_page_and_counted_whole(tablet, till, monkeypatch):
     monkeypatch.setattr(day_view, "MOST", 2)
     batch = make_batch()

@@ -29,14 +29,17 @@ def day(request: HttpRequest, place: Site) -> HttpResponse:
     rows = history(request, place).filter(**_within(chosen)).order_by("-accounted_at", "pk")
     page = _page(request.GET.get("page"))
     found = list(rows[(page - 1) * MOST : page * MOST + 1])
+    earlier = list(_undone(request, place, chosen))
     held = list(_sessions(request, place, chosen))
     counted = sessions.counted_by_session(held)
+    lines = dress(request, found[:MOST] + earlier)
     context = {
         "section": "day",
         "chosen": chosen,
         "today": today,
         "totals": totals(request, place, chosen),
-        "lines": dress(request, found[:MOST]),
+        "lines": lines[: len(lines) - len(earlier)],
+        "undone": lines[len(lines) - len(earlier) :],
         "sessions": [{"one": one, "counted": counted.get(one.pk, (0, 0))} for one in held],
         "before": page - 1,
         "after": page + 1 if len(found) > MOST else 0,
@@ -55,6 +58,13 @@ def totals(request: HttpRequest, place: Site, chosen: date) -> dict[str, int]:
         refused=Count("pk", filter=Q(turn__isnull=True)),
     )
     return {name: value or 0 for name, value in found.items()}
+
+
+def _undone(request: HttpRequest, place: Site, chosen: date) -> Any:
+    """What was taken before that day and undone on it: it leaves the total of the day it was taken on."""
+    within = {f"void__{name}": at for name, at in _within(chosen).items()}
+    rows = history(request, place).filter(**within, void__actor_id=place.actor_id, accounted_at__lt=_midnight(chosen))
+    return rows.order_by("void__accounted_at", "pk")[:MOST]
 
 
 def _sessions(request: HttpRequest, place: Site, chosen: date) -> Any:

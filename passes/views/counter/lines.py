@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from actors.models import Claim, Site
+from aptic import french
 from aptic.ledger.kinds import TransferKind
 from passes import rules
 from passes.codes import short
@@ -73,7 +74,7 @@ def _line(one: Redemption, name: str, asked: VoidRequest | None, incident: bool,
     if one.turn is None:
         return Line(one, name, "refusé", "no", EXPLANATIONS[Refusal(one.outcome)].sentence)
     if one.is_voided:
-        return Line(one, name, "annulé")
+        return Line(one, name, "annulé", words=f"Le {french.moment(one.void.accounted_at)}.")
     if incident:
         return Line(one, name, "incident", "wait", INCIDENT, paid=True)
     if asked and asked.state == VoidRequest.State.WAITING:
