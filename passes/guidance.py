@@ -114,6 +114,11 @@ def _contact(call: Call, terms: Terms | None) -> Contact | None:
         return Contact(terms.distributor, terms.distributor_phone)
     if terms and call != Call.OPERATOR and terms.phone:
         return Contact(terms.funder, terms.phone)
+    return operator_contact()
+
+
+def operator_contact() -> Contact | None:
+    """Who answers for the scheme, when it has given a number."""
     operator = Organisation.objects.filter(is_operator=True).only("name", "phone").first()
     return Contact(operator.name, operator.phone) if operator and operator.phone else None
 

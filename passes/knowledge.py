@@ -1,4 +1,4 @@
-"""What a paired device keeps so that it can go on without a network: keys, ceiling, services, terms, blocked passes.
+"""What a paired device keeps so that it can go on without a network: keys, ceiling, services, terms, blocks, a number.
 
 Nothing in it is secret to the site that redeems these passes anyway: public keys, terms, and serials without their tag.
 """
@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection
 
 from actors.models import Site
+from aptic import french
 from aptic.vocabulary.models import Service
 from passes import codes
+from passes.guidance import operator_contact
 from passes.offline import ceiling
 
 
@@ -26,6 +28,7 @@ def knowledge(site: Site, token_digest: bytes, *, at: datetime) -> dict[str, Any
         "keys": public_keys(),
         "services": _services(site),
         "may_redeem": may_redeem,
+        "call": _call(),
         "batches": batches,
         "blocked": blocked,
     }
@@ -45,6 +48,14 @@ def _terms(token_digest: bytes, at: datetime) -> tuple[bool, list[dict[str, Any]
         cursor.execute("SELECT may_redeem, batches, blocked FROM passes_knowledge(%s, %s)", [token_digest, at])
         may_redeem, batches, blocked = cursor.fetchone()
     return may_redeem, json.loads(batches) if isinstance(batches, str) else batches, blocked
+
+
+def _call() -> dict[str, str] | None:
+    """Whom to call, as a page without a network shows it."""
+    who = operator_contact()
+    if who is None:
+        return None
+    return {"name": who.name, "phone": french.phone(who.phone), "address": french.phone_link(who.phone)}
 
 
 def _services(site: Site) -> list[dict[str, Any]]:

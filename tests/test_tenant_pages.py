@@ -28,6 +28,7 @@ NOT_REACHED: dict[str, str] = {
     "counter_knowledge": "for paired devices, never for people: tests/passes/test_knowledge.py",
     "funder_territory": "a territory is nobody’s: official geography, tests/impact/test_territory_pages.py",
     "counter_shell": "for paired devices, never for people: tests/passes/test_counter_app.py",
+    "counter_session_shell": "the same in a session: tests/passes/test_counter_app.py",
 }
 # What can be followed and is a tenant's own, by its table; sites and actors are public.
 TRACED = {

@@ -22,6 +22,11 @@ urlpatterns = [
     path(
         "<uuid:organisation>/<uuid:site>/seances/<uuid:session>/fermer/", sessions.close, name="counter_session_close"
     ),
+    path(
+        "<uuid:organisation>/<uuid:site>/seances/<uuid:session>/hors-ligne/",
+        offline.session_shell,
+        name="counter_session_shell",
+    ),
     path("<uuid:organisation>/<uuid:site>/seances/<uuid:session>/feuille/", sheets.sheet, name="counter_sheet"),
     path("<uuid:organisation>/<uuid:site>/seances/<uuid:session>/feuille.pdf", sheets.file, name="counter_sheet_file"),
     path("<uuid:organisation>/<uuid:site>/reglages/", options.options, name="counter_options"),

@@ -28,6 +28,7 @@ from aptic.device_access import uses_camera
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat, Principal, acting
 from passes import redemption
+from passes.errors import CoverShown, TrainingCode
 from passes.redemption import Till
 from passes.refusals import EXPLANATIONS
 
@@ -35,6 +36,7 @@ View = Callable[..., HttpResponse]
 # Where the shared states send. Training has its own addresses; in a session they bear its id.
 ADDRESSES = {"look": "counter", "take": "counter_confirm"}
 IN_SESSION = {"look": "counter_session", "take": "counter_session_take"}
+NOT_HERE = {"cover": CoverShown(), "training": TrainingCode()}
 AT_THE_COUNTER = (Role.MANAGER, Role.AGENT, Role.SCANNER)
 
 
@@ -122,7 +124,8 @@ def counter_page(
     """
     frame = "passes/counter/part.html" if request.htmx else "passes/counter/base.html"  # type: ignore[attr-defined]
     session = getattr(request, "held_session", None)
-    around = {"site": place, "frame": frame, "refusals": EXPLANATIONS, "address": ADDRESSES, "training": False}
+    words = {"refusals": EXPLANATIONS, "not_here": NOT_HERE}
+    around = {"site": place, "frame": frame, **words, "address": ADDRESSES, "training": False}
     values: dict[str, Any] = around | (
         {"address": IN_SESSION, "held_session": session, "section": "sessions"} if session else {}
     )

@@ -11,6 +11,7 @@ from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat
 from tests.factories import make_member
+from tests.passes.test_sessions import close, opened
 from tests.passes.world import make_till
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,26 @@ def test_the_page_that_is_kept_has_no_pass_and_is_for_devices(client):
     assert "Aujourd’hui ici" not in page
     assert make_member(till.site.actor, Hat.ACTOR, Role.AGENT).log_in(client).get(address).status_code == 403
     assert tablet.get(f"/guichet/{make_till().site.actor_id}/{till.site.pk}/").status_code == 200
+
+
+def test_an_open_session_has_one_of_its_own():
+    till = make_till()
+    session = opened(till)
+    around = f"/guichet/{till.site.actor_id}/{till.site.pk}/"
+    tablet = Client()
+    tablet.cookies[DEVICE_COOKIE] = till.token
+    address = f"{around}seances/{session.pk}/hors-ligne/"
+    assert f'data-keep-session="{address}"' in tablet.get(f"{around}seances/{session.pk}/").content.decode()
+    page = tablet.get(address).content.decode()
+    assert "data-shell" in page
+    assert f'data-session="{session.pk}"' in page
+    close(till, session)
+    assert tablet.get(address).status_code == 404
+    for left in (f"{around}seances/{session.pk}/", around, f"{around}hors-ligne/"):
+        page = tablet.get(left).content.decode()
+        assert "data-leaves-session" in page
+        assert "data-keep-session" not in page
+    assert "-session" not in tablet.get(f"{around}journee/").content.decode(), "a look at the day leaves nothing"
 
 
 def test_a_person_is_offered_no_app(client):

@@ -147,7 +147,9 @@ def test_what_did_not_change_is_not_sent_again_but_the_clock_is(tablet, till):
 def test_it_takes_a_fixed_number_of_statements(tablet, till, batches, django_assert_num_queries):
     for _ in range(batches):
         make_batch()
-    with django_assert_num_queries(11):  # device, site, who, ceiling, services, terms, nobody; four savepoints
+    with django_assert_num_queries(
+        12
+    ):  # device, site, who, ceiling, services, terms, operator, nobody; four savepoints
         known(tablet, till)
 
 

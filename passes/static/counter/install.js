@@ -2,14 +2,16 @@
 
 const DISMISSED = "aptic.counter.installed";
 
-// Register the worker, and tell it which page to keep.
+// Register the worker, and tell it which pages to keep.
 export async function keepApp(counter) {
-  if (!("serviceWorker" in navigator) || !counter.dataset.keep) return;
+  const { keep: site, keepSession: session, leavesSession } = counter.dataset;
+  if (!("serviceWorker" in navigator) || !site) return;
+  const told = { keep: session ? [site, session] : [site], leave: leavesSession !== undefined };
   await navigator.serviceWorker.register("/guichet/sw.js", { scope: "/guichet/", updateViaCache: "none" });
   const { active } = await navigator.serviceWorker.ready;
-  active.postMessage({ keep: counter.dataset.keep });
+  active.postMessage(told);
   navigator.serviceWorker.addEventListener("controllerchange", async () => {
-    (await navigator.serviceWorker.ready).active.postMessage({ keep: counter.dataset.keep });
+    (await navigator.serviceWorker.ready).active.postMessage(told);
   });
 }
 

@@ -2,6 +2,7 @@
 
 const TIMEOUT = 8_000; // milliseconds
 const CLOCK = "Aptic-Instant";
+const STOPPED = [403, 404]; // the server knows no such device, or none at this site; it leads a stranger to the log-in
 
 // `address`: where the knowledge is asked for; `site`: whose it is. Everything is in the queue's memo.
 export function keepKnowledge({ queue, address, site }) {
@@ -22,7 +23,8 @@ export function keepKnowledge({ queue, address, site }) {
         redirect: "manual",
         signal: AbortSignal.timeout(TIMEOUT),
       });
-      if (answer.status !== 200 && answer.status !== 304) return await refused(answer);
+      if (STOPPED.includes(answer.status) || answer.type === "opaqueredirect") return await forget();
+      if (answer.status !== 200 && answer.status !== 304) return "away"; // a proxy, a gate, a server too busy
       const knowledge = answer.status === 200 ? await answer.json() : kept.knowledge;
       const instant = answer.headers.get(CLOCK);
       const offset = Date.parse(instant) - Date.now(); // late by the way back, so that nothing is ever dated after its hour
@@ -34,9 +36,9 @@ export function keepKnowledge({ queue, address, site }) {
     return "known";
   }
 
-  async function refused(answer) {
-    if (answer.status >= 500) return "away";
-    kept = null; // a device that was stopped knows nothing any more
+  // A device that was stopped knows nothing any more.
+  async function forget() {
+    kept = null;
     await queue.remember(key, kept);
     return "stopped";
   }

@@ -20,13 +20,15 @@ const UNANSWERED = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
 
 // `arrive()` brings focus and sound to a state that was drawn.
 export function startOffline({ counter, till, scan, arrive }) {
-  const { counter: here, device, site, knowledge: address, fallback, session } = counter.dataset;
+  const { counter: here, device, site, knowledge: address, fallback, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
   const ready = open();
   const desk = () => ready;
   const network = watchNetwork({ probe, listen: networkChanged });
-  const passes = presenting({ till, desk, draw, site, session: session || null, fallback });
+  const passes = presenting({
+    till, desk, draw, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
+  });
   let uploading = false;
   let banned = false; // the server no longer knows this device
   let attempted = null; // the form under way, if it takes passes

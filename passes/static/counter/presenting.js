@@ -5,11 +5,11 @@ import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
-import { isPass, named, readSigned, verify } from "./signed.js";
+import { named, noPass, readSigned, verify } from "./signed.js";
 
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
-// the page. `site`, `session`, `fallback` are the page's own.
-export function presenting({ till, desk, draw, site, session, fallback }) {
+// the page. `site`, `fallback` and, in a session, `session` and `service` (its number) are the page's own.
+export function presenting({ till, desk, draw, site, session, service: held, fallback }) {
   const scanned = new Map(); // code → what its QR said, of what this page has read; nowhere else
   let turn = 0;
 
@@ -23,10 +23,14 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
   function refuse(known, code, name) {
     const told = known?.knowledge && !code.startsWith("ceiling") ? moment(Date.parse(known.knowledge.instant)) : "";
     const { title, next } = reason(code);
+    const { name: who, phone, address } = known?.knowledge?.call ?? {};
     draw("refused", {
-      title, next,
+      title, next, who, phone,
       which: name ? `Pass ${name}\u00a0· rien n’a été encaissé.` : "",
       known: told ? `D’après ce que ce guichet savait ${told}.` : "",
+    }, (drawn) => {
+      if (phone) drawn.querySelector("[data-slot=phone]").href = address;
+      else drawn.querySelector("[data-call]").remove();
     });
   }
 
@@ -36,12 +40,11 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
     const signed = readSigned(text);
     if (!signed) return refuse(null, "typed");
     if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
-    const genuine = isPass(signed) && (await verify(signed, known.knowledge.keys, fallback));
-    const why = genuine
-      ? judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed])
+    const why = (await verify(signed, known.knowledge.keys, fallback))
+      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed])
       : "unknown";
     if (mine !== turn) return undefined; // another pass was scanned meanwhile
-    return why ? refuse(known, why, signed.name) : showValid(known, signed, await queue.recall("service"));
+    return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? (await queue.recall("service")));
   }
 
   function showValid({ knowledge }, signed, chosen) {
@@ -81,7 +84,7 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name);
-    await queue.remember("service", service.id);
+    if (!session) await queue.remember("service", service.id);
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here
     return showQueued(known, items, service, totals(await queue.all()));
   }
@@ -126,6 +129,7 @@ export function presenting({ till, desk, draw, site, session, fallback }) {
     if (!queue) return;
     if (outcome === "voided" && voided) await queue.noteVoided(voided);
     if (outcome !== "accepted" || !attempted) return;
+    if (!session) await queue.remember("service", Number(attempted.get("service")));
     const attempts = attempted.getAll("attempt");
     for (const [at, code] of attempted.getAll("code").entries()) {
       await queue.noteSpent(attempts[at], named(code).serial, known.now());

@@ -1,7 +1,7 @@
 // What this device took and the server has not recorded yet, in IndexedDB: it outlives the tab, the browser and the
 // battery. A code stays here until its line is recorded, and is erased with it.
 //
-//     { id, site, code, name, serial, service, value, occurred_at, session, state, verdict?, problem?, seen? }
+//     { id, site, code, name, serial, service, value, occurred_at, session, state, verdict?, problem?, seen?, voided? }
 //     state: queued → sent (asked at least once; the server may have done it) → recorded (verdict)
 
 const NAME = "aptic-counter";
@@ -85,6 +85,12 @@ export async function openQueue(openDB) {
     await work.done;
   }
 
+  // What was undone on line may be taken again, whether it was taken on line or not.
+  async function noteVoided(id) {
+    await base.delete("spent", id);
+    await update([id], (item) => ({ ...item, voided: true }));
+  }
+
   // Passes that this device took, on line or not: [{ serial, at }]. A refusal or an undoing takes nothing.
   async function taken() {
     const spent = await base.getAll("spent");
@@ -95,7 +101,7 @@ export async function openQueue(openDB) {
   return {
     add, markSent, record, note, all, markSeen, forget, taken,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
-    noteVoided: (id) => base.delete("spent", id),
+    noteVoided,
     remember: (key, value) => base.put("memo", value, key),
     recall: (key) => base.get("memo", key),
   };
@@ -115,7 +121,7 @@ export function isHeld(item) {
 }
 
 function isTaken(item) {
-  return isWaiting(item) || isAccepted(item) || isHeld(item);
+  return !item.voided && (isWaiting(item) || isAccepted(item) || isHeld(item));
 }
 
 // { waiting, cents, accepted, held, refused } of items; the last three count answers nobody has seen.

@@ -1,10 +1,10 @@
-// The counter opens without a network: this worker keeps the page's files and one page without any pass on it, and
-// hands them out when the server does not answer. `VERSION` and `FILES` stand above, written by the server.
+// The counter opens without a network: this worker keeps the page's files and one page without any pass on it, another
+// for the session that is being held, and hands them out when the server does not answer. `VERSION` and `FILES` stand above, written by the server.
 // It never keeps an answer of the API, nor a page that a person or a code was on.
 
 const CACHE = `guichet-${VERSION}`;
 const PATIENCE = 4_000; // milliseconds before a page that does not come is replaced by the one that was kept
-const SHELL = /^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/hors-ligne\/$/;
+const SHELL = /^(\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/)(seances\/[0-9a-f-]{36}\/)?hors-ligne\/$/;
 const HOME = "/guichet/";
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
@@ -23,17 +23,21 @@ async function activate() {
   await self.clients.claim();
 }
 
-// The page says which site it stands at: { keep: address of the page without a pass }.
+// A page says where it stands: { keep: the addresses of the pages without a pass to keep, its site's and, in a session,
+// that one's; leave: whether the session that was held is left }.
 self.addEventListener("message", (event) => {
-  const address = event.data?.keep;
-  if (typeof address === "string" && SHELL.test(address)) event.waitUntil(keepOnly(address));
+  const addresses = (event.data?.keep ?? []).filter((each) => typeof each === "string" && SHELL.test(each));
+  if (addresses.length) event.waitUntil(keepOnly(addresses, Boolean(event.data.leave)));
 });
 
-// A device stands at one site; of a former one nothing is kept.
-async function keepOnly(address) {
+// A device stands at one site, in one session or in none: of a former one nothing is kept. What stays is fetched anew,
+// for the site may have chosen something else meanwhile.
+async function keepOnly(addresses, leave) {
   const cache = await caches.open(CACHE);
-  for (const other of await shells()) if (other !== address) await cache.delete(other);
-  if (!(await cache.match(address))) await keep(cache, address);
+  const [site] = addresses;
+  const gone = (each) => !each.startsWith(beneath(site)) || (each.match(SHELL)[2] && (leave || addresses.length > 1));
+  for (const each of await shells()) if (gone(each) && !addresses.includes(each)) await cache.delete(each);
+  for (const each of addresses) await keep(cache, each);
 }
 
 async function keep(cache, address) {
@@ -83,14 +87,27 @@ async function page(request, pathname) {
 // device that moved to another site is led by the server.
 async function fromServer(request, pathname, address) {
   if (pathname === HOME) {
-    const counter = await fetch(address.replace("hors-ligne/", ""), { redirect: "manual" });
+    const counter = await fetch(address.match(SHELL)[1], { redirect: "manual" });
     if (counter.ok) return counter;
   }
   return fetch(request);
 }
 
-// The address of the page kept for the site of this one; `/guichet/` alone is the device's own site.
+// The address of the page kept for this one: its session's, else its site's. `/guichet/` alone is where the device was
+// last, as after a tablet emptied its memory; a session of another day is over.
 async function shellFor(pathname) {
-  const site = pathname.match(/^\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\//)?.[0];
-  return (await shells()).find((each) => !site || each.startsWith(site));
+  const longestFirst = (await shells()).sort((a, b) => b.length - a.length);
+  if (pathname !== HOME) return longestFirst.find((each) => pathname.startsWith(beneath(each)));
+  for (const each of longestFirst) if (!each.match(SHELL)[2] || (await isOfToday(each))) return each;
+  return undefined;
+}
+
+async function isOfToday(address) {
+  const { headers } = await caches.match(address, { ignoreVary: true });
+  return new Date(headers.get("Date")).toDateString() === new Date().toDateString();
+}
+
+// The pages that a kept one stands for begin with this.
+function beneath(address) {
+  return address.replace(/hors-ligne\/$/, "");
 }

@@ -43,9 +43,10 @@ export function named(code) {
   };
 }
 
-// Can it redeem at all? The cover shows a balance, a training code touches no money.
-export function isPass(signed) {
-  return signed.position > 0 && signed.version !== TRAINING;
+// Why it never redeems, if it does not: the cover shows a balance, a training code touches no money.
+export function noPass(signed) {
+  if (signed.version === TRAINING) return "training";
+  return signed.position > 0 ? null : "cover";
 }
 
 // Does the signature hold? `keys`: key id → base64url; `fallback`: the address of our own check, fetched only where the

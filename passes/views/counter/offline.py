@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,6 +18,8 @@ from django.views.decorators.http import require_safe
 from actors.models import Site
 from aptic.spaces import public
 from passes.knowledge import knowledge as known_at
+from passes.models import Session
+from passes.views.counter.sessions import in_session
 from passes.views.till import at_till, counter_page, device_of
 
 CLOCK = "Aptic-Instant"
@@ -56,6 +58,17 @@ def knowledge(request: HttpRequest, place: Site) -> HttpResponse:
 @at_till
 def shell(request: HttpRequest, place: Site) -> HttpResponse:
     """The counter's page with no pass on it, which the device keeps and opens when the server does not answer."""
+    _device_only(request)
+    return counter_page(request, "passes/counter/shell.html", place, {"outside": True})
+
+
+@require_safe
+@at_till
+@in_session
+def session_shell(request: HttpRequest, place: Site, session: Session) -> HttpResponse:
+    """The same page in an open session, for a tablet that loses its page and its network in a workshop."""
+    if not session.is_open:
+        raise Http404
     _device_only(request)
     return counter_page(request, "passes/counter/shell.html", place)
 

@@ -128,9 +128,10 @@ class Tablet(Person):
         """Everything that it needs without a network is kept: worker, files, page, knowledge."""
         self.page.evaluate(
             f"""async () => {{
-                 const {{ keep, site }} = document.getElementById("counter").dataset;
+                 const {{ keep, keepSession, site }} = document.getElementById("counter").dataset;
                  const ready = async () => navigator.serviceWorker.controller
-                   && await caches.match(keep, {{ ignoreVary: true }}) && await ({MEMO})(`knowledge ${{site}}`);
+                   && await caches.match(keepSession ?? keep, {{ ignoreVary: true }})
+                   && await ({MEMO})(`knowledge ${{site}}`);
                  while (!await ready()) await new Promise((next) => setTimeout(next, 20));
                }}"""
         )

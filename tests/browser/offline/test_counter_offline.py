@@ -1,15 +1,18 @@
 """The counter without a network: it notices, goes on, keeps what it took, and sends it once when it is back."""
 
+import pytest
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Route, expect
 
+from actors.models import Site
 from aptic.accounts.models import Role
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
 from passes.models import Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
-from tests.factories import OPERATOR, make_member
+from tests.factories import OPERATOR, make_member, make_operator
 from tests.passes.conflicts import held
 from tests.passes.world import code_of, make_batch, make_till
 
@@ -73,20 +76,76 @@ def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
     with acting(OPERATOR):
         block_booklet(booklet=Booklet.objects.get(pk=blocked.first_booklet))
     later = make_batch(booklets=1, active=False)
+    operator = make_operator().organisation
+    with acting(OPERATOR):
+        Organisation.objects.filter(pk=operator.pk).update(phone="0500000000")
     tablet.page.reload()
     tablet.is_ready().says("En ligne")
     tablet.knows(blocked.first_booklet << 4 | 1)
     tablet.goes_off_line()
     for text, words in (
         (forged(printed(batch)), "Ce code n’existe pas"),
-        (printed(batch, position=0), "Ce code n’existe pas"),
+        (printed(batch, position=0), "C’est la couverture du carnet"),
         (printed(blocked), "Ce pass a été bloqué"),
         (printed(later), "n’est pas encore activé"),
         (code_of(batch), "un code tapé ne peut pas être vérifié"),
     ):
         tablet.scans(text).reads(words).look()
     tablet.reads("Scannez le carré noir")
+    tablet.scans(printed(blocked)).reads("Besoin d’aide ? Opérateur d’essai, 05 00 00 00 00")
+    expect(tablet.page.locator("#till a[href^='tel:+33']")).to_have_count(1)
     assert tablet.items() == []
+
+
+def test_a_whole_code_that_is_wrong_can_be_corrected(tablet, batch):
+    code = code_of(batch)
+    tablet.page.locator("#code").press_sequentially(code[:-1] + ("0" if code[-1] != "0" else "1"))
+    tablet.page.keyboard.press("Enter")
+    tablet.reads("Ce code n’existe pas").look()
+    tablet.page.locator("#code").fill("")
+    tablet.page.locator("#code").press_sequentially("ABCD")
+    tablet.reads("Il manque")
+
+
+def test_the_service_used_last_on_line_is_proposed_without_a_network(tablet, batch):
+    tablet.scans(printed(batch)).reads("Ce pass est valable")
+    chosen = tablet.page.locator("#service option").nth(3).inner_text()
+    tablet.page.locator("#service").select_option(label=chosen)
+    tablet.page.locator("[data-confirm] button").click()
+    tablet.reads("C’est encaissé").goes_off_line().scans(printed(batch, position=2)).reads("Vérifié sans réseau")
+    assert tablet.page.locator("#service option:checked").inner_text() == chosen
+
+
+def test_what_was_taken_without_a_network_and_undone_may_be_taken_again(tablet, till, batch):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    tablet.comes_back().reads("C’est encaissé")
+    tablet.page.goto(f"/guichet/{till.site.actor_id}/{till.site.pk}/{stored()[0].pk}/")
+    tablet.presses("Annuler").reads("annulé")
+    tablet.goes_off_line().page.goto("/guichet/")
+    tablet.scans(printed(batch)).reads("Ce pass est valable", "Vérifié sans réseau")
+
+
+@pytest.mark.parametrize("status", [429, 502, 401])
+def test_a_gate_on_the_way_makes_nobody_forget(tablet, batch, status):
+    tablet.page.route("**/hors-ligne.json", lambda route: route.fulfill(status=status, body="Un portail"))
+    tablet.page.reload()
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
+
+
+def test_what_the_site_has_chosen_since_holds_without_a_network(tablet, till):
+    for chosen in (True, False):
+        with acting(OPERATOR):
+            Site.objects.filter(pk=till.site.pk).update(quick_mode=chosen)
+        tablet.page.goto("/guichet/")
+        tablet.page.wait_for_function(
+            """async (chosen) => { const { keep } = document.getElementById("counter").dataset;
+                 const page = await (await caches.match(keep, { ignoreVary: true })).text();
+                 return page.includes("data-quick") === chosen; }""",
+            arg=chosen,
+        )
+    tablet.goes_off_line().page.reload()
+    tablet.reads("Sans réseau, scannez")
+    assert tablet.page.locator("#counter[data-quick]").count() == 0
 
 
 def test_the_ceiling_of_the_device_is_kept(tablet, batch, open_tablet):

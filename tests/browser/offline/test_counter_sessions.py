@@ -1,28 +1,80 @@
 """A session without a network: what it took stays its own, though it was closed meanwhile; the day shows what waits."""
 
+import pytest
+
 from aptic.tenancy.principal import acting
 from passes import sessions
 from passes.models import Redemption, Session
-from tests.browser.offline.tablet import printed
+from tests.browser.offline.tablet import Tablet, printed
 from tests.factories import OPERATOR
 from tests.passes.test_sessions import opened, place, standing
+from tests.passes.world import TestTill
 
 
-def test_a_pass_taken_off_line_in_a_session_is_a_slip_of_it(tablet, till, batch):
-    session = opened(till)
-    base = f"/guichet/{till.site.actor_id}/{till.site.pk}/"
-    tablet.page.goto(f"{base}seances/{session.pk}/")
-    tablet.is_ready().says("En ligne").look()
-    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
-    assert [item["session"] for item in tablet.items()] == [str(session.pk)]
+@pytest.fixture
+def session(till: TestTill) -> Session:
+    return opened(till)
+
+
+@pytest.fixture
+def holding(tablet: Tablet, session: Session) -> Tablet:
+    """The tablet on the session's page, with all that it needs without a network."""
+    tablet.page.goto(f"/guichet/{session.actor_id}/{session.site_id}/seances/{session.pk}/")
+    return tablet.is_ready().says("En ligne").look()
+
+
+def test_a_page_lost_without_a_network_opens_in_its_session_again(holding, session, batch):
+    holding.goes_off_line().page.reload()
+    holding.reads("Encaisser un pass", "Dans la séance").look().takes(printed(batch)).reads("C’est noté, sans réseau")
+    holding.page.close()
+    again = Tablet(holding.context.new_page())
+    again.page.goto("/guichet/")
+    again.reads("Dans la séance").takes(printed(batch, position=2)).reads("C’est noté, sans réseau")
+    assert {item["session"] for item in again.items()} == {str(session.pk)}
+    again.comes_back().reads("C’est encaissé").follows("Pass suivant").reads(
+        "Séance ouverte", "1 personne, 2 pass, 20 €"
+    )
+
+
+def test_who_leaves_the_session_without_a_network_is_outside_of_it(holding, batch):
+    holding.goes_off_line().follows("Encaisser").reads("Encaisser un pass", "Plus de réseau")
+    assert "Dans la séance" not in holding.page.locator("#till").inner_text()
+    holding.takes(printed(batch)).reads("C’est noté, sans réseau")
+    assert [item["session"] for item in holding.items()] == [None]
+
+
+def test_the_app_opened_on_another_day_is_outside_of_yesterdays_session(holding):
+    holding.page.evaluate(
+        """async () => { for (const name of await caches.keys()) {
+             const cache = await caches.open(name);
+             const address = document.getElementById("counter").dataset.keepSession;
+             const page = await cache.match(address);
+             const headers = { "Content-Type": "text/html", Date: new Date(Date.now() - 86400000).toUTCString() };
+             if (page) await cache.put(address, new Response(await page.text(), { headers })); } }"""
+    )
+    holding.goes_off_line().page.goto("/guichet/")
+    holding.reads("Encaisser un pass", "Sans réseau, scannez")
+    assert "Dans la séance" not in holding.page.locator("#till").inner_text()
+
+
+def test_a_closed_session_is_not_kept(holding):
+    kept = holding.page.evaluate("document.getElementById('counter').dataset.keepSession")
+    holding.presses("Fermer la séance").reads("Séance fermée").is_ready()
+    holding.page.wait_for_function("async (kept) => !(await caches.match(kept, { ignoreVary: true }))", arg=kept)
+    assert holding.page.request.get(kept).status == 404
+
+
+def test_a_pass_taken_off_line_in_a_session_is_a_slip_of_it(holding, till, session, batch):
+    holding.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
+    assert [item["session"] for item in holding.items()] == [str(session.pk)]
     with acting(standing(till)):
         sessions.close_session(session_id=session.pk, till=place(till))
-    tablet.comes_back().reads("C’est encaissé").says("En ligne")
+    holding.comes_back().reads("C’est encaissé").says("En ligne")
     with acting(OPERATOR):
         assert Redemption.objects.get().session == session.pk
         assert Session.objects.get().closed_at is not None
-    tablet.page.goto(f"{base}seances/{session.pk}/")
-    tablet.reads("Séance fermée", "1 personne, 1 pass, 10 €")
+    holding.page.reload()
+    holding.reads("Séance fermée", "1 personne, 1 pass, 10 €")
 
 
 def test_the_day_shows_what_waits_on_the_device(tablet, till, batch):
