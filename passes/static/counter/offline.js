@@ -20,14 +20,15 @@ const UNANSWERED = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
 
 // `arrive()` brings focus and sound to a state that was drawn.
 export function startOffline({ counter, till, scan, arrive }) {
-  const { counter: here, device, site, knowledge: address, fallback, session, service } = counter.dataset;
+  const { counter: here, device, site, knowledge: address, fallback, keep, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
   const ready = open();
   const desk = () => ready;
   const network = watchNetwork({ probe, listen: networkChanged });
+  const receiptOf = ({ id }) => keep.replace(/hors-ligne\/$/, `${id}/`); // beside the page that is kept
   const passes = presenting({
-    till, desk, draw, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
+    till, desk, draw, receiptOf, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
   });
   let uploading = false;
   let banned = false; // the server no longer knows this device
@@ -127,7 +128,7 @@ export function startOffline({ counter, till, scan, arrive }) {
     const place = till.querySelector("[data-queue]");
     if (!place || !items.length) return;
     const { known } = await ready;
-    place.replaceChildren(screen("day", linesOf(items, { site, services: known?.knowledge?.services ?? [] })));
+    place.replaceChildren(screen("day", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] })));
   }
 
   // The queue changed here: so does all that shows it, in every tab.
@@ -145,7 +146,7 @@ export function startOffline({ counter, till, scan, arrive }) {
   async function showList() {
     const { queue, known } = await ready;
     const items = queue ? await queue.all() : [];
-    draw("list", linesOf(items, { site, services: known?.knowledge?.services ?? [] }));
+    draw("list", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] }));
     await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id));
     await render();
   }

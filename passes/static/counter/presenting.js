@@ -8,8 +8,9 @@ import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
-// the page. `site`, `fallback` and, in a session, `session` and `service` (its number) are the page's own.
-export function presenting({ till, desk, draw, site, session, service: held, fallback }) {
+// the page; `receiptOf(item)` is the address of its receipt. `site`, `fallback` and, in a session, `session` and
+// `service` (its number) are the page's own.
+export function presenting({ till, desk, draw, receiptOf, site, session, service: held, fallback }) {
   const scanned = new Map(); // code → what its QR said, of what this page has read; nowhere else
   let turn = 0;
 
@@ -106,7 +107,11 @@ export function presenting({ till, desk, draw, site, session, service: held, fal
     await queue.markSeen(ids);
     const other = items.find((item) => !isAccepted(item));
     const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
-    if (!other) return draw("sent", summary(items, service));
+    if (!other) {
+      return draw("sent", summary(items, service), (drawn) => {
+        drawn.querySelector("[data-to-receipt]").href = receiptOf(items[0]);
+      });
+    }
     const which = `Pass ${other.name}`;
     if (isHeld(other)) return draw("held", { ...reason("held"), which });
     return draw("refused", { title: other.verdict.title, next: other.verdict.detail, which });

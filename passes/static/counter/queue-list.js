@@ -3,12 +3,12 @@
 import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
 import { euros, moment, reason, screen } from "./screens.js";
 
-// The slots of the state « Encaissés sans réseau ».
-export function linesOf(items, { site, services }) {
+// The slots of the state « Encaissés sans réseau ». `receiptOf(item)`: the address of what the server recorded.
+export function linesOf(items, { site, services, receiptOf }) {
   const { waiting, cents } = totals(items);
   if (!items.length) return { empty: reason("nothing").title };
   const lines = document.createDocumentFragment();
-  for (const item of [...items].reverse()) lines.append(drawn(item, site, services));
+  for (const item of [...items].reverse()) lines.append(drawn(item, { site, services, receiptOf }));
   return {
     sum: waiting ? `${waiting} pass en attente d’envoi, pour ${euros(cents)}.` : "Tout est envoyé.",
     lines,
@@ -17,7 +17,7 @@ export function linesOf(items, { site, services }) {
   };
 }
 
-function drawn(item, site, services) {
+function drawn(item, { site, services, receiptOf }) {
   const { state, kind, why, next } = answerOf(item, site);
   const line = screen("line", {
     what: `${euros(item.value)} · ${item.name}`,
@@ -26,6 +26,9 @@ function drawn(item, site, services) {
     state, why, next,
   });
   line.querySelector(".tag").classList.add(kind);
+  const receipt = line.querySelector("[data-to-receipt]");
+  if (isAccepted(item) && item.site === site) receipt.href = receiptOf(item);
+  else receipt.parentElement.remove();
   return line;
 }
 

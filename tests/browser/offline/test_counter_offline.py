@@ -47,6 +47,7 @@ def test_the_queue_outlives_the_tab_and_opens_without_a_network(tablet, batch):
     assert [one.outcome for one in stored()] == ["accepted", "accepted"]
     again.page.get_by_role("button", name="Voir la liste").click()
     again.reads("Encaissés sans réseau", "Tout est envoyé.").look().says("En ligne")
+    expect(again.page.get_by_role("link", name="Le reçu", exact=True)).to_have_count(2)
     again.presses("Effacer les réponses lues").reads("Aucun encaissement n’attend").look()
     again.follows("Revenir au guichet").reads("Encaisser un pass")
 
@@ -118,8 +119,7 @@ def test_the_service_used_last_on_line_is_proposed_without_a_network(tablet, bat
 
 def test_what_was_taken_without_a_network_and_undone_may_be_taken_again(tablet, till, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
-    tablet.comes_back().reads("C’est encaissé")
-    tablet.page.goto(f"/guichet/{till.site.actor_id}/{till.site.pk}/{stored()[0].pk}/")
+    tablet.comes_back().reads("C’est encaissé").look().follows("Le reçu, l’effet")
     tablet.presses("Annuler").reads("annulé")
     tablet.goes_off_line().page.goto("/guichet/")
     tablet.scans(printed(batch)).reads("Ce pass est valable", "Vérifié sans réseau")
