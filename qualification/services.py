@@ -1,7 +1,6 @@
 """Applying, and deciding under the caps. Caps and places live in `caps.py`, suspension in `suspension.py`."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
@@ -12,9 +11,6 @@ from actors.models import Actor, Site
 from actors.permissions import check_decider
 from actors.sites import open_site
 from aptic import french
-from aptic.accounts.errors import AlreadyMember
-from aptic.accounts.models import Role
-from aptic.accounts.services import invite_person
 from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Commune
@@ -23,6 +19,7 @@ from qualification import account, answering, candidacy, errors, letters, link, 
 from qualification.caps import take_places
 from qualification.models import Application
 from qualification.places import sites_of
+from qualification.welcome import welcome
 
 State = Application.State
 
@@ -78,11 +75,11 @@ def apply(
 
 @transaction.atomic
 def accept(*, application: Application, at: datetime | None = None) -> Application:
-    """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
+    """Make the applicant an actor, with its sites and a place in each of their territories; who runs it is told.
 
     Its places are one row per capped territory of its sites' communes: a trigger moves each cap's counter under its
     lock, in the order of territories, and a CHECK refuses the one too many. A renewal gives the actor some more
-    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, OperatorIsNoActor, CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
@@ -94,8 +91,7 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     account.hand_over(row, actor, at=now)
     answering.replace_predecessors(row, at=now)
     answering.write(row, State.ACCEPTED, reason="", organisation=actor, at=now)
-    with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
-        invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
+    welcome(row, actor, at=at)
     return row
 
 
@@ -158,6 +154,8 @@ def _become_actor(row: Application, at: datetime) -> Organisation:
         "is_actor": True,
     }
     organisation, _ = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
+    if organisation.is_operator:
+        raise errors.OperatorIsNoActor
     until = rules.years_later(at, settings.QUALIFICATION_YEARS)
     values = {"qualified_at": at, "qualified_until": until, "charges_vat": row.charges_vat}
     actor = Actor.objects.filter(pk=organisation.pk).first()

@@ -51,7 +51,7 @@ WORDS = {
         "Votre candidature est acceptée",
         "ok",
         APPLICANT,
-        "Le lien reçu par e-mail ouvre votre espace : appareils, équipe, paiements.",
+        "L’e-mail reçu ce jour-là dit comment entrer dans votre espace : appareils, équipe, paiements.",
     ),
     State.REFUSED: Standing(
         "Votre candidature n’est pas retenue",

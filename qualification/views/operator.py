@@ -17,10 +17,11 @@ from aptic import french
 from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
 from aptic.spaces import space
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_label
 from aptic.vocabulary.models import Service
-from qualification import answering, checks, decisions, history, places, rules, services, standing
+from qualification import answering, checks, decisions, history, places, rules, services, standing, welcome
 from qualification.answer_forms import AppealAnswerForm, CorrectionForm
 from qualification.candidacy_models import Appeal, ApplicationDocument
 from qualification.decision import decision_on
@@ -118,7 +119,7 @@ def application_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"{accepted.organisation_name} est un acteur : ses lieux sont ouverts, l’invitation est partie.",
+                f"{accepted.organisation_name} est un acteur : ses lieux sont ouverts, la réponse est partie.",
             )
             return redirect("operator_actor", request.organisation.pk, accepted.organisation_id)
     context = _file(request, application) | {"refusal": refusal}
@@ -135,6 +136,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
     territory = places.territory_of(application.commune) if application.commune else None
     appeal = getattr(application, "appeal", None)
     own = appeal is not None and appeal.refused_by == request.principal.person_id
+    known = welcome.known_by(application)
     return {
         "application": application,
         "tag": TAGS[State(application.state)],
@@ -147,6 +149,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "score": score,
         "checks": checks.checks_of(
             application,
+            known=known,
             given=given,
             score=score,
             pass_mark=weighting.pass_mark if weighting else 0,
@@ -156,6 +159,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "decisions": application.decisions.order_by("-decided_at"),
         "history": history.history_of(application),
         "rank": places.rank_of(application, request.principal) if application.state == State.WAITING else None,
+        **accepting(known),
         "undecided": application.state in (State.SUBMITTED, State.WAITING),
         "appeal": appeal,
         "may_answer_appeal": appeal is not None and appeal.decided_at is None and not own,
@@ -165,6 +169,13 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "may_ask_register": bool(settings.COMPANY_REGISTER_URL),
         "may_decide": request.principal.role in DECIDERS,
     }
+
+
+def accepting(known: Organisation | None) -> dict[str, Any]:
+    """What `_accepting.html` says of an organisation that has the SIRET already."""
+    if known is None:
+        return {"known": None}
+    return {"known": known, "hats": welcome.hats_said(known), "opens": welcome.may_open(known)}
 
 
 def _answers(application: Application, score: rules.Score | None) -> list[tuple[str, list[tuple[str, str, str]]]]:
