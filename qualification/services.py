@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from actors.models import Actor, Site
 from actors.permissions import check_decider
-from actors.sites import open_site
+from actors.sites import edit_site, open_site
 from aptic import french
 from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
@@ -17,8 +19,7 @@ from aptic.territories.models import Commune
 from aptic.text import search_key
 from qualification import account, answering, candidacy, errors, letters, link, rules
 from qualification.caps import take_places
-from qualification.models import Application
-from qualification.places import sites_of
+from qualification.models import Application, ApplicationSite
 from qualification.welcome import welcome
 
 State = Application.State
@@ -114,7 +115,7 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
 
 
 def _renew(row: Application, now: datetime) -> Application:
-    """Some more years for an actor, from the end of those it has; places that are new to it are opened."""
+    """Some more years for an actor, from the end of those it has, and what has changed: VAT, sites, account."""
     assert row.organisation is not None  # a renewal is an actor's (CHECK)
     actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
     if actor.state == Actor.State.REMOVED:
@@ -122,25 +123,47 @@ def _renew(row: Application, now: datetime) -> Application:
     start = max(now, actor.qualified_until or now)
     actor.qualified_until = rules.years_later(start, settings.QUALIFICATION_YEARS)
     actor.renewal_reminded = None
-    actor.save(update_fields=["qualified_until", "renewal_reminded", "updated_at"])
+    actor.charges_vat = row.charges_vat
+    actor.save(update_fields=["qualified_until", "renewal_reminded", "charges_vat", "updated_at"])
     _open_sites(row, row.organisation, now)
+    account.hand_over(row, row.organisation, at=now)
     answering.write(row, State.ACCEPTED, reason="", organisation=row.organisation, at=now)
     letters.tell(row, "renewal_accepted", until=french.date(actor.qualified_until))
     return row
 
 
 def _open_sites(row: Application, actor: Organisation, at: datetime) -> None:
-    """The sites proposed, but those that run already under the same name; each open site has its places.
+    """The sites proposed, but those that run already: these are as it last said. Each open site has its places.
 
     All places are taken by one statement, so that its locks are in one order. Raises CapMissing and CapReached.
     """
+    changed = _changed_sites(row, actor)
+    new = list(row.sites.filter(site=None).select_related("commune"))
     running = list(Site.objects.filter(actor=actor, open=True))
     known = {(site.search_key, site.commune_id) for site in running}
     # Whoever comes back, or takes over, needs the places of what is open too.
-    take_places(actor=actor, sites=[*(site.territories for site in running), *sites_of(row)], at=at)
-    for site in row.sites.select_related("commune"):
+    wanted = [*(site.territories for site in running), *(site.commune.keys() for site in (*changed, *new))]
+    take_places(actor=actor, sites=wanted, at=at)
+    for site in changed:
+        assert site.site is not None  # asked for
+        edit_site(site=site.site, at=at, **_description(site))
+    for site in new:
         if (search_key(site.name), site.commune_id) not in known:
-            open_site(actor=actor, at=at, **{name: getattr(site, name) for name in site.FIELDS})
+            open_site(actor=actor, at=at, **_description(site))
+
+
+def _changed_sites(row: Application, actor: Organisation) -> list[ApplicationSite]:
+    """What the file says of the actor's open sites, later than their own pages.
+
+    These are held before any place, as `edit_site` does, so that the two never wait for each other.
+    """
+    ours = ApplicationSite.objects.filter(application=row, site__actor=actor, site__open=True)
+    newer = ours.filter(described_at__gt=F("site__described_at")).select_related("site", "commune")
+    return list(newer.order_by("site_id").select_for_update(of=("site",)))
+
+
+def _description(site: ApplicationSite) -> dict[str, Any]:
+    return {name: getattr(site, name) for name in site.FIELDS}
 
 
 def _become_actor(row: Application, at: datetime) -> Organisation:
