@@ -39,7 +39,7 @@ WORDS = {
         "Une correction vous est demandée",
         "wait",
         APPLICANT,
-        "Corrigez ce qui est signalé, puis envoyez de nouveau : votre rang est gardé.",
+        "Corrigez ce qui est signalé, puis envoyez de nouveau : votre rang parmi les dossiers à étudier est gardé.",
     ),
     State.WAITING: Standing(
         "Votre candidature est sur liste d’attente",

@@ -65,9 +65,9 @@ def application_list(request: HttpRequest) -> HttpResponse:
     counts[APPEALS] = visible.filter(PENDING_APPEAL).count()
     state_only = visible.filter(PENDING_APPEAL) if chosen == APPEALS else visible.filter(state=chosen)
     found = _filtered(state_only, request.GET, request.user.pk)
-    order = {APPEALS: "decided_at", State.SUBMITTED: "submitted_at", State.CORRECTION: "submitted_at"}
+    order = {APPEALS: "decided_at", State.SUBMITTED: "first_sent_at", State.CORRECTION: "first_sent_at"}
     order |= {State.WAITING: "decided_at"}
-    rows = found.select_related("commune__epci", "commune__departement", "referential__weighting")
+    rows = found.with_first_sending().select_related("commune__epci", "commune__departement", "referential__weighting")
     page = Paginator(rows.order_by(order.get(chosen, "-decided_at"), "id"), PER_PAGE).get_page(request.GET.get("page"))
     people = dict(
         User.objects.filter(pk__in={row.assigned_to for row in page if row.assigned_to}).values_list("pk", "full_name")
@@ -250,7 +250,7 @@ def application_correct(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             return redirect("operator_applications", request.organisation.pk)
     title, text = (
         "Demander une correction",
-        "La personne retrouve chaque remarque à côté de sa réponse, et garde son rang.",
+        "La personne retrouve chaque remarque à côté de sa réponse, et garde son rang parmi les dossiers à étudier.",
     )
     context = {"form": form, "title": title, "text": text, "application": application}
     return render(request, "qualification/operator/answer.html", context)

@@ -16,6 +16,7 @@ from qualification.models import Application
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.qualification.candidates import begin, fill, holding, send, sent
 from tests.qualification.test_applications import mails
+from tests.qualification.test_pages import text, url
 from tests.qualification.world import accept, apply, set_cap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
@@ -33,7 +34,7 @@ def refused(row, **more):
     return first
 
 
-def test_a_correction_gives_the_ball_back_with_its_remarks_and_keeps_the_rank():
+def test_a_correction_gives_the_ball_back_with_its_remarks():
     row = sent()
     remarks = {"organisation:siret": "Ce SIRET est celui d’un autre établissement.", "pieces:insurance": "  "}
     with acting(make_operator().principal):
@@ -57,6 +58,23 @@ def test_a_correction_gives_the_ball_back_with_its_remarks_and_keeps_the_rank():
         assert not Remark.objects.filter(application=mine).update(text="Autre")
     with acting(OPERATOR):
         assert list(Decision.objects.values_list("verb", flat=True)) == ["correction"]
+
+
+def test_a_correction_keeps_the_rank_among_the_files_to_study(client):
+    at = timezone.now() - timedelta(days=9)
+    first = send(fill(begin(organisation_name="Arrivée la première")), at=at)
+    send(fill(begin(organisation_name="Arrivée ensuite")), at=at + timedelta(days=1))
+    operator = make_operator()
+    for day in (2, 4):
+        with acting(operator.principal):
+            decisions.ask_correction(application=first, remarks={}, message="Encore.", at=at + timedelta(days=day))
+        send(first, at=at + timedelta(days=day + 1))
+    operator.log_in(client)
+    page = text(client.get(url("operator_applications", operator)))
+    assert page.index("Arrivée la première") < page.index("Arrivée ensuite")
+    with acting(OPERATOR):
+        ranked = Application.objects.with_first_sending().get(pk=first.pk)
+        assert (ranked.first_sent_at, ranked.submitted_at) == (at, at + timedelta(days=5))
 
 
 def test_every_answer_is_one_line_of_history_with_the_score_of_the_moment():
