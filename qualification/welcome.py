@@ -22,8 +22,9 @@ from qualification.models import Application
 
 
 def known_by(row: Application) -> Organisation | None:
-    """The organisation that has this SIRET already: accepting the application would make it the actor."""
-    return Organisation.objects.select_related("actor").filter(siret=row.siret).first()
+    """The organisation that accepting would make the actor: who renews, or who has this SIRET already."""
+    theirs = {"pk": row.organisation_id} if row.kind == Application.Kind.RENEWAL else {"siret": row.siret}
+    return Organisation.objects.select_related("actor").filter(**theirs).first()
 
 
 def may_open(organisation: Organisation) -> bool:

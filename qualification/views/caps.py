@@ -156,9 +156,10 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
                 f"{application.organisation_name} est un acteur : son lieu est ouvert, la réponse est partie.",
             )
             return redirect("operator_waiting", request.organisation.pk, territory)
-    decision = decision_on(places.sites_of(application))
+    known = welcome.known_by(application)
+    decision = decision_on(places.sites_of(application), actor_id=known and known.pk)
     context = {"form": form, "application": application, "territory": territory, "label": label, "decision": decision}
-    context |= accepting(welcome.known_by(application))
+    context |= accepting(known)
     return render(request, "qualification/operator/promote.html", context)
 
 

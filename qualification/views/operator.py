@@ -140,7 +140,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
     return {
         "application": application,
         "tag": TAGS[State(application.state)],
-        "decision": decision_on(places.sites_of(application)) if territory else None,
+        "decision": decision_on(places.sites_of(application), actor_id=known and known.pk) if territory else None,
         "territory": territory,
         "territory_label": territory_label(territory) if territory else "",
         "sites": [(site, _names(site.services, names)) for site in application.sites.all()],

@@ -6,14 +6,14 @@ from actors.models import Actor
 from aptic.accounts.models import Invitation
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
-from qualification import errors, services, waiting
+from qualification import candidacy, errors, services, waiting
 from qualification.models import Application
 from tests.actors.network import make_actor
 from tests.factories import OPERATOR, make_distributor, make_funder, make_operator
-from tests.qualification.candidates import begin, fill, send
+from tests.qualification.candidates import begin, fill, holding, place, send
 from tests.qualification.test_applications import mails
 from tests.qualification.test_pages import text, url
-from tests.qualification.world import METROPOLE, accept, apply, set_cap
+from tests.qualification.world import LIBOURNE, METROPOLE, accept, accept_elsewhere, apply, set_cap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 STRANGER = "quelqu-un@ailleurs.example"
@@ -113,6 +113,38 @@ def test_an_actor_without_people_is_named_with_who_would_be_invited(client):
     page = text(client.get(url("operator_application", operator, row.pk)))
     assert "Ce SIRET est celui de L’Ancienne, déjà connu ici comme acteur." in page
     assert f"({STRANGER}) sera invité à l’être" in page
+
+
+def test_a_takeover_in_a_full_territory_needs_no_further_place(client):
+    operator = make_operator()
+    operator.log_in(client)
+    set_cap(1)
+    former = accept()
+    row = begin(siret=former.siret, takes_over=True, email=STRANGER)
+    row = send(fill(row, takeover_reason="Nouvelle direction."))
+    address = url("operator_application", operator, row.pk)
+    page = text(client.get(address))
+    assert "sa place est prise" in page
+    assert "Une place manque" not in page
+    assert "Accepter la candidature" in page
+    assert client.post(address).status_code == 302
+    with acting(OPERATOR):
+        assert former.actor.qualifications.filter(until=None).count() == 1
+
+
+def test_a_takeover_finds_the_territories_full_where_it_has_no_place(client):
+    operator = make_operator()
+    operator.log_in(client)
+    accept_elsewhere()
+    set_cap(1)
+    former = accept()
+    row = fill(begin(siret=former.siret, takes_over=True, email=STRANGER), takeover_reason="Nouvelle direction.")
+    with holding(row) as mine:
+        candidacy.save_site(application=mine, **place(name="À Libourne", commune=LIBOURNE))
+    page = text(client.get(url("operator_application", operator, send(row).pk)))
+    assert "sa place est prise" in page
+    assert "Une place manque" in page
+    assert "Accepter la candidature" not in page
 
 
 def test_the_operator_invites_somebody_to_run_an_actor(client):
