@@ -206,6 +206,12 @@ class SecondPersonNeeded(DomainError):
     message = "Vous avez donné la première réponse : une autre personne doit examiner ce recours."
 
 
+class FreshEyesNeeded(SecondPersonNeeded):
+    """Nor does that person answer the file that the appeal reopened."""
+
+    message = "Vous avez donné la première réponse, et un recours l’a rouverte : une autre personne décide de la suite."
+
+
 class NobodyThere(DomainError):
     """A file is given to somebody who decides for the operator."""
 

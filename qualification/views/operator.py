@@ -135,7 +135,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
     weighting = application.referential.weighting if application.referential else None
     territory = places.territory_of(application.commune) if application.commune else None
     appeal = getattr(application, "appeal", None)
-    own = appeal is not None and appeal.refused_by == request.principal.person_id
+    own = appeal is not None and answering.is_barred(appeal)
     known = welcome.known_by(application)
     return {
         "application": application,
@@ -164,6 +164,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "appeal": appeal,
         "may_answer_appeal": appeal is not None and appeal.decided_at is None and not own,
         "own_appeal": own,
+        "reopened_own": appeal is not None and appeal.granted and own,
         "people": decisions.deciders().select_related("user").order_by("user__full_name"),
         "delay": standing.usual_delay(),
         "may_ask_register": bool(settings.COMPANY_REGISTER_URL),

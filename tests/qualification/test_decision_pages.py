@@ -126,6 +126,12 @@ def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
     assert "Relisez." in text(client.get(answer))
     assert client.post(answer, said).status_code == 302
     assert held(row).state == "submitted"
+    file = url("operator_application", operator, row.pk)
+    assert "Demander une correction" in text(client.get(file))
+    operator.log_in(client)
+    page = text(client.get(file))
+    assert "Une autre personne répondra à ce dossier." in page
+    assert "Demander une correction" not in page
     open_link(client, row)
     assert "Nous l’avions manqué." in text(client.get(candidate_url("application_page", row)))
 

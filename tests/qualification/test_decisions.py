@@ -131,6 +131,59 @@ def test_an_appeal_is_examined_by_somebody_else():
         assert list(Decision.objects.values_list("verb", flat=True)) == ["refused", "reopened"]
 
 
+def reopened():
+    """A file that an appeal put back among those to study, whoever refused it and whoever granted the appeal."""
+    row = sent()
+    first, second = refused(row), make_operator()
+    with holding(row) as mine:
+        candidacy.appeal(application=mine, text="Relisez.")
+    with acting(second.principal):
+        decisions.answer_appeal(application=row, granted=True, answer="Nous l’avions manqué.")
+    return row, first, second
+
+
+def test_whoever_refused_does_not_answer_the_file_that_an_appeal_reopened():
+    set_cap(1)
+    row, first, second = reopened()
+    with acting(first.principal):
+        for work in (
+            lambda: services.refuse(application=row, reason="Toujours non."),
+            lambda: services.put_on_waiting_list(application=row, reason="Plus tard."),
+            lambda: services.accept(application=row),
+            lambda: decisions.ask_correction(application=row, remarks={}, message="Encore."),
+        ):
+            with pytest.raises(errors.FreshEyesNeeded):
+                work()
+    with acting(second.principal):
+        services.put_on_waiting_list(application=row, reason="Une place viendra.")
+    with acting(first.principal), pytest.raises(errors.FreshEyesNeeded):
+        services.accept(application=row)
+    with acting(make_operator().principal):
+        assert services.accept(application=row).state == "accepted"
+
+
+def test_the_database_lets_nobody_refuse_the_same_file_twice():
+    row, first, second = reopened()
+    now = timezone.now()
+    with acting(OPERATOR):
+        rows = Application.objects.filter(pk=row.pk)
+        for state in ("refused", "waiting"):
+            again = {"state": state, "decided_by": first.user.pk, "decided_at": now}
+            broken(lambda again=again: rows.update(**again), "answered by somebody else")
+        assert rows.update(state="refused", decided_by=second.user.pk, decided_at=now) == 1
+        broken(lambda: rows.update(decided_by=first.user.pk), "answered by somebody else")
+
+
+def test_a_file_that_gives_way_to_another_does_so_whoever_accepts():
+    set_cap(1)
+    row, first, _ = reopened()
+    taker = begin(siret=row.siret, takes_over=True, email="suivante@ateliers.example")
+    taker = send(fill(taker, takeover_reason="Nouvelle direction."))
+    with acting(first.principal):
+        services.accept(application=taker)
+        assert Application.objects.get(pk=row.pk).state == "replaced"
+
+
 def test_a_refusal_that_is_upheld_stays_one():
     row = sent()
     refused(row)
