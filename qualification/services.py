@@ -19,7 +19,7 @@ from aptic.territories.models import Commune
 from aptic.text import search_key
 from qualification import account, answering, candidacy, errors, letters, link, rules
 from qualification.caps import take_places
-from qualification.models import Application, ApplicationSite
+from qualification.models import Appeal, Application, ApplicationSite
 from qualification.welcome import welcome
 
 State = Application.State
@@ -208,5 +208,5 @@ def _answer(
         raise errors.ReasonMissing
     row = answering.hold(application, states)
     answering.write(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
-    letters.tell(row, f"application_{state.value}")
+    letters.tell(row, f"application_{state.value}", appealed=Appeal.objects.filter(application=row).exists())
     return row

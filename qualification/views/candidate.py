@@ -45,14 +45,15 @@ PAGES = {
 def page(request: HttpRequest, application: Application) -> HttpResponse:
     """Where it stands, who has the ball, what comes next and how long that usually takes; then its parts."""
     parts = progress.parts_of(application, on=timezone.localdate())
+    appeal = getattr(application, "appeal", None)
     context = {
         "application": application,
-        "standing": standing.standing_of(application),
+        "standing": standing.standing_of(application, appeal),
         "delay": standing.usual_delay(),
         "steps": [_step(part, application) for part in parts],
         "complete": all(part.done for part in parts),
         "decisions": application.decisions.order_by("-decided_at"),
-        "appeal": getattr(application, "appeal", None),
+        "appeal": appeal,
         "papers": application.documents.filter(deleted_at=None),
         "check": application.checks.filter(siret=application.siret).first(),
         "sites": application.sites.select_related("commune"),

@@ -292,11 +292,11 @@ def application_wait(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @space(Hat.OPERATOR, roles=DECIDERS)
 def application_refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, then refuse."""
-    title, text = (
-        "Refuser la candidature",
-        "La personne reçoit ce motif par e-mail ; elle pourra demander qu’une autre personne le réexamine.",
-    )
-    return _answer(request, pk, services.refuse, title, text)
+    further = "elle pourra demander qu’une autre personne le réexamine"
+    if Appeal.objects.filter(application_id=pk).exists():
+        further = "un recours a déjà été examiné, cette réponse est la dernière"
+    text = f"La personne reçoit ce motif par e-mail ; {further}."
+    return _answer(request, pk, services.refuse, "Refuser la candidature", text)
 
 
 def _answer(

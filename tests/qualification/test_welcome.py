@@ -11,7 +11,7 @@ from qualification.models import Application
 from tests.actors.network import make_actor
 from tests.factories import OPERATOR, make_distributor, make_funder, make_operator
 from tests.qualification.candidates import begin, fill, holding, place, send
-from tests.qualification.test_applications import mails
+from tests.qualification.test_applications import delivered, mails
 from tests.qualification.test_pages import text, url
 from tests.qualification.world import LIBOURNE, METROPOLE, accept, accept_elsewhere, apply, set_cap
 
@@ -35,6 +35,17 @@ def test_whoever_applies_with_the_siret_of_another_is_not_invited_into_it(make):
     with acting(OPERATOR):
         assert Actor.objects.get(pk=actor.pk).state == "qualified"
         assert actor.sites.count() == 1
+
+
+def test_the_letters_say_who_applied_and_who_decides(mailoutbox):
+    set_cap(1)
+    known = make_funder("L’Agence & Cie")
+    accept(siret=known.organisation.siret, email=STRANGER, contact_name="Camille")
+    told, answered = [body for body in delivered(mailoutbox) if "est acceptée" in body]
+    assert f"Camille ({STRANGER}) a candidaté au nom de L’Agence & Cie" in told
+    assert f"/acteur/{known.organisation.pk}/equipe/" in told
+    assert "demandez-leur de vous inviter" in answered
+    assert known.user.email not in answered
 
 
 def test_a_funder_that_nobody_has_joined_yet_is_told_at_its_own_address():
