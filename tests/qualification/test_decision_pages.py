@@ -8,7 +8,7 @@ from aptic.tenancy.principal import acting
 from qualification import candidacy, decisions, services
 from qualification.models import Application
 from tests.factories import OPERATOR, make_funder, make_operator
-from tests.qualification.candidates import begin, holding, send, sent
+from tests.qualification.candidates import begin, fill, holding, place, send, sent
 from tests.qualification.test_applications import delivered
 from tests.qualification.test_candidate_pages import open_link
 from tests.qualification.test_candidate_pages import url as candidate_url
@@ -102,6 +102,25 @@ def test_remarks_are_asked_beside_fields_and_read_there(client, operator):
     assert "Dites-en plus." in text(client.get(candidate_url("application_section", row, "quality")))
     assert "Illisible." in text(client.get(candidate_url("application_papers", row)))
     assert row.organisation_name in text(client.get(url("operator_applications", operator), {"etat": "correction"}))
+
+
+def test_a_remark_about_one_of_several_places_is_said_once_on_their_list(client, operator):
+    alone, several = sent(), fill(begin())
+    with holding(several) as mine:
+        candidacy.save_site(application=mine, **place(name="Le Second"))
+    send(several)
+    for row in (alone, several):
+        with acting(operator.principal):
+            decisions.ask_correction(application=row, remarks={"lieux:address": "Il manque le numéro."})
+        open_link(client, row)
+        assert text(client.get(candidate_url("application_sites", row))).count("Il manque le numéro.") == 1
+        with holding(row) as mine:
+            pages = [candidate_url("application_site", row, site.pk) for site in mine.sites.all()]
+        for page in (*pages, candidate_url("application_site_create", row)):
+            said = "Il manque le numéro." in text(client.get(page))
+            assert said == (row is alone and page in pages), page
+    assert "Vos lieux (dites lequel)" in text(client.get(url("operator_application_correct", operator, several.pk)))
+    assert "(dites lequel)" not in text(client.get(url("operator_application_correct", operator, alone.pk)))
 
 
 def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
