@@ -14,10 +14,13 @@ LINES = 6  # remarks at once: a file that needs more deserves a call
 
 
 def targets_of(application: Application) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every field that a remark can stand beside, in groups, as « part:field »."""
+    """Every field that a remark can stand beside, in groups, as « part:field »; of several places, it names one."""
     forms_of = {"organisation": OrganisationForm, "personnes": PeopleForm, "lieux": ProposedPlaceForm}
+    titles = dict(progress.TITLES)
+    if application.sites.count() > 1:
+        titles["lieux"] += " (dites lequel)"
     groups = [
-        (progress.TITLES[part], [(f"{part}:{name}", str(field.label)) for name, field in form.base_fields.items()])
+        (titles[part], [(f"{part}:{name}", str(field.label)) for name, field in form.base_fields.items()])
         for part, form in forms_of.items()
     ]
     content = application.referential.content if application.referential else {}

@@ -7,7 +7,7 @@ from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
 from qualification import errors, letters, rules
-from qualification.candidacy_models import Decision
+from qualification.candidacy_models import Appeal, Decision
 from qualification.models import Application
 from qualification.referential_models import Weighting
 
@@ -15,12 +15,24 @@ State = Application.State
 
 
 def hold(application: Application, states: tuple[Application.State, ...]) -> Application:
-    """The application, held until the decision commits. Raises AlreadyDecided when its state is none of `states`."""
+    """The application, held until the decision commits.
+
+    Raises AlreadyDecided when its state is none of `states`, and FreshEyesNeeded for whoever gave a refusal that an
+    appeal has reopened: an appeal is lodged once, so that person would have the last word (trigger, migration 0012).
+    """
     held = Application.objects.select_for_update(of=("self",)).select_related("commune", "referential")
     row = held.filter(pk=application.pk, state__in=states).first()
     if row is None:
         raise errors.AlreadyDecided
+    appeal = Appeal.objects.filter(application=row, granted=True).first()
+    if appeal is not None and is_barred(appeal):
+        raise errors.FreshEyesNeeded
     return row
+
+
+def is_barred(appeal: Appeal) -> bool:
+    """Whether the person acting gave the refusal that was appealed."""
+    return appeal.refused_by is not None and appeal.refused_by == current().person_id
 
 
 def write(

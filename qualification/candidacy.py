@@ -99,6 +99,8 @@ def save_site(*, application: Application, site: ApplicationSite | None = None, 
         site.save(force_insert=True)
     else:
         site = row.sites.get(pk=site.pk)
+        if any(getattr(site, name) != value for name, value in described.items()):
+            site.described_at = timezone.now()
         for name, value in described.items():
             setattr(site, name, value)
         site.save()

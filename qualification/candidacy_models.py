@@ -9,6 +9,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from actors.models import Site
 from actors.site_description import SiteDescription, on_earth
 from aptic.tenancy.rls import Tenant
 from qualification.referential_models import LegalText
@@ -28,11 +29,15 @@ class LegalStatus(models.TextChoices):
 
 
 class ApplicationSite(SiteDescription):
-    """A place that the application proposes; it becomes a site when the application is accepted."""
+    """A place that the application proposes; it becomes a site when the application is accepted.
+
+    A renewal's places know the sites that they were copied from: what is changed there changes them once accepted.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     application = models.ForeignKey("qualification.Application", on_delete=models.RESTRICT, related_name="sites")
     position = models.PositiveSmallIntegerField()
+    site = models.ForeignKey(Site, on_delete=models.RESTRICT, null=True, related_name="+")
 
     objects = models.Manager()
 

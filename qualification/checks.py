@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from actors.models import Actor
-from qualification import papers, rules
+from aptic.tenancy.models import Organisation
+from qualification import papers, rules, welcome
 from qualification.candidacy_models import ApplicationDocument, RegisterCheck
 from qualification.models import Application
 
@@ -27,7 +27,13 @@ class Check:
 
 
 def checks_of(
-    row: Application, *, given: list[ApplicationDocument], score: rules.Score | None, pass_mark: int, on: date
+    row: Application,
+    *,
+    known: Organisation | None,
+    given: list[ApplicationDocument],
+    score: rules.Score | None,
+    pass_mark: int,
+    on: date,
 ) -> list[Check]:
     """Every check, the same ones in the same order."""
     found = [_register(row), *_score(score, pass_mark)]
@@ -37,9 +43,8 @@ def checks_of(
     ]
     if row.takes_over:
         found.append(Check("Reprise d’un SIRET", row.takeover_reason or "sans explication", "wait"))
-    actor = Actor.objects.filter(organisation__siret=row.siret).first()
-    if actor is not None and row.kind == Application.Kind.FIRST and row.organisation_id != actor.pk:
-        found.append(Check("Déjà connu", f"Un acteur a ce SIRET : {actor.get_state_display().lower()}", "wait"))
+    if known is not None and row.kind == Application.Kind.FIRST and row.organisation_id != known.pk:
+        found.append(_known(known))
     twins = Application.objects.filter(siret=row.siret).exclude(pk=row.pk).sent().count()
     if twins:
         found.append(Check("Autres candidatures de ce SIRET", str(twins), "wait"))
@@ -56,6 +61,14 @@ def _register(row: Application) -> Check:
     if check.head_office is not None:
         words.append("siège" if check.head_office else "établissement secondaire")
     return Check("Registre des entreprises", ", ".join(filter(None, words)), REGISTER[outcome])
+
+
+def _known(organisation: Organisation) -> Check:
+    """The organisation that has this SIRET, with its hats: whoever applies may not be one of its people."""
+    actor = getattr(organisation, "actor", None)
+    hats, state = welcome.hats_said(organisation), f" ; état : {actor.get_state_display().lower()}" if actor else ""
+    said = f"{organisation.name} a ce SIRET ({hats}){state}"
+    return Check("Déjà connu", said, "no" if organisation.is_operator else "wait")
 
 
 def _score(score: rules.Score | None, pass_mark: int) -> list[Check]:

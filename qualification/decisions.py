@@ -75,7 +75,7 @@ def answer_appeal(*, application: Application, granted: bool, answer: str, at: d
     appeal = Appeal.objects.select_for_update(of=("self",)).filter(application=row, decided_at=None).first()
     if appeal is None:
         raise errors.NotRefused
-    if appeal.refused_by is not None and appeal.refused_by == person:
+    if answering.is_barred(appeal):
         raise errors.SecondPersonNeeded
     appeal.granted, appeal.answer, appeal.decided_by, appeal.decided_at = granted, answer.strip(), person, now
     appeal.save(update_fields=["granted", "answer", "decided_by", "decided_at"])

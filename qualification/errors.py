@@ -21,6 +21,15 @@ class AlreadyActor(DomainError):
     next_step = "Ouvrez-lui un lieu depuis sa page."
 
 
+class OperatorIsNoActor(DomainError):
+    """Who qualifies and pays actors is none of them."""
+
+    code = "operator_is_no_actor"
+    status = 409
+    message = "Ce SIRET est celui de l’opérateur : il ne peut pas être un acteur."
+    next_step = "Demandez une correction du SIRET, ou refusez la candidature."
+
+
 class AlreadyDecided(DomainError):
     """Somebody else decided first."""
 
@@ -195,6 +204,12 @@ class SecondPersonNeeded(DomainError):
     code = "second_person_needed"
     status = 403
     message = "Vous avez donné la première réponse : une autre personne doit examiner ce recours."
+
+
+class FreshEyesNeeded(SecondPersonNeeded):
+    """Nor does that person answer the file that the appeal reopened."""
+
+    message = "Vous avez donné la première réponse, et un recours l’a rouverte : une autre personne décide de la suite."
 
 
 class NobodyThere(DomainError):

@@ -38,10 +38,10 @@ class TaskForm(DomainForm):
 
 
 class InviteForm(DomainForm):
-    """One more person who runs a hub."""
+    """One more person who runs an organisation."""
 
     email = forms.EmailField(
         label="Adresse électronique",
         max_length=254,
-        help_text="Elle reçoit un lien valable 14 jours, et dirigera cette tête de réseau.",
+        help_text="Elle reçoit un lien valable 14 jours, et dirigera cette organisation.",
     )

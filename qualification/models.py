@@ -4,7 +4,8 @@ import uuid
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from aptic.tenancy.models import Organisation
@@ -72,6 +73,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def sent(self) -> Self:
         """Those that were sent at least once, whatever became of them."""
         return self.exclude(state=Application.State.DRAFT)
+
+    def with_first_sending(self) -> Self:
+        """Each with when it was sent first: its rank, which a correction keeps. `submitted_at` is the last time."""
+        answered = Decision.objects.filter(application=OuterRef("pk")).order_by("submitted_at").values("submitted_at")
+        return self.annotate(first_sent_at=Coalesce(Subquery(answered[:1]), F("submitted_at")))
 
 
 class Application(models.Model):

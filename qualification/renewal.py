@@ -23,7 +23,7 @@ from qualification.models import Application
 OPENS = timedelta(days=180)  # before the end: from then on it may be renewed
 REMINDERS = (90, 30, 7)  # days before the end
 COPIED = (
-    "organisation_name", "legal_status", "address", "website", "charges_vat", "motivation", "contact_role", "phone",
+    "organisation_name", "legal_status", "address", "website", "motivation", "contact_role", "phone",
     "representative_name", "representative_role", "representative_email",
 )  # fmt: skip
 
@@ -63,6 +63,7 @@ def begin_renewal(*, actor: Organisation, at: datetime | None = None) -> Applica
         contact_name=person.full_name,
         email=person.email,
         referential=version,
+        charges_vat=row.charges_vat,
         answers=rules.kept(version.content, former.answers) if former and version else {},
         begun_at=now,
     )
@@ -118,4 +119,6 @@ def _copy_sites(actor: Organisation, renewal: Application) -> None:
     sites = Site.objects.filter(actor=actor, open=True).order_by("created_at", "id").select_related("commune")
     for position, site in enumerate(sites):
         described = {name: getattr(site, name) for name in site.FIELDS}
-        ApplicationSite(application=renewal, position=position, **described).save(force_insert=True)
+        same = ApplicationSite(application=renewal, position=position, site=site, **described)
+        same.described_at = site.described_at  # until it is changed here, it says nothing newer
+        same.save(force_insert=True)

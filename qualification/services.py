@@ -1,28 +1,26 @@
 """Applying, and deciding under the caps. Caps and places live in `caps.py`, suspension in `suspension.py`."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from actors.models import Actor, Site
 from actors.permissions import check_decider
-from actors.sites import open_site
+from actors.sites import edit_site, open_site
 from aptic import french
-from aptic.accounts.errors import AlreadyMember
-from aptic.accounts.models import Role
-from aptic.accounts.services import invite_person
 from aptic.audit.services import record
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Commune
 from aptic.text import search_key
 from qualification import account, answering, candidacy, errors, letters, link, rules
 from qualification.caps import take_places
-from qualification.models import Application
-from qualification.places import sites_of
+from qualification.models import Appeal, Application, ApplicationSite
+from qualification.welcome import welcome
 
 State = Application.State
 
@@ -78,11 +76,11 @@ def apply(
 
 @transaction.atomic
 def accept(*, application: Application, at: datetime | None = None) -> Application:
-    """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
+    """Make the applicant an actor, with its sites and a place in each of their territories; who runs it is told.
 
     Its places are one row per capped territory of its sites' communes: a trigger moves each cap's counter under its
     lock, in the order of territories, and a CHECK refuses the one too many. A renewal gives the actor some more
-    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, OperatorIsNoActor, CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
@@ -94,8 +92,7 @@ def accept(*, application: Application, at: datetime | None = None) -> Applicati
     account.hand_over(row, actor, at=now)
     answering.replace_predecessors(row, at=now)
     answering.write(row, State.ACCEPTED, reason="", organisation=actor, at=now)
-    with suppress(AlreadyMember):  # the organisation wears another hat already and this person runs it
-        invite_person(organisation=actor, email=row.email, role=Role.MANAGER, at=at)
+    welcome(row, actor, at=at)
     return row
 
 
@@ -118,7 +115,7 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
 
 
 def _renew(row: Application, now: datetime) -> Application:
-    """Some more years for an actor, from the end of those it has; places that are new to it are opened."""
+    """Some more years for an actor, from the end of those it has, and what has changed: VAT, sites, account."""
     assert row.organisation is not None  # a renewal is an actor's (CHECK)
     actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
     if actor.state == Actor.State.REMOVED:
@@ -126,25 +123,47 @@ def _renew(row: Application, now: datetime) -> Application:
     start = max(now, actor.qualified_until or now)
     actor.qualified_until = rules.years_later(start, settings.QUALIFICATION_YEARS)
     actor.renewal_reminded = None
-    actor.save(update_fields=["qualified_until", "renewal_reminded", "updated_at"])
+    actor.charges_vat = row.charges_vat
+    actor.save(update_fields=["qualified_until", "renewal_reminded", "charges_vat", "updated_at"])
     _open_sites(row, row.organisation, now)
+    account.hand_over(row, row.organisation, at=now)
     answering.write(row, State.ACCEPTED, reason="", organisation=row.organisation, at=now)
     letters.tell(row, "renewal_accepted", until=french.date(actor.qualified_until))
     return row
 
 
 def _open_sites(row: Application, actor: Organisation, at: datetime) -> None:
-    """The sites proposed, but those that run already under the same name; each open site has its places.
+    """The sites proposed, but those that run already: these are as it last said. Each open site has its places.
 
     All places are taken by one statement, so that its locks are in one order. Raises CapMissing and CapReached.
     """
+    changed = _changed_sites(row, actor)
+    new = list(row.sites.filter(site=None).select_related("commune"))
     running = list(Site.objects.filter(actor=actor, open=True))
     known = {(site.search_key, site.commune_id) for site in running}
     # Whoever comes back, or takes over, needs the places of what is open too.
-    take_places(actor=actor, sites=[*(site.territories for site in running), *sites_of(row)], at=at)
-    for site in row.sites.select_related("commune"):
+    wanted = [*(site.territories for site in running), *(site.commune.keys() for site in (*changed, *new))]
+    take_places(actor=actor, sites=wanted, at=at)
+    for site in changed:
+        assert site.site is not None  # asked for
+        edit_site(site=site.site, at=at, **_description(site))
+    for site in new:
         if (search_key(site.name), site.commune_id) not in known:
-            open_site(actor=actor, at=at, **{name: getattr(site, name) for name in site.FIELDS})
+            open_site(actor=actor, at=at, **_description(site))
+
+
+def _changed_sites(row: Application, actor: Organisation) -> list[ApplicationSite]:
+    """What the file says of the actor's open sites, later than their own pages.
+
+    These are held before any place, as `edit_site` does, so that the two never wait for each other.
+    """
+    ours = ApplicationSite.objects.filter(application=row, site__actor=actor, site__open=True)
+    newer = ours.filter(described_at__gt=F("site__described_at")).select_related("site", "commune")
+    return list(newer.order_by("site_id").select_for_update(of=("site",)))
+
+
+def _description(site: ApplicationSite) -> dict[str, Any]:
+    return {name: getattr(site, name) for name in site.FIELDS}
 
 
 def _become_actor(row: Application, at: datetime) -> Organisation:
@@ -158,6 +177,8 @@ def _become_actor(row: Application, at: datetime) -> Organisation:
         "is_actor": True,
     }
     organisation, _ = Organisation.objects.get_or_create(siret=row.siret, defaults=contact)
+    if organisation.is_operator:
+        raise errors.OperatorIsNoActor
     until = rules.years_later(at, settings.QUALIFICATION_YEARS)
     values = {"qualified_at": at, "qualified_until": until, "charges_vat": row.charges_vat}
     actor = Actor.objects.filter(pk=organisation.pk).first()
@@ -187,5 +208,5 @@ def _answer(
         raise errors.ReasonMissing
     row = answering.hold(application, states)
     answering.write(row, state, reason=reason.strip(), organisation=None, at=at or timezone.now())
-    letters.tell(row, f"application_{state.value}")
+    letters.tell(row, f"application_{state.value}", appealed=Appeal.objects.filter(application=row).exists())
     return row

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aptic import french
-from qualification.models import Application
+from qualification.models import Appeal, Application
 
 State = Application.State
 WINDOW = timedelta(days=365)
@@ -23,35 +23,42 @@ class Standing:
     kind: str  # the colour of the ticket
     ball: str
     following: str
+    measured: bool = False  # whether the usual delay says when the operator answers
 
 
 WORDS = {
     State.DRAFT: Standing(
-        "Votre candidature n’est pas encore envoyée", "wait", APPLICANT, "Complétez chaque partie, puis envoyez-la."
+        "Votre candidature n’est pas encore envoyée",
+        "wait",
+        APPLICANT,
+        "Complétez chaque partie, puis envoyez-la.",
+        measured=True,
     ),
     State.SUBMITTED: Standing(
         "Votre candidature est à l’étude",
         "alive",
         OPERATOR,
         "Nous vérifions votre dossier et les places de votre territoire, puis nous vous répondons par e-mail.",
+        measured=True,
     ),
     State.CORRECTION: Standing(
         "Une correction vous est demandée",
         "wait",
         APPLICANT,
-        "Corrigez ce qui est signalé, puis envoyez de nouveau : votre rang est gardé.",
+        "Corrigez ce qui est signalé, puis envoyez de nouveau : votre rang parmi les dossiers à étudier est gardé.",
+        measured=True,
     ),
     State.WAITING: Standing(
         "Votre candidature est sur liste d’attente",
         "wait",
         OPERATOR,
-        "Elle garde son rang. Nous vous écrivons dès qu’une place se libère.",
+        "Elle garde son rang. Nous vous écrivons dès qu’une place se libère ; personne ne peut dire quand.",
     ),
     State.ACCEPTED: Standing(
         "Votre candidature est acceptée",
         "ok",
         APPLICANT,
-        "Le lien reçu par e-mail ouvre votre espace : appareils, équipe, paiements.",
+        "L’e-mail reçu ce jour-là dit comment entrer dans votre espace : appareils, équipe, paiements.",
     ),
     State.REFUSED: Standing(
         "Votre candidature n’est pas retenue",
@@ -69,6 +76,21 @@ WORDS = {
         "Cette candidature a été remplacée", "used", NOBODY, "Quelqu’un a repris ce SIRET : le motif est ci-dessous."
     ),
 }
+
+# A refusal, once an appeal was lodged: it is lodged once.
+APPEALED = Standing(
+    "Votre recours est à l’examen",
+    "wait",
+    OPERATOR,
+    "Une seconde personne relit votre dossier, puis nous vous répondons par e-mail.",
+    measured=True,
+)
+UPHELD = Standing(
+    "Votre candidature n’est pas retenue",
+    "no",
+    NOBODY,
+    "Deux personnes ont examiné votre dossier. Vous pouvez candidater de nouveau plus tard.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +113,10 @@ class Delay:
         )
 
 
-def standing_of(row: Application) -> Standing:
-    """The words for its state."""
+def standing_of(row: Application, appeal: Appeal | None = None) -> Standing:
+    """The words for its state, and for the appeal of a refusal."""
+    if row.state == State.REFUSED and appeal is not None:
+        return APPEALED if appeal.decided_at is None else UPHELD
     return WORDS[State(row.state)]
 
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("acteurs/<uuid:pk>/suspendre/", actors.actor_suspend, name="operator_actor_suspend"),
     path("acteurs/<uuid:pk>/dequalifier/", actors.actor_disqualify, name="operator_actor_disqualify"),
     path("acteurs/<uuid:pk>/retablir/", actors.actor_reinstate, name="operator_actor_reinstate"),
+    path("acteurs/<uuid:pk>/inviter/", actors.actor_invite, name="operator_actor_invite"),
     path("acteurs/<uuid:pk>/lieux/nouveau/", actors.site_open, name="operator_site_open"),
     path("acteurs/<uuid:pk>/places/<str:territory>/rendre/", caps.place_release, name="operator_place_release"),
     path("acteurs/lieux/<uuid:pk>/tournee/", rounds.operator_round, name="operator_round"),

@@ -45,14 +45,15 @@ PAGES = {
 def page(request: HttpRequest, application: Application) -> HttpResponse:
     """Where it stands, who has the ball, what comes next and how long that usually takes; then its parts."""
     parts = progress.parts_of(application, on=timezone.localdate())
+    appeal = getattr(application, "appeal", None)
     context = {
         "application": application,
-        "standing": standing.standing_of(application),
+        "standing": standing.standing_of(application, appeal),
         "delay": standing.usual_delay(),
         "steps": [_step(part, application) for part in parts],
         "complete": all(part.done for part in parts),
         "decisions": application.decisions.order_by("-decided_at"),
-        "appeal": getattr(application, "appeal", None),
+        "appeal": appeal,
         "papers": application.documents.filter(deleted_at=None),
         "check": application.checks.filter(siret=application.siret).first(),
         "sites": application.sites.select_related("commune"),
@@ -85,10 +86,12 @@ def sites(request: HttpRequest, application: Application) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @by_link
 def site(request: HttpRequest, application: Application, site_id: uuid.UUID | None = None) -> HttpResponse:
-    """Add a place or change one."""
+    """Add a place or change one. A remark about one of several places stands on their list, once."""
     place = get_object_or_404(application.sites.select_related("commune"), pk=site_id) if site_id else None
     initial = ProposedPlaceForm.initial_of(place) if place else {"email": application.email, "phone": application.phone}
-    form = ProposedPlaceForm(request.POST or None, initial=initial, remarks=_remarks(application, "lieux"))
+    alone = place is not None and application.sites.count() == 1
+    remarks = _remarks(application, "lieux") if alone else {}
+    form = ProposedPlaceForm(request.POST or None, initial=initial, remarks=remarks)
 
     def save() -> None:
         candidacy.save_site(application=application, site=place, **form.cleaned_data)
@@ -96,6 +99,7 @@ def site(request: HttpRequest, application: Application, site_id: uuid.UUID | No
     if done := _saved(request, form, save, "application_sites", application):
         return done
     context = {**_frame(application, "lieux"), "form": form, "place": place, "sections": True}
+    context["remarks"] = tuple(remarks.values())
     return render(request, "qualification/public/candidate/part.html", context)
 
 

@@ -16,12 +16,13 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.services import territory_label
-from qualification import caps, places, waiting
+from qualification import caps, places, waiting, welcome
 from qualification.cap_forms import CapForm, PolicyForm
 from qualification.decision import decision_on
 from qualification.forecasts import forecasts_of
 from qualification.forms import ReasonForm
 from qualification.models import Application, Cap, CapChange
+from qualification.views.operator import accepting
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
@@ -152,11 +153,13 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
         else:
             messages.success(
                 request,
-                f"{application.organisation_name} est un acteur : son lieu est ouvert, l’invitation est partie.",
+                f"{application.organisation_name} est un acteur : son lieu est ouvert, la réponse est partie.",
             )
             return redirect("operator_waiting", request.organisation.pk, territory)
-    decision = decision_on(places.sites_of(application))
+    known = welcome.known_by(application)
+    decision = decision_on(places.sites_of(application), actor_id=known and known.pk)
     context = {"form": form, "application": application, "territory": territory, "label": label, "decision": decision}
+    context |= accepting(known)
     return render(request, "qualification/operator/promote.html", context)
 
 

@@ -17,10 +17,11 @@ from aptic import french
 from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
 from aptic.spaces import space
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_label
 from aptic.vocabulary.models import Service
-from qualification import answering, checks, decisions, history, places, rules, services, standing
+from qualification import answering, checks, decisions, history, places, rules, services, standing, welcome
 from qualification.answer_forms import AppealAnswerForm, CorrectionForm
 from qualification.candidacy_models import Appeal, ApplicationDocument
 from qualification.decision import decision_on
@@ -64,9 +65,9 @@ def application_list(request: HttpRequest) -> HttpResponse:
     counts[APPEALS] = visible.filter(PENDING_APPEAL).count()
     state_only = visible.filter(PENDING_APPEAL) if chosen == APPEALS else visible.filter(state=chosen)
     found = _filtered(state_only, request.GET, request.user.pk)
-    order = {APPEALS: "decided_at", State.SUBMITTED: "submitted_at", State.CORRECTION: "submitted_at"}
+    order = {APPEALS: "decided_at", State.SUBMITTED: "first_sent_at", State.CORRECTION: "first_sent_at"}
     order |= {State.WAITING: "decided_at"}
-    rows = found.select_related("commune__epci", "commune__departement", "referential__weighting")
+    rows = found.with_first_sending().select_related("commune__epci", "commune__departement", "referential__weighting")
     page = Paginator(rows.order_by(order.get(chosen, "-decided_at"), "id"), PER_PAGE).get_page(request.GET.get("page"))
     people = dict(
         User.objects.filter(pk__in={row.assigned_to for row in page if row.assigned_to}).values_list("pk", "full_name")
@@ -118,7 +119,7 @@ def application_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"{accepted.organisation_name} est un acteur : ses lieux sont ouverts, l’invitation est partie.",
+                f"{accepted.organisation_name} est un acteur : ses lieux sont ouverts, la réponse est partie.",
             )
             return redirect("operator_actor", request.organisation.pk, accepted.organisation_id)
     context = _file(request, application) | {"refusal": refusal}
@@ -134,11 +135,12 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
     weighting = application.referential.weighting if application.referential else None
     territory = places.territory_of(application.commune) if application.commune else None
     appeal = getattr(application, "appeal", None)
-    own = appeal is not None and appeal.refused_by == request.principal.person_id
+    own = appeal is not None and answering.is_barred(appeal)
+    known = welcome.known_by(application)
     return {
         "application": application,
         "tag": TAGS[State(application.state)],
-        "decision": decision_on(places.sites_of(application)) if territory else None,
+        "decision": decision_on(places.sites_of(application), actor_id=known and known.pk) if territory else None,
         "territory": territory,
         "territory_label": territory_label(territory) if territory else "",
         "sites": [(site, _names(site.services, names)) for site in application.sites.all()],
@@ -147,6 +149,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "score": score,
         "checks": checks.checks_of(
             application,
+            known=known,
             given=given,
             score=score,
             pass_mark=weighting.pass_mark if weighting else 0,
@@ -156,15 +159,24 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "decisions": application.decisions.order_by("-decided_at"),
         "history": history.history_of(application),
         "rank": places.rank_of(application, request.principal) if application.state == State.WAITING else None,
+        **accepting(known),
         "undecided": application.state in (State.SUBMITTED, State.WAITING),
         "appeal": appeal,
         "may_answer_appeal": appeal is not None and appeal.decided_at is None and not own,
         "own_appeal": own,
+        "reopened_own": appeal is not None and appeal.granted and own,
         "people": decisions.deciders().select_related("user").order_by("user__full_name"),
         "delay": standing.usual_delay(),
         "may_ask_register": bool(settings.COMPANY_REGISTER_URL),
         "may_decide": request.principal.role in DECIDERS,
     }
+
+
+def accepting(known: Organisation | None) -> dict[str, Any]:
+    """What `_accepting.html` says of an organisation that has the SIRET already."""
+    if known is None:
+        return {"known": None}
+    return {"known": known, "hats": welcome.hats_said(known), "opens": welcome.may_open(known)}
 
 
 def _answers(application: Application, score: rules.Score | None) -> list[tuple[str, list[tuple[str, str, str]]]]:
@@ -239,7 +251,7 @@ def application_correct(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             return redirect("operator_applications", request.organisation.pk)
     title, text = (
         "Demander une correction",
-        "La personne retrouve chaque remarque à côté de sa réponse, et garde son rang.",
+        "La personne retrouve chaque remarque à côté de sa réponse, et garde son rang parmi les dossiers à étudier.",
     )
     context = {"form": form, "title": title, "text": text, "application": application}
     return render(request, "qualification/operator/answer.html", context)
@@ -280,11 +292,11 @@ def application_wait(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @space(Hat.OPERATOR, roles=DECIDERS)
 def application_refuse(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask why, then refuse."""
-    title, text = (
-        "Refuser la candidature",
-        "La personne reçoit ce motif par e-mail ; elle pourra demander qu’une autre personne le réexamine.",
-    )
-    return _answer(request, pk, services.refuse, title, text)
+    further = "elle pourra demander qu’une autre personne le réexamine"
+    if Appeal.objects.filter(application_id=pk).exists():
+        further = "un recours a déjà été examiné, cette réponse est la dernière"
+    text = f"La personne reçoit ce motif par e-mail ; {further}."
+    return _answer(request, pk, services.refuse, "Refuser la candidature", text)
 
 
 def _answer(

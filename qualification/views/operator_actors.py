@@ -15,6 +15,7 @@ from actors.settlement.people import ROLES as MONEY
 from actors.site_forms import SiteForm
 from actors.sites import close_site, open_site, reopen_site
 from aptic.accounts.models import Role, User
+from aptic.accounts.services import invite_person
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.models import Organisation
@@ -23,8 +24,10 @@ from aptic.territories.services import territory_labels
 from qualification.caps import idle_places
 from qualification.disqualification import disqualify_actor
 from qualification.forms import ReasonForm
+from qualification.hub_forms import InviteForm
 from qualification.models import Qualification
 from qualification.suspension import reinstate_actor, suspend_actor
+from qualification.welcome import hats_said
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
@@ -74,8 +77,27 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "own": proposal is not None and proposal.proposed_by == request.principal.person_id,
         "may_decide": request.principal.role in DECIDERS,
         "may_approve": request.principal.role in MONEY,
+        "may_invite": request.principal.role == Role.MANAGER,
     }
     return render(request, "qualification/operator/actor.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@space(Hat.OPERATOR, roles=(Role.MANAGER,))
+def actor_invite(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Invite somebody to run an actor, as when who ran it has left; under every hat that it wears, which are named."""
+    actor = _actor(pk)
+    form = InviteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invite_person(organisation=actor, email=form.cleaned_data["email"], role=Role.MANAGER)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"Invitation envoyée à {form.cleaned_data['email']}.")
+            return redirect("operator_actor", request.organisation.pk, pk)
+    context = {"form": form, "actor": actor, "hats": hats_said(actor)}
+    return render(request, "qualification/operator/actor_invite.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

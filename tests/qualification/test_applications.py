@@ -36,6 +36,14 @@ def mails():
     return [(content["template"], content["to"]) for content in contents]
 
 
+def delivered(mailoutbox):
+    """The text of every e-mail waiting, sent in order."""
+    with acting(OPERATOR):
+        for message in Message.objects.filter(kind="email").order_by("created_at"):
+            send_email(message)
+    return [mail.body for mail in mailoutbox]
+
+
 def test_anybody_applies_and_is_answered_by_mail():
     application = apply(email=" Camille@Essai.example ")
     assert application.state == "submitted"

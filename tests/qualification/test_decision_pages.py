@@ -5,16 +5,18 @@ import pytest
 from aptic.accounts.models import Role
 from aptic.audit.models import Event
 from aptic.tenancy.principal import acting
-from qualification import services
+from qualification import candidacy, decisions, services
 from qualification.models import Application
 from tests.factories import OPERATOR, make_funder, make_operator
-from tests.qualification.candidates import begin, sent
+from tests.qualification.candidates import begin, fill, holding, place, send, sent
+from tests.qualification.test_applications import delivered
 from tests.qualification.test_candidate_pages import open_link
 from tests.qualification.test_candidate_pages import url as candidate_url
 from tests.qualification.test_pages import counted, text, url
 from tests.qualification.world import LIBOURNE, apply, set_cap
 
 pytestmark = pytest.mark.django_db
+DELAY = "comptez quelques semaines"
 
 
 @pytest.fixture
@@ -102,6 +104,25 @@ def test_remarks_are_asked_beside_fields_and_read_there(client, operator):
     assert row.organisation_name in text(client.get(url("operator_applications", operator), {"etat": "correction"}))
 
 
+def test_a_remark_about_one_of_several_places_is_said_once_on_their_list(client, operator):
+    alone, several = sent(), fill(begin())
+    with holding(several) as mine:
+        candidacy.save_site(application=mine, **place(name="Le Second"))
+    send(several)
+    for row in (alone, several):
+        with acting(operator.principal):
+            decisions.ask_correction(application=row, remarks={"lieux:address": "Il manque le numéro."})
+        open_link(client, row)
+        assert text(client.get(candidate_url("application_sites", row))).count("Il manque le numéro.") == 1
+        with holding(row) as mine:
+            pages = [candidate_url("application_site", row, site.pk) for site in mine.sites.all()]
+        for page in (*pages, candidate_url("application_site_create", row)):
+            said = "Il manque le numéro." in text(client.get(page))
+            assert said == (row is alone and page in pages), page
+    assert "Vos lieux (dites lequel)" in text(client.get(url("operator_application_correct", operator, several.pk)))
+    assert "(dites lequel)" not in text(client.get(url("operator_application_correct", operator, alone.pk)))
+
+
 def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
     row = sent()
     with acting(operator.principal):
@@ -113,7 +134,15 @@ def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
     assert "Hors du périmètre." in text(client.get(appeal))
     assert "à corriger" in text(client.post(appeal, {}))
     assert client.post(appeal, {"text": "Relisez."}).status_code == 302
-    assert "Une seconde personne l’examine" in text(client.get(candidate_url("application_page", row)))
+    page = text(client.get(candidate_url("application_page", row)))
+    for words in (
+        "Votre recours est à l’examen",
+        "Une seconde personne l’examine",
+        "C’est à <b>l’opérateur</b>",
+        DELAY,
+    ):
+        assert words in page, words
+    assert "Vous pouvez demander qu’une seconde personne" not in page
     page = text(client.get(url("operator_applications", operator), {"etat": "recours"}))
     assert "Recours (1)" in page
     assert row.organisation_name in page
@@ -126,8 +155,67 @@ def test_an_appeal_goes_from_one_page_to_the_other(client, operator):
     assert "Relisez." in text(client.get(answer))
     assert client.post(answer, said).status_code == 302
     assert held(row).state == "submitted"
+    file = url("operator_application", operator, row.pk)
+    assert "Demander une correction" in text(client.get(file))
+    operator.log_in(client)
+    page = text(client.get(file))
+    assert "Une autre personne répondra à ce dossier." in page
+    assert "Demander une correction" not in page
     open_link(client, row)
     assert "Nous l’avions manqué." in text(client.get(candidate_url("application_page", row)))
+
+
+def test_after_a_dismissal_no_appeal_is_offered(client, operator):
+    row, second = sent(), make_operator()
+    with acting(operator.principal):
+        services.refuse(application=row, reason="Hors du périmètre.")
+    open_link(client, row)
+    page = text(client.get(candidate_url("application_page", row)))
+    assert "Vous pouvez demander qu’une seconde personne l’examine" in page
+    assert DELAY not in page  # nobody owes an answer
+    with holding(row) as mine:
+        candidacy.appeal(application=mine, text="Relisez.")
+    with acting(second.principal):
+        decisions.answer_appeal(application=row, granted=False, answer="Confirmé.")
+    page = text(client.get(candidate_url("application_page", row)))
+    assert "Deux personnes ont examiné votre dossier." in page
+    assert "Confirmé." in page
+    for words in ("seconde personne l’examine", "Demander un second examen", "de jouer"):
+        assert words not in page, words
+
+
+def test_a_second_refusal_is_the_last_word_and_says_so(client, operator, mailoutbox):
+    row = sent()
+    with acting(make_operator().principal):
+        services.refuse(application=row, reason="Hors du périmètre.")
+    refuse = url("operator_application_refuse", operator, row.pk)
+    assert "réexamine" in text(client.get(refuse))
+    with holding(row) as mine:
+        candidacy.appeal(application=mine, text="Relisez.")
+    with acting(operator.principal):
+        decisions.answer_appeal(application=row, granted=True, answer="À revoir.")
+    assert "cette réponse est la dernière" in text(client.get(refuse))
+    assert client.post(refuse, {"reason": "Vérifié : fermé au public."}).status_code == 302
+    open_link(client, row)
+    assert "Deux personnes ont examiné" in text(client.get(candidate_url("application_page", row)))
+    refusals = [letter for letter in delivered(mailoutbox) if "Nous ne pouvons pas retenir" in letter]
+    assert ["Vous pouvez demander qu’une seconde personne" in letter for letter in refusals] == [True, False]
+
+
+def test_whoever_has_the_ball_the_usual_delay_is_said(client, operator):
+    row = sent()
+    open_link(client, row)
+    address = candidate_url("application_page", row)
+    assert DELAY in text(client.get(address))
+    with acting(operator.principal):
+        decisions.ask_correction(application=row, remarks={}, message="Presque.")
+    assert DELAY in text(client.get(address))
+    send(row)
+    with acting(operator.principal):
+        services.put_on_waiting_list(application=row, reason="Complet.")
+    page = text(client.get(address))
+    assert "personne ne peut dire quand" in page
+    assert DELAY not in page
 
 
 def test_an_appeal_that_nobody_lodged_is_not_answered(client, operator):

@@ -16,6 +16,7 @@ from qualification.models import Application
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.qualification.candidates import begin, fill, holding, send, sent
 from tests.qualification.test_applications import mails
+from tests.qualification.test_pages import text, url
 from tests.qualification.world import accept, apply, set_cap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
@@ -33,7 +34,7 @@ def refused(row, **more):
     return first
 
 
-def test_a_correction_gives_the_ball_back_with_its_remarks_and_keeps_the_rank():
+def test_a_correction_gives_the_ball_back_with_its_remarks():
     row = sent()
     remarks = {"organisation:siret": "Ce SIRET est celui d’un autre établissement.", "pieces:insurance": "  "}
     with acting(make_operator().principal):
@@ -57,6 +58,23 @@ def test_a_correction_gives_the_ball_back_with_its_remarks_and_keeps_the_rank():
         assert not Remark.objects.filter(application=mine).update(text="Autre")
     with acting(OPERATOR):
         assert list(Decision.objects.values_list("verb", flat=True)) == ["correction"]
+
+
+def test_a_correction_keeps_the_rank_among_the_files_to_study(client):
+    at = timezone.now() - timedelta(days=9)
+    first = send(fill(begin(organisation_name="Arrivée la première")), at=at)
+    send(fill(begin(organisation_name="Arrivée ensuite")), at=at + timedelta(days=1))
+    operator = make_operator()
+    for day in (2, 4):
+        with acting(operator.principal):
+            decisions.ask_correction(application=first, remarks={}, message="Encore.", at=at + timedelta(days=day))
+        send(first, at=at + timedelta(days=day + 1))
+    operator.log_in(client)
+    page = text(client.get(url("operator_applications", operator)))
+    assert page.index("Arrivée la première") < page.index("Arrivée ensuite")
+    with acting(OPERATOR):
+        ranked = Application.objects.with_first_sending().get(pk=first.pk)
+        assert (ranked.first_sent_at, ranked.submitted_at) == (at, at + timedelta(days=5))
 
 
 def test_every_answer_is_one_line_of_history_with_the_score_of_the_moment():
@@ -111,6 +129,59 @@ def test_an_appeal_is_examined_by_somebody_else():
     assert mails()[-1] == ("appeal_answered", row.email)
     with acting(OPERATOR):
         assert list(Decision.objects.values_list("verb", flat=True)) == ["refused", "reopened"]
+
+
+def reopened():
+    """A file that an appeal put back among those to study, whoever refused it and whoever granted the appeal."""
+    row = sent()
+    first, second = refused(row), make_operator()
+    with holding(row) as mine:
+        candidacy.appeal(application=mine, text="Relisez.")
+    with acting(second.principal):
+        decisions.answer_appeal(application=row, granted=True, answer="Nous l’avions manqué.")
+    return row, first, second
+
+
+def test_whoever_refused_does_not_answer_the_file_that_an_appeal_reopened():
+    set_cap(1)
+    row, first, second = reopened()
+    with acting(first.principal):
+        for work in (
+            lambda: services.refuse(application=row, reason="Toujours non."),
+            lambda: services.put_on_waiting_list(application=row, reason="Plus tard."),
+            lambda: services.accept(application=row),
+            lambda: decisions.ask_correction(application=row, remarks={}, message="Encore."),
+        ):
+            with pytest.raises(errors.FreshEyesNeeded):
+                work()
+    with acting(second.principal):
+        services.put_on_waiting_list(application=row, reason="Une place viendra.")
+    with acting(first.principal), pytest.raises(errors.FreshEyesNeeded):
+        services.accept(application=row)
+    with acting(make_operator().principal):
+        assert services.accept(application=row).state == "accepted"
+
+
+def test_the_database_lets_nobody_refuse_the_same_file_twice():
+    row, first, second = reopened()
+    now = timezone.now()
+    with acting(OPERATOR):
+        rows = Application.objects.filter(pk=row.pk)
+        for state in ("refused", "waiting"):
+            again = {"state": state, "decided_by": first.user.pk, "decided_at": now}
+            broken(lambda again=again: rows.update(**again), "answered by somebody else")
+        assert rows.update(state="refused", decided_by=second.user.pk, decided_at=now) == 1
+        broken(lambda: rows.update(decided_by=first.user.pk), "answered by somebody else")
+
+
+def test_a_file_that_gives_way_to_another_does_so_whoever_accepts():
+    set_cap(1)
+    row, first, _ = reopened()
+    taker = begin(siret=row.siret, takes_over=True, email="suivante@ateliers.example")
+    taker = send(fill(taker, takeover_reason="Nouvelle direction."))
+    with acting(first.principal):
+        services.accept(application=taker)
+        assert Application.objects.get(pk=row.pk).state == "replaced"
 
 
 def test_a_refusal_that_is_upheld_stays_one():

@@ -1,26 +1,32 @@
 """Renewing before the end: when it is time, a file filled in with what is known, and letters once per threshold."""
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from actors.models import Actor
+from actors import bank_accounts
+from actors.models import Actor, BankAccount
+from actors.sites import close_site, edit_site
 from aptic.accounts.models import Role
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import acting
 from qualification import candidacy, errors, link, progress, renewal, rules, services
 from qualification.models import Application
 from qualification.tasks import remind_renewals
-from tests.actors.network import make_actor
+from tests.actors.network import commune, make_actor
 from tests.factories import OPERATOR, make_funder, make_operator
-from tests.qualification.candidates import holding, join_papers, send, sent
+from tests.qualification.candidates import IBAN, holding, join_papers, place, send, sent
 from tests.qualification.test_applications import mails
 from tests.qualification.test_candidate_pages import url as candidate_url
 from tests.qualification.test_pages import text, url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
+
+
+OTHER_IBAN = "FR1420041010050500013M02606"
 
 
 def ends_in(network, days):
@@ -91,6 +97,97 @@ def test_an_accepted_renewal_adds_years_to_those_left(network):
     assert mails()[-1] == ("renewal_accepted", network.manager.user.email)
     with acting(network.manager.principal), pytest.raises(errors.TooEarly):
         renewal.begin_renewal(actor=network.organisation)
+
+
+@contextmanager
+def renewing(network):
+    """A renewal to change; sent and accepted once it is."""
+    row = begin(network)
+    with holding(row) as mine:
+        candidacy.edit(application=mine, mandated=True)
+        join_papers(mine)
+        yield mine
+    send(row)
+    with acting(make_operator().principal):
+        services.accept(application=row)
+
+
+def approve(network):
+    with acting(make_operator("finance").principal):
+        bank_accounts.approve_bank_account(account=bank_accounts.pending(network.organisation).get())
+
+
+def test_the_account_of_a_renewal_is_proposed_and_cools_off(network):
+    approve(network)
+    with renewing(network) as mine:
+        candidacy.give_account(application=mine, holder="Les Ateliers", iban=OTHER_IBAN)
+    with acting(OPERATOR):
+        account = BankAccount.objects.get(approved_at=None, replaced_at=None)
+        assert (account.iban_last4, account.holder) == (OTHER_IBAN[-4:], "Les Ateliers")
+        assert account.not_before > timezone.now() + timedelta(hours=47)
+        assert bank_accounts.in_force(network.organisation).get().iban_last4 == IBAN[-4:]  # paid until then
+    assert ("bank_account_change", network.manager.user.email) in mails()
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_the_same_account_is_no_change(network, approved):
+    if approved:
+        approve(network)
+    with acting(OPERATOR):
+        before = list(BankAccount.objects.values_list("pk", "replaced_at"))
+    with renewing(network) as mine:
+        candidacy.give_account(application=mine, holder=mine.organisation_name, iban=IBAN)
+    with acting(OPERATOR):
+        assert list(BankAccount.objects.values_list("pk", "replaced_at")) == before
+    assert "bank_account_change" not in [template for template, _ in mails()]
+
+
+def test_a_renewal_keeps_the_vat_or_changes_it(network):
+    with acting(OPERATOR):
+        Actor.objects.filter(pk=network.organisation.pk).update(charges_vat=True)  # the file that was accepted said no
+    with renewing(network):
+        pass
+    with acting(OPERATOR):
+        assert Actor.objects.get(pk=network.organisation.pk).charges_vat
+    ends_in(network, 60)
+    with renewing(network) as mine:
+        candidacy.edit(application=mine, charges_vat=False)
+    with acting(OPERATOR):
+        assert not Actor.objects.get(pk=network.organisation.pk).charges_vat
+
+
+def test_a_site_that_is_edited_in_a_renewal_is_edited_and_not_opened_twice(network):
+    with renewing(network) as mine:
+        here = mine.sites.get()
+        moved = place(name="Le Nouveau Nom", commune="33039", phone="0599999999")
+        candidacy.save_site(application=mine, site=here, **moved)
+        candidacy.save_site(application=mine, **place(name="Un Second"))
+    with acting(OPERATOR):
+        named = {site.name: site for site in network.organisation.sites.filter(open=True)}
+        assert set(named) == {"Le Nouveau Nom", "Un Second"}
+        renamed = named["Le Nouveau Nom"]
+        assert (renamed.pk, renamed.phone, renamed.commune_id) == (network.site.pk, "0599999999", commune().pk)
+
+
+def test_what_was_said_last_of_a_site_stays(network):
+    with renewing(network) as mine:
+        with acting(network.manager.principal):
+            edit_site(site=network.site, phone="0588888888")
+        candidacy.save_site(application=mine, site=mine.sites.get(), **described(mine.sites.get()))  # as it stands
+    with acting(OPERATOR):
+        network.site.refresh_from_db()
+    assert network.site.phone == "0588888888"
+
+
+def test_a_site_that_was_closed_meanwhile_is_not_opened_again(network):
+    with renewing(network), acting(network.manager.principal):
+        close_site(site=network.site, reason="Fin de bail.")
+    with acting(OPERATOR):
+        assert [site.open for site in network.organisation.sites.all()] == [False]
+
+
+def described(site):
+    return {name: getattr(site, name) for name in site.FIELDS}
 
 
 def test_only_the_actors_people_renew_it(network):
