@@ -87,16 +87,11 @@ def _check_lowering(qualified: int, cap: int, exceptions: int, reason: str) -> N
         raise errors.CapBelowQualified(field="reason")
 
 
-# An actor is there when one of its sites stands there, or goes there on its rounds.
+# An actor is there when one of its open sites helps there: it stands there, or goes there on its rounds.
 PRESENT = """
 SELECT DISTINCT a.organisation_id FROM actors_actor a
   JOIN actors_site s ON s.actor_id = a.organisation_id AND s.open
- WHERE a.state <> 'removed' AND (
-       %(territory)s = ANY(s.territories)
-    OR EXISTS (SELECT FROM qualification_round r JOIN territories_commune c ON c.code = r.commune_id
-                WHERE r.site_id = s.id AND %(territory)s IN (
-                      'commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
-                      'region:' || c.region_id)))
+ WHERE a.state <> 'removed' AND %(territory)s = ANY(s.territories)
 """
 # `qualified` is left to its trigger: nobody who serves may write it.
 OPEN_CAP = """
