@@ -1,7 +1,8 @@
 """Caps and the places under them: set, taken, given back. The database holds the count, whoever writes.
 
-Locks, always in this order: `Lock.CAPS` (shared by whoever takes places, exclusive by who makes a new cap), then the
-rows of the caps in the order of their territories, which the trigger keeps for whole statements.
+Locks, always in this order: `Lock.ACTOR` (shared by whoever takes places or counts on them, exclusive by who gives them
+back), `Lock.CAPS` (shared by whoever takes places, exclusive by who makes a new cap), then the rows of the caps in the
+order of their territories, which the trigger keeps for whole statements.
 """
 
 import uuid
@@ -202,11 +203,11 @@ RETURNING id
 def take_places(*, actor: Organisation, sites: Iterable[list[str]], at: datetime) -> None:
     """Give `actor` its place in every capped territory of its sites where it has none yet; for the operator.
 
-    `sites` are the territory keys of each one's commune. All places are taken by one statement, whatever the number
-    of sites: its locks are in one order. Raises CapMissing when no territory of a site has a cap, and CapReached,
-    naming those that are full.
+    `sites` are the territory keys of each one, where it stands or everywhere it helps. All places are taken by one
+    statement, whatever the number of sites: its locks are in one order. Raises CapMissing when no territory of a site
+    has a cap, and CapReached, naming those that are full.
     """
-    share_lock(Lock.CAPS)
+    _share(actor)
     each = list(sites)
     wanted = sorted({key for keys in each for key in keys})
     capped = set(Cap.objects.filter(pk__in=wanted).values_list("pk", flat=True))
@@ -223,6 +224,12 @@ def take_places(*, actor: Organisation, sites: Iterable[list[str]], at: datetime
         raise _reached(full) if full else refusal from None
     for place in Qualification.objects.filter(pk__in=taken).order_by("territory"):
         record(verb="place_taken", target=place, organisation_id=actor.pk)
+
+
+def _share(actor: Organisation) -> None:
+    """Until the commit, none of its places is given back and no cap is made."""
+    share_lock(Lock.ACTOR, actor.pk)
+    share_lock(Lock.CAPS)
 
 
 def full_for(actor_id: uuid.UUID | None, keys: Iterable[str]) -> list[str]:
@@ -242,7 +249,7 @@ def _reached(full: list[str]) -> errors.CapReached:
 
 def keep_place(actor: Organisation, keys: list[str], at: datetime, new: bool) -> None:
     """What `actors.places.ensure_place` asks, for one site. Raises AnotherTerritory, CapMissing and CapReached."""
-    share_lock(Lock.CAPS)
+    _share(actor)
     if new or Cap.objects.filter(pk__in=keys).exists():
         keep_places(actor=actor, sites=[keys], at=at)
 
@@ -252,7 +259,7 @@ def keep_places(*, actor: Organisation, sites: list[list[str]], at: datetime) ->
 
     Raises AnotherTerritory, CapMissing and CapReached.
     """
-    share_lock(Lock.CAPS)
+    _share(actor)
     if current().is_operator:
         take_places(actor=actor, sites=sites, at=at)
         return
@@ -270,18 +277,21 @@ def _check_held(actor: Organisation, keys: list[str]) -> None:
 def release_places(
     *, actor: Organisation, reason: str, territories: Iterable[str] | None = None, at: datetime | None = None
 ) -> int:
-    """Give back an actor's places (all of them unless `territories`): it leaves, or has no site there any more.
+    """Give back an actor's places in these territories, where it has no open site nor a round any more.
 
-    A déqualification gives them all back. Returns how many. Raises NotAllowed and CapReasonMissing.
+    A déqualification gives them all back, whatever stands there. Returns how many. Raises NotAllowed, CapReasonMissing
+    and PlaceInUse.
     """
     check_decider()
     if not reason.strip():
         raise errors.CapReasonMissing(field="reason")
+    wait_lock(Lock.ACTOR, actor.pk)  # whoever opens a site there has done so, or will not find the place
     held = Qualification.objects.filter(actor_id=actor.pk, until=None)
-    if territories is not None:
-        held = held.filter(territory__in=list(territories))
-    places = list(held.order_by("territory"))
-    Qualification.objects.filter(pk__in=[place.pk for place in places], until=None).update(until=at or timezone.now())
+    wanted = held if territories is None else held.filter(territory__in=list(territories))
+    places = list(wanted.order_by("territory"))
+    idle = wanted if territories is None else wanted.idle()
+    if idle.update(until=at or timezone.now()) != len(places):
+        raise errors.PlaceInUse
     for place in places:
         record(verb="place_released", target=place, fields=("until",), organisation_id=actor.pk)
     return len(places)
@@ -289,22 +299,8 @@ def release_places(
 
 def idle_places(actor: Actor) -> list[str]:
     """Territories where the actor keeps a place and has no open site, nor a round."""
-    with connection.cursor() as cursor:
-        cursor.execute(IDLE, {"actor": actor.pk})
-        return [territory for (territory,) in cursor.fetchall()]
-
-
-IDLE = """
-SELECT q.territory FROM qualification_qualification q
- WHERE q.actor_id = %(actor)s AND q.until IS NULL
-   AND NOT EXISTS (SELECT FROM actors_site s
-                    WHERE s.actor_id = q.actor_id AND s.open AND q.territory = ANY(s.territories))
-   AND NOT EXISTS (SELECT FROM qualification_round r JOIN actors_site s ON s.id = r.site_id AND s.open
-                     JOIN territories_commune c ON c.code = r.commune_id
-                    WHERE r.actor_id = q.actor_id AND q.territory IN ('commune:' || c.code, 'epci:' || c.epci_id,
-                          'departement:' || c.departement_id, 'region:' || c.region_id))
- ORDER BY q.territory
-"""
+    held = Qualification.objects.filter(actor=actor, until=None).idle()
+    return list(held.order_by("territory").values_list("territory", flat=True))
 
 
 @contextmanager

@@ -80,6 +80,15 @@ class CapReasonMissing(DomainError):
     message = "Écrivez le motif : il est gardé avec le changement."
 
 
+class PlaceInUse(DomainError):
+    """A place is given back once nothing stands on it."""
+
+    code = "place_in_use"
+    status = 409
+    message = "Un lieu ouvert aide encore dans ce territoire."
+    next_step = "Fermez-le d’abord, ou retirez ces communes de sa tournée."
+
+
 class RoundTooLong(DomainError):
     """A round that goes everywhere is no round."""
 

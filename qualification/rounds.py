@@ -9,6 +9,7 @@ from django.utils import timezone
 from actors.models import Site
 from actors.permissions import EDITS_SITES, check_role
 from aptic.audit.services import record
+from aptic.locks import Lock, share_lock
 from aptic.territories.models import Commune
 from qualification import errors
 from qualification.caps import keep_places
@@ -26,7 +27,8 @@ def declare_round(*, site: Site, communes: Iterable[Commune], at: datetime | Non
     Raises NotAllowed, RoundTooLong, AnotherTerritory, CapMissing and CapReached.
     """
     check_role(EDITS_SITES, site.actor_id)
-    # Held before any place, as by whoever moves it: writing the round writes this row.
+    share_lock(Lock.ACTOR, site.actor_id)  # no place that the round needs is given back meanwhile
+    # Held before any cap, as by whoever moves it: writing the round writes this row.
     row = Site.objects.select_for_update(no_key=True, of=("self",)).select_related("actor").get(pk=site.pk)
     now, wanted = at or timezone.now(), {one.pk: one for one in communes if one.pk != row.commune_id}
     if len(wanted) > MOST:

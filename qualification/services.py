@@ -16,6 +16,7 @@ from aptic.accounts.errors import AlreadyMember
 from aptic.accounts.models import Role
 from aptic.accounts.services import invite_person
 from aptic.audit.services import record
+from aptic.locks import Lock, share_lock
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Commune
 from aptic.text import search_key
@@ -120,6 +121,7 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
 def _renew(row: Application, now: datetime) -> Application:
     """Some more years for an actor, from the end of those it has; places that are new to it are opened."""
     assert row.organisation is not None  # a renewal is an actor's (CHECK)
+    share_lock(Lock.ACTOR, row.organisation.pk)  # before its row, as whoever takes its qualification away
     actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
     if actor.state == Actor.State.REMOVED:
         raise errors.NotQualified

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from actors.errors import AnotherTerritory
 from actors.models import Site
-from actors.sites import edit_site
+from actors.sites import close_site, edit_site, reopen_site
 from aptic.accounts.models import Role
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import Hat, acting
@@ -53,6 +53,25 @@ def test_the_operator_gives_the_places_that_a_round_needs(site):
         declare_round(site=site, communes=[])
         assert sorted(caps.idle_places(site.actor.actor)) == [f"commune:{LIBOURNE}", LIBOURNAIS]
         assert Cap.objects.get(pk=LIBOURNAIS).qualified == 1  # kept until the operator gives it back
+
+
+def test_a_place_of_a_round_is_given_back_after_it_and_a_closed_site_opens_without_it_no_more(site):
+    set_cap(1, LIBOURNAIS)
+    member = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
+    given = {"actor": site.actor, "reason": "Plus de tournée.", "territories": [LIBOURNAIS]}
+    with acting(make_operator().principal):
+        declare_round(site=site, communes=communes(LIBOURNE))
+        with pytest.raises(errors.PlaceInUse):
+            caps.release_places(**given)
+    with acting(member.principal):
+        close_site(site=site, reason="Travaux.")
+    with acting(make_operator().principal):
+        assert caps.release_places(**given) == 1
+    with acting(member.principal), pytest.raises(AnotherTerritory):
+        reopen_site(site=site)  # it would go to Libourne without a place there
+    with acting(member.principal):
+        declare_round(site=site, communes=[])
+        reopen_site(site=site)
 
 
 def test_a_full_territory_refuses_the_whole_round(site):
