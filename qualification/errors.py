@@ -106,6 +106,15 @@ class NobodyWaits(DomainError):
     next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
 
 
+class WaitsItsTurn(DomainError):
+    """One who waits is taken from the list, where its rank and the reason are kept."""
+
+    code = "waits_its_turn"
+    status = 409
+    message = "Cette candidature est sur la liste d’attente."
+    next_step = "Acceptez-la depuis cette liste : son rang et le motif sont gardés."
+
+
 class InvalidCap(DomainError):
     """A cap is a number of actors in a territory that caps count in; an exception has a reason."""
 

@@ -78,16 +78,19 @@ def apply(
 
 
 @transaction.atomic
-def accept(*, application: Application, at: datetime | None = None) -> Application:
+def accept(*, application: Application, promoted: bool = False, at: datetime | None = None) -> Application:
     """Make the applicant an actor, with its sites and a place in each of their territories, and invite its manager.
 
     Its places are one row per capped territory of its sites' communes: a trigger moves each cap's counter under its
     lock, in the order of territories, and a CHECK refuses the one too many. A renewal gives the actor some more
-    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, CapMissing and CapReached.
+    years. Only `waiting.promote` takes one who waits (`promoted`): it keeps its rank and why. Raises NotAllowed,
+    AlreadyDecided, WaitsItsTurn, AlreadyActor, CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
     row = answering.hold(application, (State.SUBMITTED, State.WAITING))
+    if row.state == State.WAITING and not promoted:
+        raise errors.WaitsItsTurn
     if row.kind == Application.Kind.RENEWAL:
         return _renew(row, now)
     actor = _become_actor(row, now)

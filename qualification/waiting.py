@@ -76,7 +76,7 @@ def promote(*, application: Application, territory: str, reason: str, at: dateti
     if place is None:
         raise errors.NobodyWaits
     now = at or timezone.now()
-    accepted = services.accept(application=application, at=at)
+    accepted = services.accept(application=application, promoted=True, at=at)
     assert accepted.organisation_id is not None
     kept = Promotion.objects.create(
         application_id=accepted.pk,

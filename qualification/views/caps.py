@@ -142,7 +142,6 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
         label="Motif",
         hint="Par exemple : une place s’est libérée. Gardé avec son rang.",
         max_length=300,
-        initial={"reason": "Une place s’est libérée."},
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -103,6 +103,38 @@ def test_one_click_accepts_the_next_one(client, operator):
         assert Promotion.objects.get().promoted_by == operator.user.pk
 
 
+def test_one_who_waits_is_accepted_from_the_list_wherever_one_starts(client, operator):
+    set_cap(2)
+    wait(operator)
+    second = wait(operator)
+    operator.log_in(client)
+    file = reverse("operator_application", args=[operator.organisation.pk, second.pk])
+    promote = reverse("operator_waiting_promote", args=[operator.organisation.pk, METROPOLE, second.pk])
+    assert f'<a class="btn" href="{promote}">Accepter la candidature</a>' in client.get(file).content.decode()
+    refused = client.post(file)  # whoever kept an older page open
+    assert (refused.status_code, "est sur la liste d’attente" in refused.content.decode()) == (409, True)
+    assert client.get(promote).context["form"]["reason"].value() is None  # nobody's reason is written beforehand
+    assert client.post(promote, {"reason": "Seule à recevoir le soir."}).status_code == 302
+    with acting(OPERATOR):
+        assert Promotion.objects.values_list("rank", "reason").get() == (2, "Seule à recevoir le soir.")
+
+
+def test_whom_a_newcomer_would_pass_is_said_before(client, operator):
+    set_cap(3)
+    new = apply()
+    operator.log_in(client)
+    file = reverse("operator_application", args=[operator.organisation.pk, new.pk])
+    assert client.get(file).context["passed"] == 0
+    wait(operator)
+    wait(operator, LIBOURNE)  # another list
+    assert "<b>1\xa0candidature attend déjà une place dans ce territoire.</b>" in client.get(file).content.decode()
+    wait(operator)
+    page = client.get(file).content.decode()
+    assert "<b>2\xa0candidatures attendent déjà une place dans ce territoire.</b>" in page
+    assert reverse("operator_waiting", args=[operator.organisation.pk, METROPOLE]) in page
+    assert client.post(file).status_code == 302  # it is said, and not forbidden
+
+
 def test_the_list_costs_the_same_however_long(client, operator, monkeypatch, django_assert_num_queries):
     set_cap(1)
     set_cap(2, GIRONDE)
