@@ -19,6 +19,7 @@ from actors.errors import AnotherTerritory
 from actors.models import Actor
 from actors.permissions import check_decider
 from actors.places import cap_territory
+from aptic import french
 from aptic.audit.services import record
 from aptic.locks import Lock, share_lock, wait_lock
 from aptic.tenancy.models import Organisation
@@ -44,12 +45,19 @@ def set_cap(
 ) -> Cap:
     """How many actors `territory` (commune, EPCI, département or région) feeds, and the exceptions.
 
-    A new cap counts those already there; one lower than their number keeps them « par extinction », with a reason.
-    Raises NotAllowed, UnknownTerritory, InvalidCap, CapReasonMissing and CapBelowQualified.
+    A new cap counts those already there; one lower than their number keeps them « par extinction », with a reason. One
+    that departs from what the rule computes, where it computes something, has a reason too. Raises NotAllowed,
+    UnknownTerritory, InvalidCap, CapReasonMissing and CapBelowQualified.
     """
     check_decider()
     _check(territory, cap, exceptions, exception_reason)
     now, reason = at or timezone.now(), reason.strip()
+    computed = computed_caps([territory]).get(territory)
+    if not cap_rules.may_depart(cap=cap, computed=computed, reason=reason):
+        counted = french.plural(computed, "acteur")
+        raise errors.CapReasonMissing(
+            f"Le ratio donne {counted} : écrivez pourquoi ce plafond diffère.", field="reason"
+        )
     values = {"cap": cap, "exceptions": exceptions, "exception_reason": exception_reason.strip(), "reason": reason}
     held = _held(territory)
     if held is None:
@@ -61,7 +69,7 @@ def set_cap(
         _check_lowering(held.qualified, cap, exceptions, reason)
         Cap.objects.filter(pk=territory).update(**values, updated_at=now)
     row = Cap.objects.get(pk=territory)
-    _keep_change(row, now)
+    _keep_change(row, computed, now)
     record(verb="cap_set", target=row, fields=("cap", "exceptions", "exception_reason", "reason"))
     return row
 
@@ -117,14 +125,14 @@ def _open(territory: str, values: dict[str, Any], at: datetime) -> None:
     Cap.objects.filter(pk=territory).update(cap=values["cap"])
 
 
-def _keep_change(row: Cap, at: datetime) -> None:
+def _keep_change(row: Cap, computed: int | None, at: datetime) -> None:
     CapChange.objects.create(
         territory=row.territory,
         cap=row.cap,
         exceptions=row.exceptions,
         extinction=row.extinction,
         qualified=row.qualified,
-        computed=computed_caps([row.territory]).get(row.territory),
+        computed=computed,
         reason=row.reason,
         changed_at=at,
         changed_by=current().person_id,
