@@ -29,6 +29,7 @@ from aptic.territories.services import territory_label, territory_labels
 from qualification import cap_rules, errors
 from qualification.forecasts import forecasts_of
 from qualification.models import Cap, CapChange, CapPolicy, Qualification
+from qualification.openings import tell_of_places
 
 MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
 
@@ -71,6 +72,8 @@ def set_cap(
     row = Cap.objects.get(pk=territory)
     _keep_change(row, computed, now)
     record(verb="cap_set", target=row, fields=("cap", "exceptions", "exception_reason", "reason"))
+    if row.free and not (held and held.free):
+        tell_of_places([territory])
     return row
 
 
@@ -302,6 +305,7 @@ def release_places(
         raise errors.PlaceInUse
     for place in places:
         record(verb="place_released", target=place, fields=("until",), organisation_id=actor.pk)
+    tell_of_places(place.territory_id for place in places)
     return len(places)
 
 
