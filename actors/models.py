@@ -139,7 +139,11 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
 
 class Site(SiteDescription):
-    """One counter of an actor (point de présence). `territories` holds its keys, from commune to country."""
+    """One counter of an actor (point de présence).
+
+    `territories` says where it helps: the keys of its commune, from commune to country, then those of its round, which
+    PostgreSQL keeps (qualification/sql/helps.sql).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     actor = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="sites")
@@ -175,12 +179,12 @@ class Site(SiteDescription):
         )
 
     def save(self, *args: object, **kwargs: object) -> None:
-        """Keep the search key and the territory keys true."""
+        """Keep the search key true, and read where it helps once PostgreSQL has written it."""
         self.search_key = search_key(self.name)
-        self.territories = self.commune.keys()
         if self.latitude is None:
             self.latitude, self.longitude = self.commune.latitude, self.commune.longitude
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+        self.refresh_from_db(fields=["territories"])
 
 
 class SiteStaff(models.Model):

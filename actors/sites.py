@@ -62,6 +62,8 @@ def edit_site(*, site: Site, at: datetime | None = None, **changes: Any) -> Site
     """
     check_role(EDITS_SITES, site.actor_id)
     changes = checked_description(changes)
+    if "commune" in changes:
+        share_lock(Lock.ACTOR, site.actor_id)  # the place it moves to is not given back meanwhile
     row = Site.objects.select_for_update(of=("self",)).select_related("actor", "commune").get(pk=site.pk)
     if "latitude" in changes and changes["latitude"] is None:  # its commune’s, until somebody says better
         home = changes.get("commune", row.commune)
@@ -108,9 +110,10 @@ def reopen_site(*, site: Site, at: datetime | None = None) -> None:
     check_role(EDITS_SITES, site.actor_id)
     closed = Site.objects.visible_to(current()).filter(pk=site.pk, open=False)
     mine = closed if current().is_operator else closed.filter(closed_by_operator=False)
-    if mine.exists():  # its place may have been given back meanwhile, or a cap set
-        row = Site.objects.select_related("actor", "commune").get(pk=site.pk)
-        ensure_place(actor=row.actor, keys=row.commune.keys(), at=at or timezone.now(), new=False)
+    if mine.exists():  # its places, those of its round too, may have been given back meanwhile, or a cap set
+        share_lock(Lock.ACTOR, site.actor_id)  # nor are they while it opens
+        row = Site.objects.select_for_update(of=("self",)).select_related("actor").get(pk=site.pk)
+        ensure_place(actor=row.actor, keys=row.territories, at=at or timezone.now(), new=False)
     if not mine.update(open=True, closed_reason="", closed_by_operator=False, closed_at=None):
         raise ClosedByOperator if closed.exists() else NotInState
     record(verb="site_reopened", target=site, fields=("open", "closed_reason"), organisation_id=site.actor_id)

@@ -22,7 +22,9 @@ class Lock(IntEnum):
     DEMONSTRATION = 9  # exclusive: two calls of `demo` hand out different booklets
     SITE = 10  # shared by every redemption at a site, exclusive by its suspension (passes/sql/redeem.sql)
     BOOKLET = 11  # exclusive: a daily limit, an undone hand-out; shared: what a hand-out permits (passes/sql)
-    ACTOR = 12  # shared by opening a site, exclusive by the actor's suspension, which then takes each SITE in id order
+    # Shared by whoever takes an actor's place or counts on it (a site opened, moved, on its round), before any row;
+    # exclusive by its suspension, which then takes each SITE in id order, and by giving its places back.
+    ACTOR = 12
     CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
 
 

@@ -101,3 +101,4 @@ INSERT INTO actors_bankaccount (id, actor_id, holder, iban_sealed, iban_last4, b
 SELECT gen_random_uuid(), id, 'Acteur ' || rank, '\x00', '0190', 'AGRIFRPP', person, now() - interval '1 day'
   FROM actor WHERE rank % 20 = 3 OR rank < 20 OR (rank - 20) % 29 = 0;
 SET session_replication_role = origin;
+UPDATE actors_site SET territories = territories WHERE id IN (SELECT site_id FROM qualification_round);

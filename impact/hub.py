@@ -91,8 +91,7 @@ def count_actors() -> ActorCounts:
 
 def standing_in(territory: str) -> Q:
     """For sites: those of a territory, and those whose round goes there, as the view of actors counts them."""
-    inside = Commune.objects.inside(territory).order_by()
-    return Q(territories__contains=[territory]) | Q(rounds__commune__in=inside)
+    return Q(territories__contains=[territory])
 
 
 def open_campaigns(today: date) -> QuerySet[HubCampaign]:

@@ -77,15 +77,11 @@ WITH RECURSIVE live AS (
 SELECT live.actor_id, avg(extract(epoch FROM paid.settled_at - live.accounted_at))::float8 / 86400
   FROM live JOIN paid ON paid.id = live.id GROUP BY 1
 """
-# Who is where: each actor once in each territory of its open sites and rounds.
+# Who is where: each actor once in each territory where its open sites help.
 STANDS = """
 SELECT DISTINCT key, s.actor_id FROM actors_site s JOIN actors_actor a ON a.organisation_id = s.actor_id
-  CROSS JOIN LATERAL (
-    SELECT unnest(s.territories) AS key
-    UNION SELECT unnest(ARRAY['commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
-                              'region:' || c.region_id])
-      FROM qualification_round r JOIN territories_commune c ON c.code = r.commune_id WHERE r.site_id = s.id) t
- WHERE s.open AND a.state <> 'removed' AND key IS NOT NULL
+  CROSS JOIN LATERAL unnest(s.territories) AS key
+ WHERE s.open AND a.state <> 'removed'
 """
 
 

@@ -12,7 +12,7 @@ from math import cos, radians
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, FloatField, OrderBy, OuterRef, Q, QuerySet
 
 from actors.models import Site
 from aptic.territories.models import Commune
@@ -191,16 +191,16 @@ def nearest(sites: QuerySet[Site], centre: Commune | Site, *, limit: int = NEARE
     if centre.latitude is None or centre.longitude is None:
         commune = centre.commune_id if isinstance(centre, Site) else centre.pk
         return [NearSite(site, None) for site in sites.filter(commune_id=commune)[:limit]]
-    found = by_distance(sites, centre.latitude, centre.longitude)[:limit]
+    found = sites.order_by(nearness(centre.latitude, centre.longitude), "search_key", "pk")[:limit]
     return [NearSite(site, kilometres(site, centre)) for site in found]
 
 
-def by_distance(sites: QuerySet[Site], latitude: float, longitude: float) -> QuerySet[Site]:
-    """Closest first. Degrees on a flat Earth order a few hundred kilometres as well as the sphere does."""
+def nearness(latitude: float, longitude: float) -> OrderBy:
+    """The closest first: degrees on a flat Earth order a few hundred kilometres as well as the sphere does."""
     north = F("latitude") - latitude
     east = (F("longitude") - longitude) * cos(radians(latitude))
     square = ExpressionWrapper(north * north + east * east, output_field=FloatField())
-    return sites.order_by(square.asc(nulls_last=True), "search_key", "pk")
+    return square.asc(nulls_last=True)
 
 
 def kilometres(site: Site, centre: Commune | Site) -> float | None:

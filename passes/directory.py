@@ -10,7 +10,7 @@ from actors.models import Site
 from actors.open_now import ZONES, open_among
 from aptic.territories import rules
 from aptic.territories.models import Commune, Departement
-from passes.balance import by_distance
+from passes.balance import nearness
 
 MANY = 500  # sites: beyond, nobody reads them commune by commune
 
@@ -40,13 +40,20 @@ def sites(search: Search, *, at: datetime) -> QuerySet[Site]:
 def ordered(found: QuerySet[Site], centre: Commune | None) -> QuerySet[Site]:
     """The nearest first when one says where one is; else by commune and name, or by name alone when there are many.
 
-    One query more without a centre.
+    No site is nearer than one that comes there on its round. One query more without a centre.
     """
     if centre is not None and centre.latitude is not None and centre.longitude is not None:
-        return by_distance(found, centre.latitude, centre.longitude)
+        comes = Q(territories__contains=[rules.key("commune", centre.pk)]) & ~Q(commune=centre)
+        near = nearness(centre.latitude, centre.longitude)
+        return found.order_by(Case(When(comes, then=0), default=1), near, "search_key", "pk")
     if found.count() > MANY:
         return found.order_by("search_key", "pk")
     return found.order_by("commune__search_key", "search_key", "pk")
+
+
+def comes_to(site: Site, centre: Commune | None) -> bool:
+    """Does its round go to this commune, where it does not stand?"""
+    return centre is not None and site.commune_id != centre.pk and rules.key("commune", centre.pk) in site.territories
 
 
 def _open_at(found: QuerySet[Site], at: datetime) -> QuerySet[Site]:

@@ -70,7 +70,8 @@ class CapForm(AroundForm):
     exception_reason = _reason("Motif des exceptions", "", required=False)
     reason = _reason(
         "Motif de ce plafond",
-        "Gardé avec le changement. Nécessaire s’il y a déjà plus d’acteurs : ils restent par extinction.",
+        "Gardé avec le changement. Nécessaire si le ratio donne un autre nombre, ou s’il y a déjà plus "
+        "d’acteurs : ils restent par extinction.",
         required=False,
     )
 

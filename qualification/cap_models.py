@@ -5,9 +5,10 @@ but not a tree: an EPCI may cross départements. So a place is one row per actor
 """
 
 import uuid
+from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from actors.models import Actor, Site
@@ -81,6 +82,17 @@ class Cap(models.Model):
         return max(0, self.places - self.qualified)
 
 
+class QualificationQuerySet(models.QuerySet["Qualification"]):
+    """Words for choosing places."""
+
+    def idle(self) -> Self:
+        """Those where their actor has no open site, nor a round of one."""
+        helping = Site.objects.filter(
+            actor_id=OuterRef("actor_id"), open=True, territories__contains=[OuterRef("territory_id")]
+        )
+        return self.filter(~Exists(helping))
+
+
 class Qualification(models.Model):
     """An actor's place in a capped territory, from its acceptance to its leaving. A suspension keeps the place."""
 
@@ -89,6 +101,8 @@ class Qualification(models.Model):
     territory = models.ForeignKey(Cap, on_delete=models.RESTRICT, db_column="territory")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+
+    objects = QualificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "qualification"

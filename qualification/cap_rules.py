@@ -57,6 +57,11 @@ def price(*, territory: str, forecast_cents: int, actors: int, low_cents: int) -
     return Price(territory, forecast_cents, actors, before, after, after < low_cents)
 
 
+def may_depart(*, cap: int, computed: int | None, reason: str) -> bool:
+    """Whoever sets another cap than the ratio's, where there is one, says why."""
+    return computed in (None, cap) or bool(reason.strip())
+
+
 def may_lower(*, cap: int, exceptions: int, qualified: int, reason: str) -> bool:
     """A cap below those already there is an exception « par extinction », which needs its reason."""
     return qualified <= cap + exceptions or bool(reason.strip())

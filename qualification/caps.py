@@ -1,7 +1,8 @@
 """Caps and the places under them: set, taken, given back. The database holds the count, whoever writes.
 
-Locks, always in this order: `Lock.CAPS` (shared by whoever takes places, exclusive by who makes a new cap), then the
-rows of the caps in the order of their territories, which the trigger keeps for whole statements.
+Locks, always in this order: `Lock.ACTOR` (shared by whoever takes places or counts on them, exclusive by who gives them
+back), `Lock.CAPS` (shared by whoever takes places, exclusive by who makes a new cap), then the rows of the caps in the
+order of their territories, which the trigger keeps for whole statements.
 """
 
 import uuid
@@ -18,6 +19,7 @@ from actors.errors import AnotherTerritory
 from actors.models import Actor
 from actors.permissions import check_decider
 from actors.places import cap_territory
+from aptic import french
 from aptic.audit.services import record
 from aptic.locks import Lock, share_lock, wait_lock
 from aptic.tenancy.models import Organisation
@@ -27,6 +29,7 @@ from aptic.territories.services import territory_label, territory_labels
 from qualification import cap_rules, errors
 from qualification.forecasts import forecasts_of
 from qualification.models import Cap, CapChange, CapPolicy, Qualification
+from qualification.openings import tell_of_places
 
 MAX_CAP = 10_000  # actors: beyond, somebody mistook the field
 
@@ -43,12 +46,19 @@ def set_cap(
 ) -> Cap:
     """How many actors `territory` (commune, EPCI, département or région) feeds, and the exceptions.
 
-    A new cap counts those already there; one lower than their number keeps them « par extinction », with a reason.
-    Raises NotAllowed, UnknownTerritory, InvalidCap, CapReasonMissing and CapBelowQualified.
+    A new cap counts those already there; one lower than their number keeps them « par extinction », with a reason. One
+    that departs from what the rule computes, where it computes something, has a reason too. Raises NotAllowed,
+    UnknownTerritory, InvalidCap, CapReasonMissing and CapBelowQualified.
     """
     check_decider()
     _check(territory, cap, exceptions, exception_reason)
     now, reason = at or timezone.now(), reason.strip()
+    computed = computed_caps([territory]).get(territory)
+    if not cap_rules.may_depart(cap=cap, computed=computed, reason=reason):
+        counted = french.plural(computed, "acteur")
+        raise errors.CapReasonMissing(
+            f"Le ratio donne {counted} : écrivez pourquoi ce plafond diffère.", field="reason"
+        )
     values = {"cap": cap, "exceptions": exceptions, "exception_reason": exception_reason.strip(), "reason": reason}
     held = _held(territory)
     if held is None:
@@ -60,8 +70,10 @@ def set_cap(
         _check_lowering(held.qualified, cap, exceptions, reason)
         Cap.objects.filter(pk=territory).update(**values, updated_at=now)
     row = Cap.objects.get(pk=territory)
-    _keep_change(row, now)
+    _keep_change(row, computed, now)
     record(verb="cap_set", target=row, fields=("cap", "exceptions", "exception_reason", "reason"))
+    if row.free and not (held and held.free):
+        tell_of_places([territory])
     return row
 
 
@@ -87,16 +99,11 @@ def _check_lowering(qualified: int, cap: int, exceptions: int, reason: str) -> N
         raise errors.CapBelowQualified(field="reason")
 
 
-# An actor is there when one of its sites stands there, or goes there on its rounds.
+# An actor is there when one of its open sites helps there: it stands there, or goes there on its rounds.
 PRESENT = """
 SELECT DISTINCT a.organisation_id FROM actors_actor a
   JOIN actors_site s ON s.actor_id = a.organisation_id AND s.open
- WHERE a.state <> 'removed' AND (
-       %(territory)s = ANY(s.territories)
-    OR EXISTS (SELECT FROM qualification_round r JOIN territories_commune c ON c.code = r.commune_id
-                WHERE r.site_id = s.id AND %(territory)s IN (
-                      'commune:' || c.code, 'epci:' || c.epci_id, 'departement:' || c.departement_id,
-                      'region:' || c.region_id)))
+ WHERE a.state <> 'removed' AND %(territory)s = ANY(s.territories)
 """
 # `qualified` is left to its trigger: nobody who serves may write it.
 OPEN_CAP = """
@@ -121,14 +128,14 @@ def _open(territory: str, values: dict[str, Any], at: datetime) -> None:
     Cap.objects.filter(pk=territory).update(cap=values["cap"])
 
 
-def _keep_change(row: Cap, at: datetime) -> None:
+def _keep_change(row: Cap, computed: int | None, at: datetime) -> None:
     CapChange.objects.create(
         territory=row.territory,
         cap=row.cap,
         exceptions=row.exceptions,
         extinction=row.extinction,
         qualified=row.qualified,
-        computed=computed_caps([row.territory]).get(row.territory),
+        computed=computed,
         reason=row.reason,
         changed_at=at,
         changed_by=current().person_id,
@@ -207,11 +214,11 @@ RETURNING id
 def take_places(*, actor: Organisation, sites: Iterable[list[str]], at: datetime) -> None:
     """Give `actor` its place in every capped territory of its sites where it has none yet; for the operator.
 
-    `sites` are the territory keys of each one's commune. All places are taken by one statement, whatever the number
-    of sites: its locks are in one order. Raises CapMissing when no territory of a site has a cap, and CapReached,
-    naming those that are full.
+    `sites` are the territory keys of each one, where it stands or everywhere it helps. All places are taken by one
+    statement, whatever the number of sites: its locks are in one order. Raises CapMissing when no territory of a site
+    has a cap, and CapReached, naming those that are full.
     """
-    share_lock(Lock.CAPS)
+    _share(actor)
     each = list(sites)
     wanted = sorted({key for keys in each for key in keys})
     capped = set(Cap.objects.filter(pk__in=wanted).values_list("pk", flat=True))
@@ -228,6 +235,12 @@ def take_places(*, actor: Organisation, sites: Iterable[list[str]], at: datetime
         raise _reached(full) if full else refusal from None
     for place in Qualification.objects.filter(pk__in=taken).order_by("territory"):
         record(verb="place_taken", target=place, organisation_id=actor.pk)
+
+
+def _share(actor: Organisation) -> None:
+    """Until the commit, none of its places is given back and no cap is made."""
+    share_lock(Lock.ACTOR, actor.pk)
+    share_lock(Lock.CAPS)
 
 
 def full_for(actor_id: uuid.UUID | None, keys: Iterable[str]) -> list[str]:
@@ -247,7 +260,7 @@ def _reached(full: list[str]) -> errors.CapReached:
 
 def keep_place(actor: Organisation, keys: list[str], at: datetime, new: bool) -> None:
     """What `actors.places.ensure_place` asks, for one site. Raises AnotherTerritory, CapMissing and CapReached."""
-    share_lock(Lock.CAPS)
+    _share(actor)
     if new or Cap.objects.filter(pk__in=keys).exists():
         keep_places(actor=actor, sites=[keys], at=at)
 
@@ -257,7 +270,7 @@ def keep_places(*, actor: Organisation, sites: list[list[str]], at: datetime) ->
 
     Raises AnotherTerritory, CapMissing and CapReached.
     """
-    share_lock(Lock.CAPS)
+    _share(actor)
     if current().is_operator:
         take_places(actor=actor, sites=sites, at=at)
         return
@@ -275,41 +288,31 @@ def _check_held(actor: Organisation, keys: list[str]) -> None:
 def release_places(
     *, actor: Organisation, reason: str, territories: Iterable[str] | None = None, at: datetime | None = None
 ) -> int:
-    """Give back an actor's places (all of them unless `territories`): it leaves, or has no site there any more.
+    """Give back an actor's places in these territories, where it has no open site nor a round any more.
 
-    A déqualification gives them all back. Returns how many. Raises NotAllowed and CapReasonMissing.
+    A déqualification gives them all back, whatever stands there. Returns how many. Raises NotAllowed, CapReasonMissing
+    and PlaceInUse.
     """
     check_decider()
     if not reason.strip():
         raise errors.CapReasonMissing(field="reason")
+    wait_lock(Lock.ACTOR, actor.pk)  # whoever opens a site there has done so, or will not find the place
     held = Qualification.objects.filter(actor_id=actor.pk, until=None)
-    if territories is not None:
-        held = held.filter(territory__in=list(territories))
-    places = list(held.order_by("territory"))
-    Qualification.objects.filter(pk__in=[place.pk for place in places], until=None).update(until=at or timezone.now())
+    wanted = held if territories is None else held.filter(territory__in=list(territories))
+    places = list(wanted.order_by("territory"))
+    idle = wanted if territories is None else wanted.idle()
+    if idle.update(until=at or timezone.now()) != len(places):
+        raise errors.PlaceInUse
     for place in places:
         record(verb="place_released", target=place, fields=("until",), organisation_id=actor.pk)
+    tell_of_places(place.territory_id for place in places)
     return len(places)
 
 
 def idle_places(actor: Actor) -> list[str]:
     """Territories where the actor keeps a place and has no open site, nor a round."""
-    with connection.cursor() as cursor:
-        cursor.execute(IDLE, {"actor": actor.pk})
-        return [territory for (territory,) in cursor.fetchall()]
-
-
-IDLE = """
-SELECT q.territory FROM qualification_qualification q
- WHERE q.actor_id = %(actor)s AND q.until IS NULL
-   AND NOT EXISTS (SELECT FROM actors_site s
-                    WHERE s.actor_id = q.actor_id AND s.open AND q.territory = ANY(s.territories))
-   AND NOT EXISTS (SELECT FROM qualification_round r JOIN actors_site s ON s.id = r.site_id AND s.open
-                     JOIN territories_commune c ON c.code = r.commune_id
-                    WHERE r.actor_id = q.actor_id AND q.territory IN ('commune:' || c.code, 'epci:' || c.epci_id,
-                          'departement:' || c.departement_id, 'region:' || c.region_id))
- ORDER BY q.territory
-"""
+    held = Qualification.objects.filter(actor=actor, until=None).idle()
+    return list(held.order_by("territory").values_list("territory", flat=True))
 
 
 @contextmanager

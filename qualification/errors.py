@@ -89,6 +89,15 @@ class CapReasonMissing(DomainError):
     message = "Écrivez le motif : il est gardé avec le changement."
 
 
+class PlaceInUse(DomainError):
+    """A place is given back once nothing stands on it."""
+
+    code = "place_in_use"
+    status = 409
+    message = "Un lieu ouvert aide encore dans ce territoire."
+    next_step = "Fermez-le d’abord, ou retirez ces communes de sa tournée."
+
+
 class RoundTooLong(DomainError):
     """A round that goes everywhere is no round."""
 
@@ -104,6 +113,15 @@ class NobodyWaits(DomainError):
     status = 409
     message = "Cette candidature n’est plus sur la liste d’attente."
     next_step = "Rechargez la page : une autre personne est peut-être passée avant vous."
+
+
+class WaitsItsTurn(DomainError):
+    """One who waits is taken from the list, where its rank and the reason are kept."""
+
+    code = "waits_its_turn"
+    status = 409
+    message = "Cette candidature est sur la liste d’attente."
+    next_step = "Acceptez-la depuis cette liste : son rang et le motif sont gardés."
 
 
 class InvalidCap(DomainError):

@@ -82,18 +82,22 @@ def territory_of(commune: Commune) -> str:
 
 def rank_of(application: Application, principal: Principal) -> int:
     """Its rank on its territory's waiting list, the first being 1."""
-    before = Application.objects.visible_to(principal).filter(
-        state=State.WAITING, decided_at__lt=application.decided_at
-    )
-    assert application.commune is not None  # what waits was sent, and what was sent has a place
-    territory = territory_of(application.commune)
-    level, _, code = territory.partition(":")
-    same = (
-        before.filter(commune__epci=code)
-        if level == "epci"
-        else before.filter(commune__epci=None, commune__departement=code)
-    )
-    return same.count() + 1
+    return _waiting_beside(application, principal).filter(decided_at__lt=application.decided_at).count() + 1
+
+
+def passed_by(application: Application, principal: Principal) -> int:
+    """How many wait for its territory, whom a newcomer that is accepted would pass."""
+    return _waiting_beside(application, principal).count()
+
+
+def _waiting_beside(application: Application, principal: Principal) -> QuerySet[Application]:
+    """Those who wait for the territory whose list its own commune joins."""
+    assert application.commune is not None  # what is answered was sent, and what was sent has a place
+    level, _, code = territory_of(application.commune).partition(":")
+    found = Application.objects.visible_to(principal).filter(state=State.WAITING)
+    if level == "epci":
+        return found.filter(commune__epci=code)
+    return found.filter(commune__epci=None, commune__departement=code)
 
 
 def _wanting(wishes: Iterable[Wish]) -> dict[str, dict[str, int]]:

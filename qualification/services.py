@@ -14,6 +14,7 @@ from actors.permissions import check_decider
 from actors.sites import edit_site, open_site
 from aptic import french
 from aptic.audit.services import record
+from aptic.locks import Lock, share_lock
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Commune
 from aptic.text import search_key
@@ -75,16 +76,19 @@ def apply(
 
 
 @transaction.atomic
-def accept(*, application: Application, at: datetime | None = None) -> Application:
+def accept(*, application: Application, promoted: bool = False, at: datetime | None = None) -> Application:
     """Make the applicant an actor, with its sites and a place in each of their territories; who runs it is told.
 
     Its places are one row per capped territory of its sites' communes: a trigger moves each cap's counter under its
     lock, in the order of territories, and a CHECK refuses the one too many. A renewal gives the actor some more
-    years. Raises NotAllowed, AlreadyDecided, AlreadyActor, OperatorIsNoActor, CapMissing and CapReached.
+    years. Only `waiting.promote` takes one who waits (`promoted`): it keeps its rank and why. Raises NotAllowed,
+    AlreadyDecided, WaitsItsTurn, AlreadyActor, OperatorIsNoActor, CapMissing and CapReached.
     """
     check_decider()
     now = at or timezone.now()
     row = answering.hold(application, (State.SUBMITTED, State.WAITING))
+    if row.state == State.WAITING and not promoted:
+        raise errors.WaitsItsTurn
     if row.kind == Application.Kind.RENEWAL:
         return _renew(row, now)
     actor = _become_actor(row, now)
@@ -117,6 +121,7 @@ def refuse(*, application: Application, reason: str, at: datetime | None = None)
 def _renew(row: Application, now: datetime) -> Application:
     """Some more years for an actor, from the end of those it has, and what has changed: VAT, sites, account."""
     assert row.organisation is not None  # a renewal is an actor's (CHECK)
+    share_lock(Lock.ACTOR, row.organisation.pk)  # before its row, as whoever takes its qualification away
     actor = Actor.objects.select_for_update(of=("self",)).get(pk=row.organisation_id)
     if actor.state == Actor.State.REMOVED:
         raise errors.NotQualified

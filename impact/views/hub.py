@@ -100,11 +100,7 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """One actor of the territory: its state, its band, and its open sites there."""
     remit = remit_of(request.organisation)
     actor = get_object_or_404(HubActor.objects.all(), pk=pk)
-    sites = (
-        Site.objects.filter(hub.standing_in(remit.territory), actor_id=pk, open=True)
-        .select_related("commune")
-        .distinct()
-    )
+    sites = Site.objects.filter(hub.standing_in(remit.territory), actor_id=pk, open=True).select_related("commune")
     context = {
         "actor": actor,
         "label": territory_label(remit.territory),

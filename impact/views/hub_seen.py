@@ -112,7 +112,7 @@ def _seen(request: HttpRequest, pk: uuid.UUID, facts: Facts, template: str) -> H
 
 def _of_actor(request: HttpRequest, remit: Remit) -> dict[str, Any]:
     actor, ratio = get_object_or_404(Actor, pk=request.organisation.pk), hub.own_ratio(request.principal)
-    sites = Site.objects.visible_to(request.principal).filter(hub.standing_in(remit.territory), open=True).distinct()
+    sites = Site.objects.visible_to(request.principal).filter(hub.standing_in(remit.territory), open=True)
     band = Band(ratio.band) if ratio else Band.UNKNOWN
     return {"actor": actor, "sites": sites.order_by("search_key", "id"), "band": band.label, "ratio": ratio}
 

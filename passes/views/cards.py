@@ -28,10 +28,17 @@ class Card:
     url: str = ""
     standing: str = ""  # « Ouvert maintenant, jusqu’à 18 h »; empty when nobody said its hours
     number: int = 0
+    comes: str = ""  # the commune asked for, when its round goes there
 
 
 def card(
-    site: Site, *, km: float | None, number: int = 0, only: Iterable[int] = (), at: datetime | None = None
+    site: Site,
+    *,
+    km: float | None,
+    comes: str = "",
+    number: int = 0,
+    only: Iterable[int] = (),
+    at: datetime | None = None,
 ) -> Card:
     """The card of a site; `only` keeps, of what it offers, the services that some pass pays (empty: all).
 
@@ -50,4 +57,5 @@ def card(
         url=reverse("site_page", args=[site.pk]),
         standing=said(site.opening_hours, at, site.commune.departement_id) if at else "",
         number=number,
+        comes=comes,
     )

@@ -1,5 +1,6 @@
 """The public directory: every open site, by place, service, way in and hours, as a list and on a map of our own."""
 
+from datetime import datetime
 from functools import cache
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from actors.models import Site
 from actors.site_description import AccessMode
 from aptic.long_lists import read_page
 from aptic.spaces import public
@@ -14,9 +16,9 @@ from aptic.territories import rules
 from aptic.territories.models import Departement
 from aptic.vocabulary.models import Service
 from passes.balance import kilometres
-from passes.directory import MANY, Search, ordered, sites
+from passes.directory import MANY, Search, comes_to, ordered, sites
 from passes.views import site_maps
-from passes.views.cards import card
+from passes.views.cards import Card, card
 from passes.views.where import Where, read_where
 
 PAGE = 12
@@ -38,10 +40,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     found = sites(search, at=now)
     page = read_page(ordered(found, where.centre), request.GET.get("page"), PAGE, "commune")
     numbered = list(enumerate(page, page.start_index()))
-    cards = [
-        card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
-        for number, site in numbered
-    ]
+    cards = [_card(site, number, where, now) for number, site in numbered]
     shown = site_maps.scene(found, numbered, where, area, whole=page.paginator.count > MANY)
     context = {
         "page_obj": page,
@@ -58,6 +57,13 @@ def directory(request: HttpRequest) -> HttpResponse:
         "live": site_maps.live(shown, numbered, cards, where),
     }
     return TemplateResponse(request, "passes/citizen/directory.html", context)
+
+
+def _card(site: Site, number: int, where: Where, now: datetime) -> Card:
+    """How far it is from where one asked, or that it comes there on its round."""
+    if where.centre is not None and comes_to(site, where.centre):
+        return card(site, km=None, comes=where.centre.name, number=number, at=now)
+    return card(site, km=kilometres(site, where.centre) if where.centre else None, number=number, at=now)
 
 
 def _read(typed: str) -> tuple[Departement | None, Where]:

@@ -2,6 +2,8 @@
 
 import uuid
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -15,6 +17,7 @@ from aptic.spaces import public
 from passes.catalogue import service_name
 from passes.views import site_maps
 from passes.views.cards import card
+from qualification.models import Round
 
 
 @require_safe
@@ -22,7 +25,8 @@ from passes.views.cards import card
 def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Everything that the site says of itself; one that takes no pass today says so first and is not listed."""
     now = timezone.now()
-    sites = Site.objects.select_related("commune__departement", "actor__actor")
+    goes = Round.objects.filter(site=OuterRef("pk")).order_by("commune__search_key").values("commune__name")
+    sites = Site.objects.select_related("commune__departement", "actor__actor").annotate(goes=ArraySubquery(goes))
     site = get_object_or_404(sites, pk=pk)
     one = card(site, km=None, number=1, at=now)
     shown = site_maps.around(site)
@@ -37,6 +41,7 @@ def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "fees": _labels(Fee, site.fees),
         "publics": _labels(Public, site.publics),
         "care": _labels(SpecialCare, site.special_care),
+        "goes": site.goes,
         "moves": Itinerance.MOBILE in site.itinerance,
         "map": site_maps.draw(shown, [(1, site)], f"Carte : {site.name} et les communes autour"),
         "live": site_maps.live(shown, [(1, site)], [one]),

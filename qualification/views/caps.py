@@ -16,7 +16,7 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.services import territory_label
-from qualification import caps, places, waiting, welcome
+from qualification import caps, places, waiting, waiting_lists, welcome
 from qualification.cap_forms import CapForm, PolicyForm
 from qualification.decision import decision_on
 from qualification.forecasts import forecasts_of
@@ -115,9 +115,9 @@ def cap_policy(request: HttpRequest) -> HttpResponse:
 def waiting_list(request: HttpRequest, territory: str) -> HttpResponse:
     """Who waits in one territory, in order, and who is next."""
     label = _label(territory)
-    line = waiting.waiting_for(territory, request.principal)
-    page, following = Paginator(line, PER_PAGE).get_page(request.GET.get("page")), waiting.next_in_line(line)
-    files = waiting.files_of([*page, following], request.principal)
+    line = waiting_lists.waiting_for(territory, request.principal)
+    page, following = Paginator(line, PER_PAGE).get_page(request.GET.get("page")), waiting_lists.next_in_line(line)
+    files = waiting_lists.files_of([*page, following], request.principal)
     context = {
         "territory": territory,
         "label": label,
@@ -143,7 +143,6 @@ def waiting_promote(request: HttpRequest, territory: str, pk: uuid.UUID) -> Http
         label="Motif",
         hint="Par exemple : une place s’est libérée. Gardé avec son rang.",
         max_length=300,
-        initial={"reason": "Une place s’est libérée."},
     )
     if request.method == "POST" and form.is_valid():
         try:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import Hat
+from aptic.tenancy.principal import Hat, Principal
 from aptic.territories.services import territory_label
 from aptic.vocabulary.models import Service
 from qualification import answering, checks, decisions, history, places, rules, services, standing, welcome
@@ -142,7 +143,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "tag": TAGS[State(application.state)],
         "decision": decision_on(places.sites_of(application), actor_id=known and known.pk) if territory else None,
         "territory": territory,
-        "territory_label": territory_label(territory) if territory else "",
+        "territory_label": partial(territory_label, territory) if territory else "",  # asked for where no cap is
         "sites": [(site, _names(site.services, names)) for site in application.sites.all()],
         "papers": given,
         "sections": _answers(application, score),
@@ -160,6 +161,7 @@ def _file(request: HttpRequest, application: Application) -> dict[str, Any]:
         "history": history.history_of(application),
         "rank": places.rank_of(application, request.principal) if application.state == State.WAITING else None,
         **accepting(known),
+        "passed": _passed(application, request.principal),
         "undecided": application.state in (State.SUBMITTED, State.WAITING),
         "appeal": appeal,
         "may_answer_appeal": appeal is not None and appeal.decided_at is None and not own,
@@ -177,6 +179,12 @@ def accepting(known: Organisation | None) -> dict[str, Any]:
     if known is None:
         return {"known": None}
     return {"known": known, "hats": welcome.hats_said(known), "opens": welcome.may_open(known)}
+
+
+def _passed(application: Application, principal: Principal) -> int:
+    """How many wait for its territory already; nobody is passed by a renewal, which has its places."""
+    newcomer = application.state == State.SUBMITTED and application.kind != Application.Kind.RENEWAL
+    return places.passed_by(application, principal) if newcomer else 0
 
 
 def _answers(application: Application, score: rules.Score | None) -> list[tuple[str, list[tuple[str, str, str]]]]:

@@ -11,6 +11,7 @@ from aptic.jobs.models import Job
 from aptic.tenancy.principal import acting
 from impact import ratio
 from impact.models import ActorRatio, Coverage, TerritoryRatio, Thresholds
+from qualification.models import Cap, CapChange
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.impact.test_coverage import BORDEAUX, GIRONDE, METROPOLE, make_site, measure
 from tests.qualification.world import apply, set_cap
@@ -111,7 +112,7 @@ def test_the_map_and_its_table_agree(client, operator):
 def test_lists_cost_the_same_queries_however_long(client, operator):
     make_site()
     measure()
-    set_cap(5)
+    set_cap(5, reason="Essai.")  # the ratio gives another number
     pages = [
         (url("operator_territories", operator), 24),
         (url("operator_territories", operator) + "?departement=33&niveau=epci", 26),
@@ -159,6 +160,27 @@ def test_a_decision_shows_what_it_costs_the_neighbours(client, operator):
     cap_page = plain(client.get(url("operator_cap", operator, METROPOLE)))
     assert "Le ratio donne" in cap_page
     assert "54 000 € de pass attendus" in cap_page
+
+
+def test_a_cap_that_is_not_the_ratio_s_says_why(client, operator):
+    with acting(OPERATOR):
+        TerritoryRatio.objects.create(
+            territory=METROPOLE, stock_cents=0, earned_cents=0, actors=0, starving=0, overloaded=0,
+            forecast_cents=400_000_00, computed_at=timezone.now(),
+        )  # fmt: skip
+    address = url("operator_cap", operator, METROPOLE)
+    assert "si le ratio donne un autre nombre" in text(client.get(address))
+    given = {"cap": 25, "exceptions": 0, "exception_reason": "", "reason": ""}
+    refused = plain(client.post(address, given))
+    assert "Le ratio donne 20 acteurs : écrivez pourquoi ce plafond diffère." in refused
+    with acting(operator.principal):
+        assert not Cap.objects.exists()
+    assert client.post(address, {**given, "cap": 20}).status_code == 302
+    assert client.post(address, given).status_code == 200
+    assert client.post(address, {**given, "reason": "Une commande signée."}).status_code == 302
+    with acting(operator.principal):
+        kept = CapChange.objects.order_by("id").values_list("cap", "computed", "reason")
+        assert list(kept) == [(20, 20, ""), (25, 20, "Une commande signée.")]
 
 
 def test_thresholds_are_changed_on_a_page(client, operator):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from actors.models import Actor, Site
 from aptic.tenancy.principal import acting
+from qualification.models import Round
 from tests.factories import OPERATOR
 from tests.passes.test_directory_page import make_site, words
 
@@ -54,6 +55,16 @@ def test_it_says_all_that_one_needs_to_go(client: Client) -> None:
     ):  # fmt: skip
         assert said in read, said
     assert "Payant" not in read, "a regulated tariff leaves nothing to pay"
+
+
+def test_it_names_the_communes_of_its_round(client: Client) -> None:
+    van = make_site("Camion", "33063", itinerance=["mobile"])
+    with acting(OPERATOR):
+        for code in ("33243", "33039"):
+            Round.objects.create(site=van, actor=van.actor, commune_id=code, declared_at=timezone.now())
+    read = words(look(client, van))
+    assert "Il va aussi dans ces communes : Bègles, Libourne." in read
+    assert "Il se déplace : appelez" not in read
 
 
 def test_the_map_has_its_drawing_and_what_a_script_needs(client: Client) -> None:

@@ -20,7 +20,7 @@ from aptic.siret import InvalidSiret
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 from funders.services import create_distributor
-from qualification import errors, services
+from qualification import errors, services, waiting
 from qualification.models import Application, Qualification
 from tests.factories import OPERATOR, make_funder, make_operator, make_siret
 from tests.qualification.world import METROPOLE, accept, apply, set_cap
@@ -155,7 +155,11 @@ def test_a_full_territory_accepts_nobody_and_keeps_the_application():
         services.put_on_waiting_list(application=late, reason="Le territoire est complet.")
     assert mails()[-1] == ("application_waiting", late.email)
     set_cap(1, exceptions=1, exception_reason="Quartier sans aucun lieu.")
-    assert accept(late).is_actor
+    with acting(make_operator().principal):
+        with pytest.raises(errors.WaitsItsTurn):  # one who waits is taken from the list, and only from there
+            services.accept(application=late)
+        done = waiting.promote(application=late, territory="epci:243300316", reason="Une exception.")
+        assert done.organisation.is_actor
 
 
 def test_a_territory_without_a_cap_says_so():

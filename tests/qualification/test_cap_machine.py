@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as run
 
+from actors.models import Site
+from actors.sites import close_site
 from aptic.tenancy.principal import acting
 from aptic.territories.models import Commune
 from qualification import caps, errors, services, waiting
@@ -142,7 +144,13 @@ class NestedCaps(RuleBasedStateMachine):
         pk = holders[pick % len(holders)]
         gone = set(self.actors[pk]) if everywhere else {min(self.actors[pk])}
         with acting(self.person):
-            assert caps.release_places(actor=self.rows[pk], reason="Départ.", territories=gone) == len(gone)
+            given = {"actor": self.rows[pk], "reason": "Départ.", "territories": None if everywhere else gone}
+            if not everywhere and gone & self.stands[pk]:  # its only site stands there
+                with pytest.raises(errors.PlaceInUse):
+                    caps.release_places(**given)
+                close_site(site=Site.objects.get(actor=self.rows[pk]), reason="Fermé.")
+                self.stands[pk] = set()
+            assert caps.release_places(**given) == len(gone)
         self.actors[pk] -= gone
         for territory in gone:
             self.shrink(territory)

@@ -1,15 +1,16 @@
-"""Caps of one level become nested ones: what was set before keeps its meaning, and its count."""
+"""Caps of one level become nested ones, rounds say where a site helps: what was there before keeps its meaning."""
 
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 
+from actors.models import Site
 from aptic.tenancy.principal import acting
 from qualification import caps, errors
 from qualification.models import Cap, Qualification
 from tests.factories import OPERATOR
-from tests.qualification.world import LIBOURNAIS, METROPOLE, accept, accept_elsewhere, set_cap
+from tests.qualification.world import LIBOURNAIS, LIBOURNE, METROPOLE, accept, accept_elsewhere, set_cap
 
 pytestmark = pytest.mark.pg15
 KEPT = ("territory", "cap", "exceptions", "exception_reason", "qualified")
@@ -49,3 +50,22 @@ def test_caps_set_before_keep_their_meaning(fresh_database: Any) -> None:
     with acting(OPERATOR):
         caps.release_places(actor=first, reason="Départ.")
         assert dict(Cap.objects.values_list("pk", "qualified")) == {METROPOLE: 2, LIBOURNAIS: 1}
+
+
+def test_rounds_declared_before_say_where_their_site_helps(fresh_database: Any) -> None:
+    set_cap(1)
+    actor = accept()
+    with acting(OPERATOR):
+        home = Site.objects.get(actor=actor).territories
+    migrate("0010")
+    with fresh_database.connect("owner") as owner:
+        owner.execute(
+            "INSERT INTO qualification_round (site_id, actor_id, commune_id, declared_at)"
+            " SELECT id, actor_id, %s, now() FROM actors_site",
+            [LIBOURNE],
+        )
+    with acting(OPERATOR):
+        assert Site.objects.get(actor=actor).territories == home
+    migrate()
+    with acting(OPERATOR):
+        assert Site.objects.get(actor=actor).territories == [*home, f"commune:{LIBOURNE}", LIBOURNAIS]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qualification.cap_rules import Policy, computed_cap, may_lower, price
+from qualification.cap_rules import Policy, computed_cap, may_depart, may_lower, price
 
 RULE = Policy(20_000_00, 2, 50, 60_000)
 
@@ -38,3 +38,17 @@ def test_the_price_of_one_more(actors, before, after, starves):
 )
 def test_going_under_those_who_are_there_needs_a_reason(cap, exceptions, reason, allowed):
     assert may_lower(cap=cap, exceptions=exceptions, qualified=3, reason=reason) is allowed
+
+
+@pytest.mark.parametrize(
+    ("cap", "computed", "reason", "allowed"),
+    [
+        (3, None, "", True),
+        (3, 3, "", True),
+        (3, 2, "", False),
+        (3, 4, "  ", False),
+        (0, 4, "Rien n’est commandé.", True),
+    ],
+)
+def test_departing_from_the_ratio_needs_a_reason(cap, computed, reason, allowed):
+    assert may_depart(cap=cap, computed=computed, reason=reason) is allowed

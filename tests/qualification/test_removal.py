@@ -107,7 +107,8 @@ def test_the_operator_removes_from_the_actors_page_and_the_actor_reads_why(clien
     assert "à corriger" in text(client.post(address, {"reason": ""}))
     assert client.post(address, {"reason": "Charte non respectée."}).status_code == 302
     page = text(client.get(url("operator_actor", operator, network.organisation.pk)))
-    assert "Sorti du réseau le" in page
+    assert page.count("<b>Sorti du réseau") == 1
+    assert "Motif : Charte non respectée." in page
     assert "Déqualifier cet acteur" not in page
     assert "n’est plus dans cet état" in text(client.post(address, {"reason": "Encore."}))
     network.manager.log_in(client)

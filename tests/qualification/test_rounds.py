@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from actors.errors import AnotherTerritory
 from actors.models import Site
+from actors.sites import close_site, edit_site, reopen_site
 from aptic.accounts.models import Role
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import Hat, acting
@@ -52,6 +53,25 @@ def test_the_operator_gives_the_places_that_a_round_needs(site):
         declare_round(site=site, communes=[])
         assert sorted(caps.idle_places(site.actor.actor)) == [f"commune:{LIBOURNE}", LIBOURNAIS]
         assert Cap.objects.get(pk=LIBOURNAIS).qualified == 1  # kept until the operator gives it back
+
+
+def test_a_place_of_a_round_is_given_back_after_it_and_a_closed_site_opens_without_it_no_more(site):
+    set_cap(1, LIBOURNAIS)
+    member = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
+    given = {"actor": site.actor, "reason": "Plus de tournée.", "territories": [LIBOURNAIS]}
+    with acting(make_operator().principal):
+        declare_round(site=site, communes=communes(LIBOURNE))
+        with pytest.raises(errors.PlaceInUse):
+            caps.release_places(**given)
+    with acting(member.principal):
+        close_site(site=site, reason="Travaux.")
+    with acting(make_operator().principal):
+        assert caps.release_places(**given) == 1
+    with acting(member.principal), pytest.raises(AnotherTerritory):
+        reopen_site(site=site)  # it would go to Libourne without a place there
+    with acting(member.principal):
+        declare_round(site=site, communes=[])
+        reopen_site(site=site)
 
 
 def test_a_full_territory_refuses_the_whole_round(site):
@@ -106,3 +126,46 @@ def test_a_round_is_written_on_its_page(client, site):
     mine = reverse("operator_round", args=[operator.organisation.pk, site.pk])
     assert client.post(mine, {"communes": "Libourne\nBègles"}).status_code == 302
     assert LIBOURNAIS in held(site)
+
+
+def helps(site):
+    """What the database says, whatever the object in memory remembers."""
+    with acting(OPERATOR):
+        return Site.objects.values_list("territories", flat=True).get(pk=site.pk)
+
+
+def test_a_site_helps_where_its_round_goes_and_no_more_once_it_stops(site):
+    set_cap(2, LIBOURNAIS)
+    home = site.commune.keys()
+    with acting(make_operator().principal):
+        declare_round(site=site, communes=communes(BEGLES, LIBOURNE))
+        there = [f"commune:{BEGLES}", f"commune:{LIBOURNE}", LIBOURNAIS]
+        assert helps(site) == site.territories == [*home, *there]  # its own first, and nothing twice
+        edit_site(site=site, phone="0500000001")
+        assert helps(site) == [*home, *there]
+        kept = Site.objects.select_related("commune").get(pk=site.pk)
+        kept.save()
+        assert kept.territories == helps(site) == [*home, *there]
+        declare_round(site=site, communes=[])
+        assert helps(site) == site.territories == home
+
+
+def test_whoever_writes_a_round_or_a_site_its_territories_are_true(site):
+    """Statements of their own: neither a manager's nor the owner's may say that a site helps elsewhere."""
+    home = site.commune.keys()
+    manager = make_member(site.actor, Hat.ACTOR, Role.MANAGER)
+    with acting(manager.principal):
+        Site.objects.filter(pk=site.pk).update(territories=["departement:75"])
+        assert helps(site) == home
+        here = Round.objects.create(site=site, actor=site.actor, commune_id=BEGLES, declared_at=timezone.now())
+    assert helps(site) == [*home, f"commune:{BEGLES}"]
+    with acting(manager.principal):
+        Round.objects.filter(pk=here.pk).update(commune_id=LIBOURNE)
+    assert helps(site) == [*home, f"commune:{LIBOURNE}", LIBOURNAIS]
+    with acting(OPERATOR):
+        Site.objects.filter(pk=site.pk).update(commune_id=LIBOURNE)
+    assert helps(site) == Commune.objects.get(pk=LIBOURNE).keys()  # where it goes is where it is
+    with acting(OPERATOR):
+        Round.objects.all().delete()
+        Site.objects.filter(pk=site.pk).update(commune_id=site.commune_id)
+    assert helps(site) == home
