@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,9 +122,14 @@ def _remind(actor: Actor, now: datetime) -> bool:
     return True
 
 
-def _is_under_way(actor: Actor) -> bool:
+def under_way() -> QuerySet[Application]:
+    """Renewals that were sent and wait for an answer, or for what it asked to correct."""
     sent = (Application.State.SUBMITTED, Application.State.CORRECTION)
-    return Application.objects.filter(organisation_id=actor.pk, kind=Application.Kind.RENEWAL, state__in=sent).exists()
+    return Application.objects.filter(kind=Application.Kind.RENEWAL, state__in=sent)
+
+
+def _is_under_way(actor: Actor) -> bool:
+    return under_way().filter(organisation_id=actor.pk).exists()
 
 
 def _copy_sites(actor: Organisation, renewal: Application) -> None:

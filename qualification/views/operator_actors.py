@@ -21,6 +21,7 @@ from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
+from qualification import paper_dates
 from qualification.caps import idle_places
 from qualification.disqualification import disqualify_actor
 from qualification.forms import ReasonForm
@@ -74,6 +75,8 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "over": is_over(actor.actor),
         "places": [(place, labels[place.territory_id]) for place in held],
         "idle": idle_places(actor.actor),
+        "papers": paper_dates.dated().filter(application__organisation=actor),
+        "today": timezone.localdate(),
         "sites": Site.objects.visible_to(request.principal).filter(actor=actor).select_related("commune"),
         "account": bank_accounts.in_force(actor).first(),
         "proposal": proposal,
