@@ -59,7 +59,7 @@ PAGES: dict[str, Page] = {
     "operator_cap": Page(OPERATOR, "cap"),
     "operator_waiting": Page(OPERATOR, "crowded"),
     "operator_waiting_promote": Page(OPERATOR, "waiting"),
-    "operator_actors": Page(OPERATOR, asked=NAMED),
+    "operator_actors": Page(OPERATOR, asked=(*NAMED, "?etat=echue", "?etat=echue&q=centre")),
     "operator_actor": Page(OPERATOR, "any_actor"),
     "operator_actor_suspend": Page(OPERATOR, "any_actor"),
     "operator_actor_disqualify": Page(OPERATOR, "any_actor"),

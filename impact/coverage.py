@@ -105,20 +105,33 @@ def _write_access(places: rules.Places, chunk: list[Any], at: datetime) -> None:
         cursor.execute(WRITE_ACCESS, parameters)
 
 
-# Services as standard ones; inhabitants without a point count as far from everything.
+# Services as standard ones; inhabitants without a point count as far from everything. An actor is one, wherever it
+# stands: its open sites weigh alike, and a site on its rounds is shared by the communes where it goes.
 TERRITORIES = """
 WITH RECURSIVE root (id, top, parent) AS (
   SELECT id, id, parent_id FROM vocabulary_service
   UNION ALL SELECT root.id, v.id, v.parent_id FROM root JOIN vocabulary_service v ON v.id = root.parent
+), place AS (
+  SELECT s.id, s.actor_id, s.commune_id FROM actors_site s JOIN actors_actor a ON a.organisation_id = s.actor_id
+   WHERE s.open AND a.state = 'qualified'
+), spot AS (
+  SELECT id, actor_id, commune_id FROM place
+  UNION SELECT p.id, p.actor_id, r.commune_id FROM place p JOIN qualification_round r ON r.site_id = p.id
+), weighed AS (
+  SELECT id, actor_id, commune_id, 1::float8 / count(*) OVER (PARTITION BY id) AS weight FROM spot
+), shared AS (
+  SELECT id, actor_id, commune_id, weight / sum(weight) OVER (PARTITION BY actor_id) AS share FROM weighed
+), found AS (
+  SELECT w.id, w.actor_id, w.share, key
+    FROM shared w JOIN territories_commune c ON c.code = w.commune_id
+    CROSS JOIN LATERAL unnest(ARRAY['epci:' || c.epci_id, 'departement:' || c.departement_id,
+                                    'region:' || c.region_id, 'france']) AS key
+   WHERE key IS NOT NULL
+), held AS (
+  SELECT key, sum(share) AS shares FROM found GROUP BY key
 ), stand AS (
-  SELECT DISTINCT s.id, s.actor_id, (s.hours <> '' OR s.opening_hours <> '') AS known, s.services, key
-    FROM actors_site s
-    JOIN actors_actor a ON a.organisation_id = s.actor_id
-    CROSS JOIN LATERAL (
-      SELECT unnest(s.territories) AS key
-      UNION SELECT unnest(ARRAY['epci:' || c.epci_id, 'departement:' || c.departement_id, 'region:' || c.region_id])
-        FROM qualification_round r JOIN territories_commune c ON c.code = r.commune_id WHERE r.site_id = s.id) t
-   WHERE s.open AND a.state = 'qualified' AND key IS NOT NULL
+  SELECT DISTINCT f.id, f.actor_id, f.key, s.hours <> '' OR s.opening_hours <> '' AS known, s.services
+    FROM found f JOIN actors_site s ON s.id = f.id
 ), helped AS (
   SELECT key, count(*)::int AS sites, count(DISTINCT actor_id)::int AS actors,
          (count(*) FILTER (WHERE known))::int AS hours FROM stand GROUP BY key
@@ -137,8 +150,10 @@ WITH RECURSIVE root (id, top, parent) AS (
    WHERE key IS NOT NULL GROUP BY key
 )
 SELECT p.key, p.population, p.near, p.far, p.km, coalesce(h.sites, 0), coalesce(h.actors, 0), coalesce(h.hours, 0),
-       coalesce(o.services, '{}'), r.forecast_cents
+       coalesce(o.services, '{}'), coalesce(held.shares, 0),
+       coalesce(r.forecast_cents, 0) + coalesce(r.ordered_forecast_cents, 0)
   FROM people p LEFT JOIN helped h ON h.key = p.key LEFT JOIN offered o ON o.key = p.key
+  LEFT JOIN held ON held.key = p.key
   LEFT JOIN impact_territoryratio r ON r.territory = p.key
  ORDER BY p.key
 """
@@ -154,9 +169,9 @@ def measure_territories(*, at: datetime) -> int:
         cursor.execute(TERRITORIES, {"near": rules.NEAR_KM, "far": rules.FAR_KM})
         counted = cursor.fetchall()
     rows = []
-    for territory, *given, services, forecast in counted:
+    for territory, *given, services, shares, expected in counted:
         known = dict(zip(FACTS, given, strict=False))
-        room = rules.room_cents(actors=known["actors"], forecast_cents=forecast)
+        room = rules.room_cents(actors=shares, expected_cents=expected)
         facts = rules.Facts(**known, services=tuple(services), room_cents=room)
         rows.append(_judged(territory, facts, needs, version, at))
     names = [one.name for one in Coverage._meta.fields if one.name != "territory"]

@@ -60,6 +60,8 @@ class TerritoryRatio(Forecasted):
 
     territory = models.CharField(max_length=24, primary_key=True)
     stock_cents = models.BigIntegerField()  # issued, not yet used, held or handed out nearby
+    ordered_cents = models.BigIntegerField(default=0, db_default=0)  # ordered by funders nearby, not in circulation
+    ordered_forecast_cents = models.BigIntegerField(default=0, db_default=0)  # what a year will use of it
     earned_cents = models.BigIntegerField()
     actors = models.PositiveIntegerField()
     starving = models.PositiveIntegerField()
@@ -119,7 +121,7 @@ class CommuneAccess(models.Model):
 class Coverage(models.Model):
     """One EPCI, département, région or the country: what its inhabitants find. Everybody may read it.
 
-    `room_cents` is what its actors could still take in a year beside what is already expected, in thousands of euros.
+    `room_cents` is what its actors could still take in a year beside what is issued and ordered, in thousands of euros.
     """
 
     territory = models.CharField(max_length=24, primary_key=True)

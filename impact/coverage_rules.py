@@ -165,9 +165,15 @@ def missing(facts: Facts, needs: Needs) -> list[str]:
     return [code for code in GAPS if lacks.get(code)]
 
 
-def room_cents(*, actors: int, forecast_cents: int | None) -> int:
-    """What actors could still take in a year, up to the upper end of the ratio, in thousands of euros, rounded down."""
-    room = actors * RATIO_HIGH_CENTS - (forecast_cents or 0)
+def room_cents(*, actors: float, expected_cents: int) -> int:
+    """What actors could still take in a year, up to the upper end of the ratio, in thousands of euros, rounded down.
+
+    `actors` counts each by the share of it that stands in the territory, so that nobody is sold twice.
+
+    >>> room_cents(actors=2.5, expected_cents=21_999_99)
+    4000000
+    """
+    room = round(actors * RATIO_HIGH_CENTS) - expected_cents
     return room // ROUND_CENTS * ROUND_CENTS
 
 

@@ -7,13 +7,14 @@ by population.
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, Sum
+from django.utils import timezone
 
 from aptic.ledger.balances import PATIENCE
 from aptic.tenancy.principal import Principal
@@ -56,6 +57,16 @@ SELECT o.ago, i.place, sum(greatest(0, i.cents - coalesce(s.before, 0)))::bigint
   FROM origin o JOIN issued i ON i.activated_at <= o.at AND i.valid_until > o.at
   LEFT JOIN seen s ON s.ago = o.ago AND s.batch = i.batch AND s.place = i.place
  GROUP BY o.ago, i.place
+"""
+# What is ordered and not yet in circulation, where whoever ordered it is, as passes that nobody sent on.
+ORDERED = """
+SELECT c.departement_id, sum(o.booklets::bigint * o.passes_per_booklet * o.face_value_cents)::bigint
+  FROM funders_order o JOIN funders_campaign w ON w.id = o.campaign_id
+  JOIN tenancy_organisation f ON f.id = o.funder_id JOIN territories_commune c ON c.code = f.commune_id
+  LEFT JOIN passes_batch b ON b.order_id = o.id
+ WHERE o.state <> 'cancelled' AND o.placed_at <= %(at)s AND b.activated_at IS NULL
+   AND w.state = 'open' AND w.ends_on >= %(day)s
+ GROUP BY 1
 """
 EARNED = """
 SELECT r.actor_id, s.commune_id, c.epci_id, c.departement_id, c.region_id,
@@ -102,6 +113,7 @@ class Counted:
     at: datetime
     method: Method
     stock: dict[str, int]  # by département
+    ordered: dict[str, int]  # by département, not yet in circulation
     actors: dict[uuid.UUID, Earned] = field(default_factory=dict)
     used: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # by territory key, over a year
     keys: dict[str, list[str]] = field(default_factory=dict)  # of each commune with a use
@@ -116,13 +128,14 @@ class Counted:
 
 
 def count(at: datetime) -> Counted:
-    """Read everything, as a principal who sees every tenant. Six statements."""
+    """Read everything, as a principal who sees every tenant. Seven statements."""
     with connection.cursor() as cursor:
         cursor.execute(PATIENCE)
     quarter = QUARTER.total_seconds()
     origins = [Origin(*row) for row in _rows(ORIGINS, {"at": at, "quarter": quarter, "back": QUARTERS_BACK})]
     stock = {one.place: one.stock_cents for one in origins if one.ago == 0}
-    counted = Counted(at, ratio_rules.learn(origins), stock)
+    ordered = dict(_rows(ORDERED, {"at": at, "day": timezone.localdate(at)}))
+    counted = Counted(at, ratio_rules.learn(origins), stock, ordered)
     dates = {"at": at, "year": at - YEAR, "before": at - 2 * YEAR, "quarter": at - QUARTER}
     for actor, commune, epci, departement, region, year, before, last in _rows(EARNED, dates):
         earned = counted.actors.setdefault(actor, Earned())
@@ -173,15 +186,20 @@ def write_actors(counted: Counted) -> int:
 @transaction.atomic
 def write_territories(counted: Counted) -> int:
     """A row for each territory with passes near, or actors; returns how many."""
-    stock, expected = _by_territory(counted)
+    yearly = counted.method.yearly
+    stock, expected, ordered, ahead = _by_territory(
+        counted, (counted.stock, _each(yearly, counted.stock), counted.ordered, _each(yearly, counted.ordered))
+    )
     rows = []
-    for territory in sorted(stock.keys() | counted.present.keys() | counted.used.keys()):
+    for territory in sorted(stock.keys() | ordered.keys() | counted.present.keys() | counted.used.keys()):
         actors = [one for one in counted.present.get(territory, ()) if one in counted.qualified]
         alerts = [counted.alert(one) for one in actors]
         spread = ratio_rules.spread([counted.actors.get(one, Earned()).year for one in actors])
         row = TerritoryRatio(
             territory=territory,
             stock_cents=stock.get(territory, 0),
+            ordered_cents=ordered.get(territory, 0),
+            ordered_forecast_cents=ahead.get(territory, 0),
             earned_cents=counted.used.get(territory, 0),
             actors=len(actors),
             starving=alerts.count("starving"),
@@ -195,11 +213,14 @@ def write_territories(counted: Counted) -> int:
     return _replace(TerritoryRatio, rows, "territory", counted.at)
 
 
-def _by_territory(counted: Counted) -> tuple[dict[str, int], dict[str, int]]:
-    """Stock, and what is expected of it in a year, by territory key."""
-    stock: dict[str, int] = defaultdict(int)
-    expected: dict[str, int] = defaultdict(int)
-    for departement, cents in counted.stock.items():
+def _each(change: Callable[[int], int], amounts: dict[str, int]) -> dict[str, int]:
+    return {name: change(cents) for name, cents in amounts.items()}
+
+
+def _by_territory(counted: Counted, amounts: Sequence[dict[str, int]]) -> list[dict[str, int]]:
+    """Amounts by département, each shared among the territories inside and counted in those around."""
+    found: list[dict[str, int]] = [defaultdict(int) for _ in amounts]
+    for departement in {name: None for known in amounts for name in known}:
         own = key("departement", departement)
         weights = {
             keys[0]: counted.used[keys[0]] for keys in counted.keys.values() if own in keys and counted.used[keys[0]]
@@ -207,11 +228,11 @@ def _by_territory(counted: Counted) -> tuple[dict[str, int], dict[str, int]]:
         above = {keys[0]: keys[1:] for keys in counted.keys.values()} if weights else {}
         if not weights:
             weights, above = _by_population(departement)
-        for total, found in ((cents, stock), (counted.method.yearly(cents), expected)):
-            for place, part in ratio_rules.shared(total, weights).items():
+        for known, by_territory in zip(amounts, found, strict=True):
+            for place, part in ratio_rules.shared(known.get(departement, 0), weights).items():
                 for territory in [place, *above[place]]:
-                    found[territory] += part
-    return stock, expected
+                    by_territory[territory] += part
+    return found
 
 
 def _by_population(departement: str) -> tuple[dict[str, int], dict[str, list[str]]]:

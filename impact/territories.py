@@ -67,7 +67,7 @@ def _words(code: str, facts: Facts, needs: Needs) -> tuple[str, str]:
             "Qualifier d’autres acteurs, sous le plafond.",
         ),
         "capacity": (
-            "Les pass déjà émis occupent les acteurs pour l’année.",
+            "Il y reste moins de 100 pass à prendre par an, à côté de ceux déjà émis ou commandés.",
             "Attendre, ou relever le plafond pour accueillir un acteur de plus.",
         ),
         "sites": (

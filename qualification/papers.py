@@ -9,6 +9,7 @@ from qualification.candidacy_models import ApplicationDocument, LegalStatus
 
 Kind = ApplicationDocument.Kind
 EXPIRING = frozenset({Kind.INSURANCE, Kind.REGISTRATION})  # these are asked until when they hold
+ONCE = frozenset({Kind.REGISTRATION})  # asked to be recent when the file is read: its date says nothing afterwards
 NEEDED: dict[str, tuple[Kind, ...]] = {
     LegalStatus.ASSOCIATION: (Kind.STATUTES, Kind.RECEIPT, Kind.INSURANCE, Kind.BANK),
     LegalStatus.COMPANY: (Kind.STATUTES, Kind.REGISTRATION, Kind.INSURANCE, Kind.BANK),

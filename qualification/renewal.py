@@ -1,9 +1,10 @@
-"""Renewing a qualification before its end: a file filled in with what is known, and letters that say it is time."""
+"""Renewing a qualification: a file filled in with what is known, and letters that say it is time, or past it."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,6 +23,7 @@ from qualification.models import Application
 
 OPENS = timedelta(days=180)  # before the end: from then on it may be renewed
 REMINDERS = (90, 30, 7)  # days before the end
+OVER = 0  # the last letter: the end has passed
 COPIED = (
     "organisation_name", "legal_status", "address", "website", "motivation", "contact_role", "phone",
     "representative_name", "representative_role", "representative_email",
@@ -33,6 +35,12 @@ def may_renew(actor: Actor, *, at: datetime | None = None) -> bool:
     now = at or timezone.now()
     ends = actor.qualified_until
     return actor.state != Actor.State.REMOVED and ends is not None and ends - OPENS <= now
+
+
+def is_over(actor: Actor, *, at: datetime | None = None) -> bool:
+    """Whether its end has passed, and it is still in the network: nothing stopped by itself."""
+    now = at or timezone.now()
+    return may_renew(actor, at=now) and actor.qualified_until is not None and actor.qualified_until <= now
 
 
 @transaction.atomic
@@ -85,34 +93,44 @@ def begin_renewal(*, actor: Organisation, at: datetime | None = None) -> Applica
 
 
 def remind(*, at: datetime | None = None) -> int:
-    """Write to the managers of each actor whose end comes near, once per threshold; returns how many were written to.
+    """Write to the managers of each actor whose end comes near, once per threshold, and once when it has passed.
 
-    Runs as the operator's machinery.
+    Returns how many were written to. Runs as the operator's machinery.
     """
-    now, written = at or timezone.now(), 0
+    now = at or timezone.now()
     near = Actor.objects.select_related("organisation").filter(
-        qualified_until__lte=now + timedelta(days=REMINDERS[0]), qualified_until__gt=now
+        Q(renewal_reminded=None) | Q(renewal_reminded__gt=OVER),
+        qualified_until__lte=now + timedelta(days=REMINDERS[0]),
     )
-    for actor in near.exclude(state=Actor.State.REMOVED).order_by("pk"):
-        assert actor.qualified_until is not None
-        left = (actor.qualified_until - now).days
-        due = min(threshold for threshold in REMINDERS if left <= threshold)
-        if actor.renewal_reminded is not None and actor.renewal_reminded <= due:
-            continue
-        if _is_under_way(actor):
-            continue
-        Actor.objects.filter(pk=actor.pk).update(renewal_reminded=due)
-        url = settings.PUBLIC_URL + reverse("actor_home", args=[actor.pk])
-        words = {"until": french.date(actor.qualified_until), "url": url}
-        write_to_managers(organisation=actor.organisation, template="renewal_due", context=words)
-        record(verb="renewal_reminded", target=actor, organisation_id=actor.pk)
-        written += 1
-    return written
+    return sum(_remind(actor, now) for actor in near.exclude(state=Actor.State.REMOVED).order_by("pk"))
+
+
+def _remind(actor: Actor, now: datetime) -> bool:
+    assert actor.qualified_until is not None
+    left, over = (actor.qualified_until - now).days, is_over(actor, at=now)
+    due = OVER if over else min(threshold for threshold in REMINDERS if left <= threshold)
+    if _is_under_way(actor):
+        return False
+    not_told = Q(renewal_reminded=None) | Q(renewal_reminded__gt=due)
+    mine = Actor.objects.filter(not_told, pk=actor.pk, qualified_until=actor.qualified_until)
+    if not mine.update(renewal_reminded=due):
+        return False
+    url = settings.PUBLIC_URL + reverse("actor_home", args=[actor.pk])
+    words = {"until": french.date(actor.qualified_until), "url": url}
+    template = "renewal_over" if over else "renewal_due"
+    write_to_managers(organisation=actor.organisation, template=template, context=words)
+    record(verb="renewal_reminded", target=actor, organisation_id=actor.pk)
+    return True
+
+
+def under_way() -> QuerySet[Application]:
+    """Renewals that were sent and wait for an answer, or for what it asked to correct."""
+    sent = (Application.State.SUBMITTED, Application.State.CORRECTION)
+    return Application.objects.filter(kind=Application.Kind.RENEWAL, state__in=sent)
 
 
 def _is_under_way(actor: Actor) -> bool:
-    sent = (Application.State.SUBMITTED, Application.State.CORRECTION)
-    return Application.objects.filter(organisation_id=actor.pk, kind=Application.Kind.RENEWAL, state__in=sent).exists()
+    return under_way().filter(organisation_id=actor.pk).exists()
 
 
 def _copy_sites(actor: Organisation, renewal: Application) -> None:

@@ -6,13 +6,13 @@ from celery import shared_task
 
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
-from qualification import forgetting, renewal
+from qualification import forgetting, paper_dates, renewal
 
 
 @shared_task(ignore_result=True)
 def remind_renewals() -> int:
-    """Tell actors that their qualification ends soon. Every morning."""
-    return _as_operator(renewal.remind)
+    """Tell actors that their qualification, or a paper of their file, ends soon. Every morning."""
+    return _as_operator(renewal.remind) + _as_operator(paper_dates.remind)
 
 
 @shared_task(ignore_result=True)

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from actors.directory_models import KnownPlace, PlaceImport, PlaceImportFault
 from actors.models import Site
 from actors.open_data import importing
+from aptic.documents.uploads import takes_files, was_too_large
 from aptic.errors import DomainError
 from aptic.forms import DomainForm
 from aptic.jobs.models import Job
@@ -28,7 +28,9 @@ from aptic.territories.models import Departement
 from aptic.text import search_key
 
 PER_PAGE, SHOWN = 25, 50
-MOST_BYTES = 50 * 1024 * 1024  # the national map is 25
+MOST_BYTES = 50_000_000  # the national map is half of it
+MOST = f"{MOST_BYTES // 1_000_000} Mo au plus"
+TOO_LARGE = f"Ce fichier est trop lourd : {MOST}. Découpez-le par département, puis importez chaque partie."
 STALE = timedelta(days=365)
 operator = space(Hat.OPERATOR)
 
@@ -44,16 +46,8 @@ class FileForm(DomainForm):
     )
     file = forms.FileField(
         label="Fichier",
-        help_text="CSV (UTF-8 ou Latin-1, virgules ou points-virgules) ou JSON, au schéma national. 50 Mo au plus.",
+        help_text=f"CSV (UTF-8 ou Latin-1, virgules ou points-virgules) ou JSON, au schéma national. {MOST}.",
     )
-
-    def clean_file(self) -> UploadedFile:
-        """Not too large; what it is shows when it is read."""
-        found = self.cleaned_data["file"]
-        if found.size > MOST_BYTES:
-            size = found.size // 1024 // 1024
-            raise ValidationError(f"Ce fichier fait {size} Mo : 50 Mo au plus. Découpez-le par département.")
-        return found
 
 
 @require_safe
@@ -83,13 +77,19 @@ def known_list(request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "actors/directory/known.html", context)
 
 
+@takes_files(MOST_BYTES)
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def import_start(request: HttpRequest) -> HttpResponse:
     """Take a file; a worker reads it and its page shows the progress."""
     posted = request.method == "POST"
     form = FileForm(request.POST, request.FILES) if posted else FileForm()
-    if posted and form.is_valid():
+    status = 200
+    if posted and was_too_large(request):
+        form.errors.pop("file", None)
+        form.add_error("file", TOO_LARGE)
+        status = 413
+    elif posted and form.is_valid():
         found: UploadedFile = form.cleaned_data["file"]
         content = Path(found.temporary_file_path()) if hasattr(found, "temporary_file_path") else found.read()
         try:
@@ -100,7 +100,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("job", started.job_id)
-    return TemplateResponse(request, "actors/directory/import_start.html", {"form": form})
+    return TemplateResponse(request, "actors/directory/import_start.html", {"form": form}, status=status)
 
 
 @require_safe

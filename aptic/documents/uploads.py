@@ -5,10 +5,12 @@ is kept in memory or on disk, and the rest of the form is read as usual: the pag
 """
 
 import io
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
 from PIL import Image
 from pypdf import PdfReader
 
@@ -45,11 +47,31 @@ class UnreadableFile(DomainError):
     next_step = "Ouvrez-le sur votre appareil, enregistrez-en une copie sans mot de passe, puis joignez-la."
 
 
+def takes_files(most: int) -> Callable[[Any], Any]:
+    """Mark a view, outermost: its files may weigh `most` bytes instead of `UPLOAD_MAX`."""
+
+    def mark(view: Any) -> Any:
+        view.upload_max = most
+        return view
+
+    return mark
+
+
+def was_too_large(request: HttpRequest) -> bool:
+    """Whether a file of this form was dropped: the form itself only sees that there is none."""
+    return getattr(request, "upload_too_large", False)
+
+
 class Bounded(FileUploadHandler):
-    """Drop a file beyond `UPLOAD_MAX` and say so on the request (`upload_too_large`)."""
+    """Drop a file beyond what its view takes (`UPLOAD_MAX`, or `takes_files`) and say so on the request.
+
+    The view is known by its address: the body is often read before it is called, for the form's token.
+    """
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
+        match = getattr(request, "resolver_match", None)
+        self._most: int = getattr(match and match.func, "upload_max", settings.UPLOAD_MAX)
         self._seen = 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +82,7 @@ class Bounded(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Pass the bytes on, up to the bound. Raises SkipFile beyond it."""
         self._seen += len(raw_data)
-        if self._seen > settings.UPLOAD_MAX:
+        if self._seen > self._most:
             if self.request is not None:
                 self.request.upload_too_large = True  # type: ignore[attr-defined]
             raise SkipFile

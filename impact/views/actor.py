@@ -28,7 +28,7 @@ from impact.figures import ActorYear
 from impact.income import income_of, passes_by_year, publics_of
 from impact.models import ActorRatio
 from impact.ratio_rules import trend
-from qualification.renewal import may_renew
+from qualification.renewal import is_over, may_renew
 
 RECENT_PAYOUTS = 6
 
@@ -51,6 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "qualified": qualified,
         "renews": qualified is not None and may_renew(qualified) and principal.role in EDITS_SITES,
+        "over": qualified is not None and is_over(qualified),
         **_money(principal, payouts),
         **twelve_months,
         **_income(principal, twelve_months["ratio"].earned_cents),

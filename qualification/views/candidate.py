@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from aptic.documents.uploads import FileTooLarge
+from aptic.documents.uploads import FileTooLarge, was_too_large
 from aptic.errors import DomainError
 from aptic.forms import DomainForm
 from qualification import attachments, candidacy, papers, progress, referentials, rules, standing
@@ -164,7 +164,7 @@ def documents(request: HttpRequest, application: Application) -> HttpResponse:
     """The papers asked for by the legal status, those given, and one more to join."""
     form, status = DocumentForm(request.POST or None, request.FILES or None), 200
     if request.method == "POST":
-        if getattr(request, "upload_too_large", False):
+        if was_too_large(request):
             form.errors.pop("file", None)
             form.add_error("file", f"{FileTooLarge.message} {FileTooLarge.next_step}")
             status = 413

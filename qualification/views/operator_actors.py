@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actors import bank_accounts
@@ -21,24 +22,27 @@ from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
+from qualification import paper_dates
 from qualification.caps import idle_places
 from qualification.disqualification import disqualify_actor
 from qualification.forms import ReasonForm
 from qualification.hub_forms import InviteForm
 from qualification.models import Qualification
+from qualification.renewal import is_over
 from qualification.suspension import reinstate_actor, suspend_actor
 from qualification.welcome import hats_said
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
 PER_PAGE = 25
+ENDED = "echue"
 TAGS = {Actor.State.QUALIFIED: "ok", Actor.State.SUSPENDED: "no", Actor.State.REMOVED: ""}
 
 
 @require_safe
 @space(Hat.OPERATOR)
 def actor_list(request: HttpRequest) -> HttpResponse:
-    """Actors by name, with what waits for the operator."""
-    typed = request.GET.get("q", "").strip()
+    """Actors by name, all or those whose qualification has ended, with what waits for the operator."""
+    typed, ended = request.GET.get("q", "").strip(), request.GET.get("etat") == ENDED
     proposals = BankAccount.objects.visible_to(request.principal).filter(approved_at=None, replaced_at=None)
     found = (
         Organisation.objects.with_hat(Hat.ACTOR)
@@ -50,10 +54,13 @@ def actor_list(request: HttpRequest) -> HttpResponse:
         )
         .order_by("search_key", "id")
     )
+    if ended:
+        found = found.filter(actor__qualified_until__lte=timezone.now()).exclude(actor__state=Actor.State.REMOVED)
     page = Paginator(found.search(typed) if typed else found, PER_PAGE).get_page(request.GET.get("page"))
     for one in page:
-        one.tag = TAGS[Actor.State(one.actor.state)]
-    context = {"title": "Acteurs", "page_obj": page, "typed": typed}
+        one.tag, one.over = TAGS[Actor.State(one.actor.state)], is_over(one.actor)
+    tabs = [("Tous", "?", not ended), ("Qualification échue", f"?etat={ENDED}", ended)]
+    context = {"title": "Acteurs", "page_obj": page, "typed": typed, "tabs": tabs, "state": ENDED if ended else ""}
     return render(request, "qualification/operator/actors.html", context)
 
 
@@ -68,8 +75,11 @@ def actor_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "actor": actor,
         "tag": TAGS[Actor.State(actor.actor.state)],
+        "over": is_over(actor.actor),
         "places": [(place, labels[place.territory_id]) for place in held],
         "idle": idle_places(actor.actor),
+        "papers": paper_dates.dated().filter(application__organisation=actor),
+        "today": timezone.localdate(),
         "sites": Site.objects.visible_to(request.principal).filter(actor=actor).select_related("commune"),
         "account": bank_accounts.in_force(actor).first(),
         "proposal": proposal,

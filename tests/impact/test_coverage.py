@@ -14,7 +14,7 @@ from impact import coverage
 from impact.coverage_rules import Needs
 from impact.errors import ThresholdsInvalid
 from impact.measuring import measure_all
-from impact.models import CommuneAccess, Coverage, Thresholds
+from impact.models import CommuneAccess, Coverage, TerritoryRatio, Thresholds
 from qualification.models import Round
 from tests.factories import OPERATOR, make_funder, make_operator, make_siret
 
@@ -98,6 +98,32 @@ def test_a_territory_becomes_operational_when_nothing_is_missing():
     measure()
     assert row(METROPOLE).operational, row(METROPOLE).missing
     assert row(METROPOLE).room_cents == 50_000_00
+
+
+def test_an_actor_is_counted_once_over_all_the_territories_where_it_stands():
+    first = make_site()
+    make_site(LACANAU, actor=first.actor)
+    elsewhere = make_site(LESPARRE, actor=first.actor)
+    measure()
+    assert row(METROPOLE).actors == row(GIRONDE).actors == 1
+    assert (row(METROPOLE).room_cents, row(GIRONDE).room_cents) == (8_000_00, 25_000_00)  # a third, the whole
+    with acting(OPERATOR):  # a site on its rounds is shared by the communes where it goes, its own among them
+        for commune in (BORDEAUX, LESPARRE):
+            Round.objects.create(site=elsewhere, actor=first.actor, commune_id=commune, declared_at=timezone.now())
+    measure()
+    assert (row(METROPOLE).room_cents, row("france").room_cents) == (12_000_00, 25_000_00)  # a third and a sixth
+
+
+def test_what_is_ordered_leaves_less_room():
+    make_site()
+    with acting(OPERATOR):
+        TerritoryRatio.objects.create(
+            territory=METROPOLE, stock_cents=0, earned_cents=0, actors=1, starving=0, overloaded=0,
+            forecast_cents=4_000_00, ordered_cents=9_000_00, ordered_forecast_cents=6_000_00,
+            computed_at=timezone.now(),
+        )  # fmt: skip
+        coverage.measure_territories(at=timezone.now())
+    assert row(METROPOLE).room_cents == 15_000_00
 
 
 def test_an_older_service_counts_as_the_one_it_lies_under():

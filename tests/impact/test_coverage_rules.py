@@ -78,9 +78,11 @@ def test_what_is_missing_is_named_the_gravest_first(change, lacks):
 
 
 def test_room_is_what_actors_can_take_beside_what_is_expected():
-    assert room_cents(actors=2, forecast_cents=21_999_99) == 28_000_00
-    assert room_cents(actors=0, forecast_cents=10_50) == -1_000_00
-    assert room_cents(actors=1, forecast_cents=None) == 25_000_00
+    assert room_cents(actors=2, expected_cents=21_999_99) == 28_000_00
+    assert room_cents(actors=0, expected_cents=10_50) == -1_000_00
+    assert room_cents(actors=1, expected_cents=0) == 25_000_00
+    assert room_cents(actors=0.25, expected_cents=0) == 6_000_00
+    assert room_cents(actors=sum([1 / 49] * 49), expected_cents=0) == 25_000_00  # shares are not quite whole
 
 
 @pytest.mark.parametrize(("population", "sites", "wanted"), [(90_000, 3, 0), (90_001, 3, 1), (0, 0, 0), (10, 0, 1)])

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aptic.tenancy.principal import acting
+from funders import services as funders
 from impact import figures, ratio
 from impact.models import ActorRatio, TerritoryRatio
 from qualification.forecasts import forecasts_of
@@ -64,6 +65,27 @@ def test_territories_nest_and_add_up(world, counted):
         assert forecasts_of([GIRONDE, "epci:1"])[GIRONDE].cents == rows[GIRONDE].forecast_cents
 
 
+def test_an_order_is_near_whoever_placed_it_until_its_passes_circulate(world, counted):
+    def row():
+        with acting(OPERATOR):
+            ratio.write_territories(ratio.count(world.now))
+            return TerritoryRatio.objects.get(pk=GIRONDE)
+
+    assert row().ordered_cents == 0  # everything is in circulation
+    campaign = world.running
+    with acting(world.south.principal):
+        line = campaign.lines.select_related("account").get()
+        order = funders.place_order(campaign=campaign, line=line, booklets=2, at=world.now)
+    after, pace = row(), counted.method
+    assert after.ordered_cents == order.amount_cents
+    assert after.stock_cents == counted.stock["33"]
+    assert 0 < after.ordered_forecast_cents == pytest.approx(pace.yearly(order.amount_cents), abs=10)
+    assert after.forecast_cents == pytest.approx(pace.yearly(counted.stock["33"]), abs=10), "a forecast has no order"
+    with acting(world.south.principal):
+        funders.cancel_order(order=order)
+    assert row().ordered_cents == row().ordered_forecast_cents == 0
+
+
 def test_a_second_computation_replaces_the_first(world, counted):
     with acting(OPERATOR):
         before = TerritoryRatio.objects.count()
@@ -76,5 +98,5 @@ def test_a_second_computation_replaces_the_first(world, counted):
 
 
 def test_counting_is_a_fixed_number_of_queries(world, django_assert_num_queries):
-    with acting(OPERATOR), django_assert_num_queries(6):
+    with acting(OPERATOR), django_assert_num_queries(7):  # open orders are one of them
         ratio.count(world.now)

@@ -81,7 +81,8 @@ def test_an_operational_territory_says_that_nothing_is_missing(client):
     measure()
     page = plain(client.get(url("funder_territory", funder, METROPOLE)))
     assert "Rien ne manque." in page
-    assert "environ <b>5 000 pass</b> de 10 €" in page
+    assert "environ <b>5 000 pass</b> de 10 € de plus par an, à côté de ceux déjà émis ou commandés" in page
+    assert "compte dans cette capacité pour la part de ses lieux qui est ici" in page
     table = plain(client.get(url("funder_territories", funder), {"etat": "operationnels"}))
     assert "Bordeaux Métropole" in table
     assert "Places libres" not in table

@@ -1,10 +1,13 @@
 """Renewing before the end: when it is time, a file filled in with what is known, and letters once per threshold."""
 
+import re
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from actors import bank_accounts
@@ -14,6 +17,7 @@ from aptic.accounts.models import Role
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import acting
 from qualification import candidacy, errors, link, progress, renewal, rules, services
+from qualification.disqualification import disqualify_actor
 from qualification.models import Application
 from qualification.tasks import remind_renewals
 from tests.actors.network import commune, make_actor
@@ -202,7 +206,12 @@ def test_letters_leave_once_per_threshold_and_stop_when_the_file_is_sent(network
         remind_renewals()
         return [template for template, _ in mails()].count("renewal_due")
 
-    assert [reminded(days) for days in (120, 89, 80, 29, 28, 6)] == [0, 1, 1, 2, 2, 3]
+    def ended():
+        return [template for template, _ in mails()].count("renewal_over")
+
+    assert [reminded(days) for days in (120, 89, 80, 29, 28, 6, 0.2)] == [0, 1, 1, 2, 2, 3, 3]
+    assert ended() == 0
+    assert [(reminded(days), ended()) for days in (-0.2, -1, -400)] == [(3, 1)] * 3  # the end has passed: once
     with acting(OPERATOR):
         Actor.objects.filter(pk=network.organisation.pk).update(renewal_reminded=None)
     row = begin(network)
@@ -212,6 +221,55 @@ def test_letters_leave_once_per_threshold_and_stop_when_the_file_is_sent(network
     send(row)
     assert reminded(20) == 3
     assert mails()[0][0] == "application_begun"
+
+
+def test_letters_say_what_the_end_changes(network):
+    words = {"organisation": "Essai", "until": "3 mars 2027", "url": "https://"}
+    for name in ("renewal_due", "renewal_over"):
+        letter = render_to_string(f"mail/{name}.txt", words)
+        assert "n’arrête aucun lieu par elle-même" in letter
+        assert "continuer d’encaisser" not in letter
+        assert "3 mars 2027" in render_to_string(f"mail/{name}.subject.txt", words)
+
+
+def test_a_renewal_accepted_meanwhile_gets_no_letter(network, monkeypatch):
+    def renewed(_):
+        ends_in(network, 1000)
+        return False
+
+    monkeypatch.setattr(renewal, "_is_under_way", renewed)
+    ends_in(network, -1)
+    with acting(OPERATOR):
+        assert renewal.remind() == 0
+
+
+def test_the_operator_lists_those_whose_qualification_has_ended(client, network):
+    ends_in(network, -2)
+    gone, current = make_actor(), make_actor()
+    ends_in(gone, -2)
+    ends_in(current, 200)
+    operator = make_operator()
+    with acting(operator.principal):
+        disqualify_actor(actor=gone.organisation, reason="Sorti.")
+    operator.log_in(client)
+    address = url("operator_actors", operator)
+    client.get(address)  # the first page after a log-in writes to the session
+    with CaptureQueriesContext(connection) as queries:
+        page = text(client.get(address, {"etat": "echue"}))
+    assert network.organisation.name in page
+    assert "échue le" in page
+    assert 'name="etat" value="echue"' in page  # a search stays among them
+    assert not {gone.organisation.name, current.organisation.name} & set(re.findall(r"Association d’essai \d+", page))
+    assert current.organisation.name in text(client.get(address))
+    assert "échue" in text(client.get(url("operator_actor", operator, network.organisation.pk)))
+    for _ in range(3):
+        ends_in(make_actor(), -2)
+    with CaptureQueriesContext(connection) as more:
+        client.get(address, {"etat": "echue"})
+    assert len(more) == len(queries)
+    with acting(OPERATOR):
+        Actor.objects.update(qualified_until=None)
+    assert "Aucune qualification échue" in text(client.get(address, {"etat": "echue"}))
 
 
 def test_an_actor_renews_from_its_first_page(client, network):
@@ -226,6 +284,8 @@ def test_an_actor_renews_from_its_first_page(client, network):
         row = Application.objects.get(kind="renewal")
     assert response.url == candidate_url("application_page", row)
     assert link.read(link.sign(row.pk)) == row.pk
+    ends_in(network, -1)
+    assert "Votre qualification est échue depuis le" in text(client.get(url("actor_home", network.manager)))
     ends_in(network, 400)
     assert "Renouveler ma qualification" not in text(client.get(url("actor_home", network.manager)))
     assert client.post(url("actor_renew", network.manager)).status_code == 409

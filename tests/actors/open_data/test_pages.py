@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -60,13 +61,23 @@ def test_a_pdf_named_csv_is_told_apart(client: Client, operator: Member) -> None
     assert "Ce fichier est un PDF, quel que soit son nom." in words(client.get(answer["Location"]))
 
 
-def test_a_file_too_large_is_refused_with_a_way_out(
-    client: Client, operator: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(places, "MOST_BYTES", 10)
-    read = words(upload(client, operator, b"x" * 11))
-    assert "50 Mo au plus. Découpez-le par département." in read.replace("\xa0", " ")
+def test_a_file_as_large_as_the_page_promises_is_taken(client: Client, operator: Member) -> None:
+    assert settings.UPLOAD_MAX < places.MOST_BYTES, "the national map is larger than any other file"
+    assert upload(client, operator, b"x" * places.MOST_BYTES).status_code == 302
+    with acting(OPERATOR):
+        assert PlaceImport.objects.get().document.size == places.MOST_BYTES
+
+
+def test_a_file_too_large_is_refused_with_a_way_out(client: Client, operator: Member) -> None:
+    answer = upload(client, operator, b"x" * (places.MOST_BYTES + 1))
+    read = words(answer).replace("\xa0", " ")
+    assert answer.status_code == 413
+    assert "trop lourd : 50 Mo au plus. Découpez-le par département" in read
+    assert 'value="Hub"' in answer.content.decode(), "what else was typed stays"
+    assert "obligatoire" not in read
     assert "obligatoire" in words(client.post(address(operator, "importer/"), {"source": "x"}))
+    with acting(OPERATOR):
+        assert not PlaceImport.objects.exists()
 
 
 def test_what_a_source_no_longer_says_and_what_is_old_are_reported(client: Client, operator: Member) -> None:
