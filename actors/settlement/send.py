@@ -50,7 +50,7 @@ UNION ALL
 
 
 @transaction.atomic
-def write_bank_file(*, settlement: Settlement) -> Document:
+def write_bank_file(*, settlement: Settlement, at: datetime | None = None) -> Document:
     """The order for the bank, made once per run and kept encrypted; a repeat returns the first.
 
     Raises NotAllowed, AlreadyDone (not approved), ContentChanged and DebtorMissing.
@@ -71,7 +71,7 @@ def write_bank_file(*, settlement: Settlement) -> Document:
         title=f"Ordre de virement {settlement.number}",
         filename=f"{settlement.number}.xml",
         media_type="application/xml",
-        content=bank_file(settlement),
+        content=bank_file(settlement, made_at=at or timezone.now()),
         owner_id=_operator_id(),
         roles=ROLES,
         encrypted=True,
