@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
@@ -107,6 +108,10 @@ def test_it_stops_and_starts_again_by_its_buttons(funder, work):
     failed = client.get(f"/travaux/{work.pk}/").content.decode()
     assert "Une raison." in failed
     assert "Relancer le travail" in failed
+    assert "l’opérateur le voit sur sa page « Machines »" in failed.replace("\xa0", " ")
+    operator = make_operator()
+    machines = reverse("operator_machinery", args=[operator.organisation.pk])
+    assert work.title in operator.log_in(Client()).get(machines).content.decode()
     client.post(f"/travaux/{work.pk}/relancer/")
     assert running.run(work.pk)
 
