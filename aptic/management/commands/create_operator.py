@@ -16,7 +16,7 @@ from aptic.tenancy.checks import key_faults, role_faults
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 
-LONGEST = Organisation._meta.get_field("name").max_length
+LONGEST: int = Organisation._meta.get_field("name").max_length  # type: ignore[assignment]
 
 
 def email(typed: str) -> str:
