@@ -15,10 +15,8 @@ RUN npm ci --silent
 
 COPY . .
 ENV APTIC_VAR=/srv/aptic/var PYTHONUNBUFFERED=1
-# The typeface and the static files are in the image; keys and addresses come from the environment.
-RUN mkdir -p var/vendor/fonts \
- && cp node_modules/@fontsource/atkinson-hyperlegible-next/files/*-next-latin-*-*.woff2 var/vendor/fonts/ \
- && cp node_modules/@fontsource/atkinson-hyperlegible-next/LICENSE var/vendor/fonts/OFL.txt \
+# The typeface, the browser code of others and the static files are in the image; keys and addresses come from the environment.
+RUN bash aptic/embedded/vendor.sh node_modules var/vendor \
  && python manage.py collectstatic --no-input --verbosity 0 \
  && chown -R aptic:aptic var
 USER aptic

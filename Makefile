@@ -8,7 +8,6 @@ export APTIC_VAR
 ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
-FONT := @fontsource/atkinson-hyperlegible-next
 SECONDS_PER_TEST := 300
 NODE_READY = command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) -r requirements-node.lock
 
@@ -87,23 +86,12 @@ help:
 	@$(PIP) -r requirements-dev.lock
 	@touch $@ .venv/.runtime
 
-# The browser code of others: the files that pages ask for are copied, what npm fetched is not served.
+# The browser code of others: npm fetches it, and the files that pages ask for are copied out of it.
 node_modules/.installed: package-lock.json .npmrc | .venv/bin/python
 	@$(NODE_READY)
 	@PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
 	@touch $@
 
-$(APTIC_VAR)/vendor/.installed: node_modules/.installed Makefile
-	@mkdir -p $(@D)/fonts $(@D)/vendor
-	@for style in 400-normal 400-italic 700-normal; do \
-	  cp node_modules/$(FONT)/files/*-next-latin-$$style.woff2 node_modules/$(FONT)/files/*-next-latin-ext-$$style.woff2 $(@D)/fonts/; done
-	@cp node_modules/$(FONT)/LICENSE $(@D)/fonts/OFL.txt
-	@cp node_modules/idb/build/index.js $(@D)/vendor/idb.js
-	@cp node_modules/@noble/ed25519/index.js $(@D)/vendor/ed25519.js
-	@cp node_modules/zxing-wasm/dist/iife/reader/index.js $(@D)/vendor/zxing.js
-	@cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm $(@D)/vendor/zxing_reader.wasm
-	@mkdir -p $(@D)/vendor/leaflet/images
-	@sed '/sourceMappingURL/d' node_modules/leaflet/dist/leaflet.js > $(@D)/vendor/leaflet/leaflet.js
-	@cp node_modules/leaflet/dist/leaflet.css $(@D)/vendor/leaflet/leaflet.css
-	@cp node_modules/leaflet/dist/images/*.png $(@D)/vendor/leaflet/images/
+$(APTIC_VAR)/vendor/.installed: node_modules/.installed aptic/embedded/vendor.sh
+	@bash aptic/embedded/vendor.sh node_modules $(@D)
 	@touch $@

@@ -250,6 +250,15 @@ class Settlement(models.Model):
                 name="settlement_two_people",
                 violation_error_message="Une autre personne doit approuver ce règlement.",
             ),
+            # Nobody prepared it: the second person is who sends. What one person had sent before this rule may close.
+            models.CheckConstraint(
+                condition=Q(prepared_by__isnull=False)
+                | Q(sent_by__isnull=True)
+                | ~Q(sent_by=F("approved_by"))
+                | Q(state="closed"),
+                name="settlement_of_calendar_two_people",
+                violation_error_message="Une autre personne doit envoyer ce règlement.",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["preparing", "prepared", "cancelled"])
                 | Q(approved_at__isnull=False, digest__regex=r"^[0-9a-f]{64}$"),

@@ -1,4 +1,4 @@
-"""The bank file of a run: one ISO 20022 credit transfer order, pain.001.001.09, the same bytes whenever it is made.
+"""The bank file of a run: one ISO 20022 credit transfer order, pain.001.001.09, decided by the run and an instant.
 
 sepaxml writes and checks it against the schema it carries; the random names it would give are replaced by the run's.
 """
@@ -82,15 +82,17 @@ class Order(SepaTransfer):
             name.text = f"{self._name}-{rank}"
 
 
-def bank_file(settlement: Settlement) -> bytes:
-    """The order that pays every payout of an approved run, checked against its schema. Raises DebtorMissing."""
+def bank_file(settlement: Settlement, *, made_at: datetime) -> bytes:
+    """The order that pays every payout of an approved run, checked against its schema. Raises DebtorMissing.
+
+    Its day counts from `made_at`: a bank refuses an order for a day gone by, and approval may be a week old.
+    """
     payer = debtor()
-    assert settlement.approved_at is not None
     config = {"name": bank_text(payer.name, most=NAME), "IBAN": payer.iban, "batch": True, "currency": "EUR"}
     if payer.bic:
         config["BIC"] = payer.bic
-    order = Order(config, name=settlement.number, made_at=settlement.approved_at)
-    day = execution_day(settlement.approved_at)
+    order = Order(config, name=settlement.number, made_at=made_at)
+    day = execution_day(made_at)
     payouts = Payout.objects.filter(settlement=settlement).select_related("bank_account").order_by("end_to_end_id")
     for payout in payouts.iterator(chunk_size=500):
         order.add_payment(

@@ -110,9 +110,9 @@ def is_bank_day(day: date) -> bool:
     return day.weekday() < 5 and not fixed and day not in closed
 
 
-def execution_day(approved_at: datetime) -> date:
-    """The day the bank is asked to pay: the first bank day after the Paris day of approval."""
-    day = timezone.localdate(approved_at) + timedelta(days=1)
+def execution_day(made_at: datetime) -> date:
+    """The day the bank is asked to pay: the first bank day after the Paris day on which its file is made."""
+    day = timezone.localdate(made_at) + timedelta(days=1)
     while not is_bank_day(day):
         day += timedelta(days=1)
     return day

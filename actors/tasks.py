@@ -12,7 +12,9 @@ from django.utils import timezone
 from actors import statements
 from actors.models import Payout, Settlement
 from actors.open_data import importing
+from actors.permissions import DECIDES
 from actors.settlement.errors import NothingToPay
+from actors.settlement.people import ROLES
 from actors.settlement.prepare import prepare_settlement as prepare
 from actors.settlement_rules import last_cutoff
 from aptic.documents import services as documents
@@ -43,7 +45,7 @@ def prepare_settlement() -> str:
             return ""
 
 
-@job("settlement", queue="settle")
+@job("settlement", queue="settle", roles=ROLES)
 def prepare_run(run: JobRun) -> dict[str, Any]:
     """Prepare the run of a cutoff for the person who asked; resuming finds what a former attempt committed."""
     run.step(0, 1, "Calcul de ce qui est dû à chaque acteur")
@@ -54,7 +56,7 @@ def prepare_run(run: JobRun) -> dict[str, Any]:
     return {"url": address, "label": f"Voir le règlement {settlement.number}"}
 
 
-@job("payout_statement", queue="documents")
+@job("payout_statement", queue="documents", roles=ROLES)
 def write_statement(run: JobRun) -> dict[str, Any]:
     """Write the PDF of a payout's statement and keep it with the actor's documents."""
     run.step(0, 1, "Mise en page du relevé")
@@ -70,6 +72,7 @@ def write_statement(run: JobRun) -> dict[str, Any]:
             media_type="application/pdf",
             content=content,
             owner_id=payout.actor_id,
+            roles=ROLES,
         )
     run.step(1, 1, "Relevé prêt")
     return {"url": reverse("document", args=[document.pk]), "label": "Télécharger le relevé"}
@@ -86,7 +89,7 @@ def statement_filename(payout: Payout) -> str:
     return f"releve-{payout.end_to_end_id}.pdf"
 
 
-@job(importing.IMPORT)
+@job(importing.IMPORT, roles=DECIDES)
 def import_places(run: JobRun) -> dict[str, Any]:
     """Take in the file named in the parameters: {"import": uuid}."""
     importing.work(run)

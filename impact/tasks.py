@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from actors.permissions import DECIDES
 from aptic.documents import services as documents
 from aptic.jobs import services as jobs
 from aptic.jobs.models import Job
@@ -78,7 +79,7 @@ def measure_again() -> Job:
     return live or jobs.start(kind=TERRITORIES, params={}, title="Ratio et couverture des territoires")
 
 
-@job(TERRITORIES, queue="impact")
+@job(TERRITORIES, queue="impact", roles=DECIDES)
 def measure_territories(run: JobRun) -> dict[str, Any]:
     """Communes by chunks, then actors, then territories: each step is committed, and a second attempt goes on."""
     if "at" not in run.state:

@@ -10,11 +10,11 @@ from aptic.jobs.registry import job
 from aptic.jobs.running import JobRun
 from funders.models import Order
 from passes import attendance, booklets_pdf, printing
-from passes.issuance import ISSUE, activate, fill_batch, open_batch
+from passes.issuance import ISSUE, ROLES, activate, fill_batch, open_batch
 from passes.models import Batch, Session
 
 
-@job(ISSUE, queue="documents")
+@job(ISSUE, queue="documents", roles=ROLES)
 def issue(run: JobRun) -> dict[str, Any]:
     """Issue the order named in the parameters: {"order": uuid}. Its result names the batch."""
     with run.acting():
@@ -29,7 +29,7 @@ def issue(run: JobRun) -> dict[str, Any]:
     return {"batch": batch.pk, "label": f"Voir le lot {batch.pk}", "url": _address(run, "batch", batch)}
 
 
-@job(printing.PRINT, queue="documents")
+@job(printing.PRINT, queue="documents", roles=printing.ROLES)
 def print_booklets(run: JobRun) -> dict[str, Any]:
     """Make the files that the batch named in the parameters lacks: {"batch": id}. Each file is one committed step."""
     with run.acting():

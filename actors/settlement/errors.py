@@ -28,6 +28,15 @@ class AnotherPersonMustApprove(DomainError):
     next_step = "Demandez à une autre personne de l’opérateur de l’approuver."
 
 
+class AnotherPersonMustSend(DomainError):
+    """Who approved a run of the calendar, which nobody prepared, does not send it as well."""
+
+    code = "another_person"
+    status = 403
+    message = "Une autre personne doit envoyer ce règlement : vous l’avez approuvé, et le calendrier l’a préparé."
+    next_step = "Demandez à une autre personne de l’opérateur de le déposer à la banque et de le marquer comme envoyé."
+
+
 class AlreadyDone(DomainError):
     """Somebody else was first; nothing was done twice."""
 

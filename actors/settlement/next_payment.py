@@ -49,7 +49,7 @@ def next_payment(
             sent.net_cents, f"parti le {french.date(sent.sent_at)}, en route vers votre banque", sent, blocks
         )
     if ready := next((one for one in payouts if one.state == Payout.State.PREPARED), None):
-        when = f"le {french.date(execution_day(now))}, si l’opérateur approuve le règlement aujourd’hui"
+        when = f"le {french.date(execution_day(now))}, si l’opérateur envoie le règlement aujourd’hui"
         return NextPayment(ready.net_cents, when, ready, blocks)
     cents = max(0, owed.owed_cents - owed.in_run_cents - owed.waiting_cents)
     if cents and not any(account.approved_at for account in accounts):

@@ -119,5 +119,5 @@ def next_cutoff(now: datetime) -> date | None:
 
 
 def _payment_day(day: date) -> date:
-    """When its transfers leave if it is approved the same day."""
+    """When its transfers leave if its file is made the same day."""
     return execution_day(timezone.make_aware(datetime(day.year, day.month, day.day, 12)))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from actors.models import Payout, Settlement
 from actors.sepa import bank_file
 from actors.settlement.digest import content_digest
-from actors.settlement.errors import AlreadyDone, BankFileMissing, CashGone, ContentChanged
+from actors.settlement.errors import AlreadyDone, AnotherPersonMustSend, BankFileMissing, CashGone, ContentChanged
 from actors.settlement.people import ROLES, cashier
 from actors.settlement.prepare import lock_purses, set_limits
 from aptic.audit.services import record
@@ -50,7 +50,7 @@ UNION ALL
 
 
 @transaction.atomic
-def write_bank_file(*, settlement: Settlement) -> Document:
+def write_bank_file(*, settlement: Settlement, at: datetime | None = None) -> Document:
     """The order for the bank, made once per run and kept encrypted; a repeat returns the first.
 
     Raises NotAllowed, AlreadyDone (not approved), ContentChanged and DebtorMissing.
@@ -71,7 +71,7 @@ def write_bank_file(*, settlement: Settlement) -> Document:
         title=f"Ordre de virement {settlement.number}",
         filename=f"{settlement.number}.xml",
         media_type="application/xml",
-        content=bank_file(settlement),
+        content=bank_file(settlement, made_at=at or timezone.now()),
         owner_id=_operator_id(),
         roles=ROLES,
         encrypted=True,
@@ -85,13 +85,18 @@ def write_bank_file(*, settlement: Settlement) -> Document:
 def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
     """The bank has the order: post what leaves to each actor, and the fees. Once; a rival gets AlreadyDone.
 
-    Raises NotAllowed, AlreadyDone, BankFileMissing, ContentChanged, and CashGone when a purse cannot pay any more.
+    A run that nobody prepared is sent by another person than who approved it: nobody releases money alone.
+    Raises NotAllowed, AlreadyDone, BankFileMissing, AnotherPersonMustSend, ContentChanged, and CashGone when a purse
+    cannot pay any more.
     """
     person_id, now = cashier(), at or timezone.now()
     set_limits()
     approved = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.APPROVED)
     ready = approved.filter(bank_file__isnull=False)
-    if not ready.update(state=Settlement.State.SENT, sent_by=person_id, sent_at=now):
+    others = ready.exclude(prepared_by__isnull=True, approved_by=person_id)
+    if not others.update(state=Settlement.State.SENT, sent_by=person_id, sent_at=now):
+        if ready.exists():
+            raise AnotherPersonMustSend
         raise BankFileMissing if approved.exists() else AlreadyDone
     settlement.refresh_from_db()
     if content_digest(settlement) != settlement.digest:

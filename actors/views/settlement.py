@@ -91,6 +91,7 @@ def settlement_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         **_waiting(run),
         "people": _people(run),
         "may_approve": run.prepared_by != request.principal.person_id,
+        "may_send": run.prepared_by is not None or run.approved_by != request.principal.person_id,
         "steps": _steps(run),
         "under_way": payouts.filter(state=Payout.State.SENT).count(),
     }

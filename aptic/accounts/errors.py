@@ -35,6 +35,24 @@ class LastManager(DomainError):
     next_step = "Nommez d’abord un autre responsable."
 
 
+class OperatorExists(DomainError):
+    """An installation has one operator; once somebody has joined it, people are invited from its own pages."""
+
+    code = "operator_exists"
+    status = 409
+    message = "Cette installation a déjà son opérateur."
+    next_step = "Un de ses responsables invite d’autres personnes depuis la page « Équipe » de son espace."
+
+
+class OperatorMissing(DomainError):
+    """Nobody can be invited again to an operator that is not there."""
+
+    code = "operator_missing"
+    status = 409
+    message = "Cette installation n’a pas encore d’opérateur."
+    next_step = "Créez-le avec son nom et son SIRET."
+
+
 class PairingInvalid(DomainError):
     """The pairing link is unknown, used or too old."""
 

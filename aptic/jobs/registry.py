@@ -1,6 +1,6 @@
-"""Which function does which kind of job, in which queue.
+"""Which function does which kind of job, in which queue, and whose colleagues may stop it.
 
-@job("passes.issue", queue="documents")
+@job("passes.issue", queue="documents", roles=ROLES)
 def issue(run: JobRun) -> dict:
     for start in range(run.state.get("issued", 0), total, CHUNK):
         with run.acting():
@@ -10,7 +10,7 @@ def issue(run: JobRun) -> dict:
     return {"url": "…", "label": "Voir le lot"}
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,21 +22,26 @@ Work = Callable[["JobRun"], dict[str, Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """A kind of job: its function and its queue."""
+    """A kind of job: its function, its queue, and the roles that may stop or restart somebody else's (none: all but
+    the counter's)."""
 
     name: str
     work: Work
     queue: str
+    roles: frozenset[str]
 
 
 _kinds: dict[str, JobKind] = {}
 
 
-def job(name: str, *, queue: str = "documents") -> Callable[[Work], Work]:
-    """Register the decorated function as the work of jobs named `name`; it must be resumable from `run.state`."""
+def job(name: str, *, queue: str = "documents", roles: Iterable[str] = ()) -> Callable[[Work], Work]:
+    """Register the decorated function as the work of jobs named `name`; it must be resumable from `run.state`.
+
+    `roles` are those that may ask for such work: they may also stop and restart it when a colleague asked.
+    """
 
     def register(work: Work) -> Work:
-        _kinds[name] = JobKind(name, work, queue)
+        _kinds[name] = JobKind(name, work, queue, frozenset(roles))
         return work
 
     return register

@@ -7,11 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from aptic.accounts.models import Role
 from aptic.audit.services import record
+from aptic.errors import NotAllowed
 from aptic.jobs.errors import NotRunnable
 from aptic.jobs.models import Job
 from aptic.jobs.registry import kind_of
-from aptic.tenancy.principal import current
+from aptic.jobs.rules import may_steer
+from aptic.tenancy.principal import Principal, current
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +58,8 @@ def _send_after_commit(job: Job) -> None:
 
 @transaction.atomic
 def cancel(*, job: Job) -> None:
-    """Stop a job; a worker that has it notices at its next step. Raises NotRunnable."""
+    """Stop a job; a worker that has it notices at its next step. Raises NotAllowed and NotRunnable."""
+    _require_steering(job)
     live = Job.objects.live().filter(pk=job.pk)
     if not live.update(state=Job.State.CANCELLED, lease=None, lease_until=None, finished_at=timezone.now()):
         raise NotRunnable
@@ -64,10 +68,25 @@ def cancel(*, job: Job) -> None:
 
 @transaction.atomic
 def restart(*, job: Job) -> None:
-    """Queue a failed job again; it goes on from its last saved step. Raises NotRunnable."""
+    """Queue a failed job again; it goes on from its last saved step. Raises NotAllowed and NotRunnable."""
+    _require_steering(job)
     now = timezone.now()
     failed = Job.objects.filter(pk=job.pk, state=Job.State.FAILED)
     if not failed.update(state=Job.State.QUEUED, attempts=0, error="", finished_at=None, queued_at=now):
         raise NotRunnable
     record(verb="job_restarted", target=job)
     _send_after_commit(job)
+
+
+def steers(job: Job, principal: Principal) -> bool:
+    """True when `principal` may stop and restart the job. A kind that this version does not know is its managers'."""
+    try:
+        roles = kind_of(job.kind).roles
+    except LookupError:
+        roles = frozenset((Role.MANAGER,))
+    return may_steer(principal, started_by=job.created_by_id, roles=roles)
+
+
+def _require_steering(job: Job) -> None:
+    if not steers(job, current()):
+        raise NotAllowed

@@ -23,9 +23,13 @@ from aptic.tenancy.principal import Principal, acting
 @personal
 def show(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
     """Progress and result, for who started the work and for the members of its organisation."""
-    found, _ = _find(request, job)
+    found, principal = _find(request, job)
     left = time_left(done=found.done, total=found.total, started_at=found.started_at, now=timezone.now())
-    context = {"job": found, "minutes_left": left and max(1, round(left.total_seconds() / 60))}
+    context = {
+        "job": found,
+        "minutes_left": left and max(1, round(left.total_seconds() / 60)),
+        "may_steer": services.steers(found, principal),
+    }
     if not request.htmx:  # type: ignore[attr-defined]
         return render(request, "jobs/job.html", context)
     response = render(request, "components/job.html", context)
@@ -37,7 +41,7 @@ def show(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
 @require_POST
 @personal
 def cancel(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
-    """Stop the work; what is done stays done."""
+    """Stop the work, for who started it or could have; what is done stays done."""
     found, principal = _find(request, job)
     with acting(principal):
         services.cancel(job=found)
@@ -48,7 +52,7 @@ def cancel(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
 @require_POST
 @personal
 def restart(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
-    """Take failed work up again where it stopped."""
+    """Take failed work up again where it stopped, for who started it or could have."""
     found, principal = _find(request, job)
     with acting(principal):
         services.restart(job=found)
@@ -56,12 +60,16 @@ def restart(request: HttpRequest, job: uuid.UUID) -> HttpResponse:
 
 
 def _find(request: HttpRequest, job_id: uuid.UUID) -> tuple[Job, Principal]:
-    """A job of one of the person's organisations, or their own, and as whom they see it; else Http404."""
+    """A job of one of the person's organisations, or their own, and as whom they see it; else Http404.
+
+    Of several memberships that see it, the first that may steer it.
+    """
 
     def look(principal: Principal) -> Job | None:
         return Job.objects.visible_to(principal).filter(pk=job_id).first()
 
-    for job, membership in find_as_member(request.user, look):
+    seen = find_as_member(request.user, look)
+    for job, membership in sorted(seen, key=lambda one: not services.steers(one[0], principal_for(one[1]))):
         check_second_factor(request, membership)
         return job, principal_for(membership)
     own = look(request.principal)  # type: ignore[attr-defined]

@@ -72,7 +72,7 @@ def _run(stage: Stage, reject: bool, day: date) -> None:
     with stage.playing(APPROVES):
         approve_settlement(settlement=settlement, digest=settlement.digest, at=stage.at(day, 11))
     with stage.playing(PREPARES):
-        write_bank_file(settlement=settlement)
+        write_bank_file(settlement=settlement, at=stage.at(day, 13))
         mark_sent(settlement=settlement, at=stage.at(day, 14))
     stage.plan(day + timedelta(days=2), partial(_hear_the_bank, stage, settlement, reject))
 

@@ -54,7 +54,7 @@ def test_a_transfer_under_way_comes_before_a_run_that_waits_and_a_run_before_the
     assert "en route" in found.when
     found = coming(owed(200_00, in_run=40_00), payouts=[ready, payout(Payout.State.SETTLED)])
     assert (found.cents, found.payout) == (40_00, ready)
-    when = "le 5 mai 2026, si l’opérateur approuve le règlement aujourd’hui"
+    when = "le 5 mai 2026, si l’opérateur envoie le règlement aujourd’hui"
     assert found.when.replace("\xa0", " ") == when
 
 

@@ -1,16 +1,17 @@
 """The bank file against ISO 20022's own schema, as sepaxml's package carries it, and against the ledger."""
 
+from datetime import UTC, date, datetime, timedelta
 from importlib.resources import as_file, files
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from lxml import etree
 
-from actors.models import BankAccount, Payout
+from actors.models import BankAccount, Payout, Settlement
 from actors.sepa import bank_file, check
 from actors.settlement import errors
 from actors.settlement.send import write_bank_file
-from actors.settlement_rules import execution_day
 from aptic.documents import services as documents
 from aptic.documents.crypto import encrypt_text
 from aptic.tenancy.principal import acting
@@ -18,6 +19,8 @@ from tests.actors.money import IBAN, OPERATOR, Scheme
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 NS = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"}
+# The Thursday before Good Friday, long after the approval: the next bank day is the Tuesday after Easter Monday.
+MADE_AT = datetime(2027, 3, 25, 12, tzinfo=UTC)
 HOLDERS = ["Médiathèque « L’Œuvre »", "Sœurs & Frères <SARL>", "Ассоциация Ё", "A" * 70, "=1+1"]
 
 
@@ -58,12 +61,12 @@ def schema():
 def test_the_file_follows_the_schema_and_says_what_is_owed(approved):
     scheme, run = approved
     with acting(scheme.second):
-        content = documents.read(write_bank_file(settlement=run))
+        content = documents.read(write_bank_file(settlement=run, at=MADE_AT))
         payouts = list(Payout.objects.filter(settlement=run).order_by("end_to_end_id"))
     tree = etree.fromstring(content)
     schema().assertValid(tree)
     assert tree.xpath("string(//p:GrpHdr/p:MsgId)", namespaces=NS) == run.number
-    assert tree.xpath("string(//p:ReqdExctnDt/p:Dt)", namespaces=NS) == str(execution_day(run.approved_at))
+    assert tree.xpath("string(//p:ReqdExctnDt/p:Dt)", namespaces=NS) == "2027-03-30"
     assert tree.xpath("string(//p:DbtrAcct/p:Id/p:IBAN)", namespaces=NS) == "FR1420041010050500013M02606"
     transfers = tree.xpath("//p:CdtTrfTxInf", namespaces=NS)
     named = {
@@ -83,7 +86,7 @@ def test_the_file_follows_the_schema_and_says_what_is_owed(approved):
 def test_names_are_in_the_letters_that_banks_take(approved):
     scheme, run = approved
     with acting(scheme.second):
-        tree = etree.fromstring(bank_file(run))
+        tree = etree.fromstring(bank_file(run, made_at=MADE_AT))
     allowed = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 /-?:().,'+")
     names = tree.xpath("//p:Nm/text() | //p:Ustrd/text()", namespaces=NS)
     assert len(names) >= 2 * len(HOLDERS)
@@ -95,7 +98,19 @@ def test_names_are_in_the_letters_that_banks_take(approved):
 def test_the_same_run_makes_the_same_bytes(approved):
     scheme, run = approved
     with acting(scheme.second):
-        assert bank_file(run) == bank_file(run)
+        assert bank_file(run, made_at=MADE_AT) == bank_file(run, made_at=MADE_AT)
+
+
+def test_a_file_made_long_after_approval_asks_for_a_day_to_come(approved):
+    scheme, run = approved
+    with acting(OPERATOR):
+        Settlement.objects.update(approved_at=F("approved_at") - timedelta(days=8))
+    with acting(scheme.second):
+        tree = etree.fromstring(documents.read(write_bank_file(settlement=run)))
+    asked = date.fromisoformat(tree.xpath("string(//p:ReqdExctnDt/p:Dt)", namespaces=NS))
+    assert asked > timezone.localdate()
+    made = datetime.fromisoformat(tree.xpath("string(//p:CreDtTm)", namespaces=NS)).date()
+    assert (timezone.localdate() - made).days <= 1  # 1: midnight came between
 
 
 @pytest.mark.parametrize(
@@ -109,7 +124,7 @@ def test_the_same_run_makes_the_same_bytes(approved):
 def test_a_file_that_breaks_the_schema_is_never_kept(good, bad, approved, monkeypatch):
     scheme, run = approved
     with acting(scheme.second):
-        content = bank_file(run)
+        content = bank_file(run, made_at=MADE_AT)
         assert good in content
         with pytest.raises(etree.DocumentInvalid):
             check(content.replace(good, bad))

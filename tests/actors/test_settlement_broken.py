@@ -7,10 +7,12 @@ import psycopg
 import pytest
 from django.db import IntegrityError, ProgrammingError
 from django.db.models import F
+from django.utils import timezone
 
 from actors.models import Claim, Payout, PayoutPurse, Settlement
 from actors.settlement import errors
 from actors.settlement.approve import approve_settlement
+from actors.settlement.prepare import prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
 from aptic.errors import NotAllowed
 from aptic.ledger.kinds import AccountKind as K
@@ -72,6 +74,26 @@ def test_who_prepared_cannot_approve_whoever_asks(run, scheme, fresh_database):
         as_owner(fresh_database, approve, run.pk)
     with refused("settlement_two_people"), acting(scheme.first):
         Settlement.objects.update(approved_by=F("prepared_by"))
+
+
+def test_who_approved_a_run_of_the_calendar_cannot_send_it_whoever_asks(scheme, fresh_database):
+    scheme.redeem(scheme.funder(cash=100_000), scheme.actor())
+    with acting(Principal(hat=Hat.OPERATOR)):
+        run = prepare_settlement(cutoff=timezone.now())
+    scheme.approve(run)
+    with acting(scheme.second):
+        write_bank_file(settlement=run)
+        with pytest.raises(errors.AnotherPersonMustSend):
+            mark_sent(settlement=run)
+    send = "UPDATE actors_settlement SET state = 'sent', sent_at = now(), sent_by = approved_by WHERE id = %s"
+    with refused("settlement_of_calendar_two_people"):
+        as_owner(fresh_database, send, run.pk)
+    with refused("settlement_of_calendar_two_people"), acting(scheme.second):
+        Settlement.objects.update(sent_by=F("approved_by"))
+    with acting(scheme.first):
+        mark_sent(settlement=run)
+        run.refresh_from_db()
+    assert (run.approved_by, run.sent_by) == (scheme.second.person_id, scheme.first.person_id)
 
 
 def test_a_run_is_not_sent_without_approval_or_file_whoever_asks(run, fresh_database):

@@ -3,15 +3,18 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from actors import tasks
 from actors.models import Payout, Settlement
 from actors.settlement.owed import next_cutoff
 from actors.settlement.prepare import cancel_settlement
+from aptic.accounts.models import Role
 from aptic.celery import SCHEDULE
 from aptic.tenancy.principal import acting
 from tests.actors.money import OPERATOR, Scheme
+from tests.factories import make_operator
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 WEDNESDAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
@@ -45,11 +48,29 @@ def test_the_clock_asks_often_and_gets_one_run(owed):
         assert Payout.objects.get().gross_cents == 2000
 
 
-def test_any_one_person_may_then_approve_it(owed):
+def test_any_one_person_may_then_approve_it_and_another_one_sends_it(owed, client, settings, tmp_path):
     tasks.prepare_settlement()
     (run,) = runs()
     owed.approve(run)
     assert run.approved_by == owed.second.person_id
+
+    settings.DEBTOR_NAME, settings.DEBTOR_IBAN = "Aptic", "FR1420041010050500013M02606"
+    settings.MEDIA_ROOT = tmp_path
+    approver, colleague = make_operator(Role.FINANCE), make_operator(Role.FINANCE)
+    with acting(OPERATOR):
+        Settlement.objects.update(approved_by=approver.user.pk)
+    home = approver.organisation.pk
+    page, sent = (reverse(f"operator_settlement{name}", args=[home, run.pk]) for name in ("", "_sent"))
+    approver.log_in(client).post(reverse("operator_settlement_file", args=[home, run.pk]))
+    words = client.get(page).content.decode()
+    assert "une autre personne de l’opérateur dépose l’ordre à la banque" in words
+    assert "Marquer comme envoyé" not in words
+    refused = client.post(sent)
+    assert refused.status_code == 403
+    assert "vous l’avez approuvé" in refused.content.decode()
+    assert "Marquer comme envoyé" in colleague.log_in(client).get(page).content.decode()
+    assert client.post(sent).status_code == 302
+    assert [one.state for one in runs()] == [Settlement.State.SENT]
 
 
 def test_a_run_that_a_person_gave_up_is_not_prepared_again_behind_their_back(owed):

@@ -2,9 +2,12 @@
 
 import csv
 from datetime import timedelta
+from importlib import import_module
 from io import BytesIO, StringIO
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -13,6 +16,7 @@ from actors import statements, tasks
 from actors.models import Payout, Settlement
 from actors.settlement.prepare import prepare_settlement
 from aptic.accounts.models import Role
+from aptic.documents.models import Document
 from aptic.jobs import running
 from aptic.jobs.models import Job
 from aptic.ledger.describe import Description, describes
@@ -161,7 +165,32 @@ def test_csv_and_pdf_have_one_line_per_pass_and_no_formula(scheme, client, monke
         assert tasks.find_statement(payout, member.principal)
     text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
     assert text.count("=1+1") == 7
-    assert client.get(address).status_code == 302
+    stored = client.get(address).url
+    with acting(OPERATOR):  # as those were that were kept before documents of this kind had roles
+        Document.objects.filter(kind=tasks.STATEMENT).update(roles=[])
+    agent = make_member(actor, Hat.ACTOR, Role.AGENT).log_in(Client())
+    assert b"".join(agent.get(stored))
+    with acting(OPERATOR), connection.cursor() as cursor:
+        cursor.execute(import_module("actors.migrations.0013_statements_have_roles").NARROW)
+    assert agent.get(stored).status_code == 403
+
+
+def test_the_pdf_is_for_those_whom_its_page_is_for(scheme, client):
+    purse, actor = scheme.funder(cash=100_000), scheme.actor()
+    scheme.redeem(purse, actor)
+    run = scheme.send(scheme.prepare())
+    make_member(actor, Hat.ACTOR, Role.FINANCE).log_in(client)
+    with acting(OPERATOR):
+        address = reverse("actor_payout_pdf", args=[actor.pk, Payout.objects.get(settlement=run).pk])
+    client.post(address)
+    with acting(OPERATOR):
+        job = Job.objects.get(kind="payout_statement")
+    assert running.run(job.pk)
+    stored = client.get(address).url
+    assert b"".join(client.get(stored)).startswith(b"%PDF")
+    for role in (Role.AGENT, Role.SCANNER):
+        assert make_member(actor, Hat.ACTOR, role).log_in(Client()).get(stored).status_code == 403
+    assert b"".join(make_member(actor, Hat.ACTOR, Role.MANAGER).log_in(Client()).get(stored))
 
 
 def test_the_calendar_prepares_one_run_and_no_second(scheme):

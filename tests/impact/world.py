@@ -277,7 +277,7 @@ class World:
         if send:
             with acting(self.second.principal):
                 approve_settlement(settlement=run, digest=run.digest, at=self.day(ago, 14))
-                write_bank_file(settlement=run)
+                write_bank_file(settlement=run, at=self.day(ago, 14))
                 mark_sent(settlement=run, at=self.day(ago, 15))
         return run
 

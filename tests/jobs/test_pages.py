@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
+from aptic.accounts.services import add_member
 from aptic.jobs import registry, running, services
 from aptic.jobs.models import Job
 from aptic.jobs.registry import job
@@ -25,6 +27,8 @@ def _kind(monkeypatch: pytest.MonkeyPatch) -> None:
     @job("tests.nothing")
     def nothing(run: object) -> dict[str, str]:
         return {"url": "/fini/", "label": "Voir le lot"}
+
+    job("tests.money", roles=(Role.MANAGER, Role.FINANCE))(nothing)
 
 
 @pytest.fixture
@@ -104,5 +108,48 @@ def test_it_stops_and_starts_again_by_its_buttons(funder, work):
     failed = client.get(f"/travaux/{work.pk}/").content.decode()
     assert "Une raison." in failed
     assert "Relancer le travail" in failed
+    assert "l’opérateur le voit sur sa page « Machines »" in failed.replace("\xa0", " ")
+    operator = make_operator()
+    machines = reverse("operator_machinery", args=[operator.organisation.pk])
+    assert work.title in operator.log_in(Client()).get(machines).content.decode()
     client.post(f"/travaux/{work.pk}/relancer/")
     assert running.run(work.pk)
+
+
+@pytest.mark.parametrize(
+    ("kind", "role", "may"),
+    [
+        ("tests.nothing", Role.AGENT, True),
+        ("tests.nothing", Role.SCANNER, False),
+        ("tests.money", Role.FINANCE, True),
+        ("tests.money", Role.AGENT, False),
+        ("tests.money", Role.SCANNER, False),
+        ("tests.forgotten", Role.MANAGER, True),  # a kind that this version does not know
+        ("tests.forgotten", Role.AGENT, False),
+    ],
+)
+def test_a_colleague_stops_and_restarts_only_what_they_could_have_asked_for(funder, work, kind, role, may):
+    mend(work, kind=kind)
+    client = make_member(funder.organisation, Hat.FUNDER, role).log_in(Client())
+    assert ("Arrêter le travail" in client.get(f"/travaux/{work.pk}/").content.decode()) is may
+    assert client.post(f"/travaux/{work.pk}/arreter/").status_code == (302 if may else 403)
+    mend(work, state=Job.State.FAILED, error="Une raison.", finished_at=timezone.now())
+    page = client.get(f"/travaux/{work.pk}/").content.decode()
+    assert ("Relancer le travail" in page) is may
+    assert ("demandez à la personne qui l’a lancé" in page) is not may
+    assert client.post(f"/travaux/{work.pk}/relancer/").status_code == (302 if may else 403)
+
+
+def test_who_started_it_keeps_it_in_hand_whatever_their_role(funder):
+    scanner = make_member(funder.organisation, Hat.FUNDER, Role.SCANNER)
+    with acting(scanner.principal):
+        own = services.start(kind="tests.money", params={}, title="Le sien")
+    assert scanner.log_in(Client()).post(f"/travaux/{own.pk}/arreter/").status_code == 302
+
+
+def test_of_two_memberships_the_one_that_may_decides(funder, work):
+    both = make_member(funder.organisation, Hat.FUNDER, Role.SCANNER)
+    operator = make_operator()
+    with acting(OPERATOR):
+        add_member(organisation=operator.organisation, user=both.user, role=Role.MANAGER)
+    assert both.log_in(Client()).post(f"/travaux/{work.pk}/arreter/").status_code == 302

@@ -1,10 +1,13 @@
 """Posting: written with the work, delivered only after its commit, sealed until the mail has left."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -13,8 +16,9 @@ from aptic.outbox import tasks
 from aptic.outbox.delivery import deliver_due, deliver_one
 from aptic.outbox.models import Message
 from aptic.outbox.services import email_context, post, post_email, post_message
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal, acting
-from tests.factories import OPERATOR, Member, make_funder
+from tests.factories import OPERATOR, Member, make_funder, make_operator
 from tests.passes.world import code_of, make_batch, make_till
 
 pytestmark = pytest.mark.pg15
@@ -155,3 +159,35 @@ def test_the_subject_is_one_line_whatever_the_name(funder):
     assert deliver_one(message.pk)
     assert "\n" not in mail.outbox[-1].subject
     assert mail.outbox[-1].recipients() == ["une@essai.example"]
+
+
+WORDS = {"organisation": "Port d’attache", "former": "0001", "account": "0189", "until": "2 décembre 2026"}
+
+
+def alarm(member: Member) -> EmailMessage:
+    """The letter that tells an actor of a change of bank account, as it leaves."""
+    with acting(member.principal):
+        message = post_email(to="une@essai.example", template="bank_account_change", context=WORDS)
+    assert deliver_one(message.pk)
+    return mail.outbox[-1]
+
+
+def test_an_answer_reaches_the_operator(funder):
+    make_operator()
+    with acting(OPERATOR):
+        Organisation.objects.filter(is_operator=True).update(email="bonjour@operateur.example")
+    letter = alarm(funder)
+    assert letter.message()["Reply-To"] == "bonjour@operateur.example"
+    assert "et répondez à ce message." in letter.body
+
+
+def test_without_an_address_no_letter_asks_for_an_answer(funder):
+    make_operator()
+    letter = alarm(funder)
+    assert letter.message()["Reply-To"] is None
+    assert f"et adressez-vous à l’opérateur ({settings.PUBLIC_URL}/mentions/)." in letter.body
+
+
+def test_every_letter_asks_for_an_answer_in_those_words_only():
+    for path in (settings.BASE_DIR / "templates" / "mail").glob("*.txt"):
+        assert not re.search(r"répond(ez|re)\b[^.]*\bmessage", path.read_text(), re.I), path.name

@@ -186,6 +186,15 @@ def test_one_blocked_pass_in_a_booklet_that_lives(client: Client, batch: Batch) 
     assert "Le pass que vous regardez est bloqué." in words
 
 
+def test_a_lost_booklet_is_blocked_by_asking_and_nobody_promises_another(client: Client, batch: Batch) -> None:
+    """Its funder and the operator block; who handed it out asks them, and nothing in the house replaces a booklet."""
+    for page in (client.get("/solde/"), ask(client, code_of(batch, position=1))):
+        words = text_of(page)
+        assert "peut demander qu’il soit bloqué" in words
+        assert "voir si elle peut vous en remettre un autre" in words
+        assert "remplacer" not in words
+
+
 def test_past_its_date(client: Client, batch: Batch) -> None:
     now = timezone.now()
     with acting(OPERATOR):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -57,6 +58,25 @@ def test_compose_serves_every_queue(compose):
         if "-Q" in command:
             served |= set(command[command.index("-Q") + 1].split(","))
     assert served == {*QUEUES, SYSTEM_QUEUE}
+
+
+def test_the_image_and_make_run_take_the_same_browser_code():
+    """One step lists it: a library that one of them lacked would be a page that answers 500."""
+    for name in ("Makefile", "Dockerfile"):
+        text = (BASE / name).read_text()
+        assert "bash aptic/embedded/vendor.sh node_modules" in text, name
+        assert not re.search(r"node_modules/(?!\.installed)", text), name
+
+
+def test_that_step_brings_every_file_that_pages_ask_for(tmp_path):
+    subprocess.run(["bash", BASE / "aptic/embedded/vendor.sh", BASE / "node_modules", tmp_path], check=True)
+    named = r"(?:static '|\.\./)((?:vendor|fonts)/[^'\")]+)"
+    pages = [
+        path for folder in ("templates", "aptic/static", "passes/static") for path in (BASE / folder).rglob("*.[hcj]*")
+    ]
+    asked = {name for path in pages for name in re.findall(named, path.read_text(encoding="utf-8"))}
+    assert {"vendor/idb.js", "vendor/zxing.js", "vendor/leaflet/leaflet.js"} <= asked
+    assert {name for name in asked if not (tmp_path / name).is_file()} == set()
 
 
 def test_schedule_names_known_queues():
