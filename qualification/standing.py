@@ -52,7 +52,7 @@ WORDS = {
         "Votre candidature est sur liste d’attente",
         "wait",
         OPERATOR,
-        "Elle garde son rang. Nous vous écrivons dès qu’une place se libère ; personne ne peut dire quand.",
+        "Elle garde son rang. Quand une place se libère, la liste est reprise dans l’ordre ; personne ne peut dire quand.",
     ),
     State.ACCEPTED: Standing(
         "Votre candidature est acceptée",

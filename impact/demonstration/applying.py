@@ -21,7 +21,7 @@ PUBLIC = Principal(hat=Hat.PUBLIC)
 DECIDES = "claire.bonnet"
 DAYS_TO_DECIDE, DAYS_TO_APPEAL = 6, 9
 OPEN_HOURS = "Mo-Fr 09:00-12:00,14:00-18:00; PH off"
-WAITING = "Le plafond de ce territoire est atteint : vous serez prévenus dès qu’une place se libère."
+WAITING = "Le plafond de ce territoire est atteint : quand une place se libère, la liste est reprise dans l’ordre."
 REFUSED = "Votre activité est le dépannage de matériel ; le dispositif paie l’accompagnement des personnes."
 FAR = "Le lieu n’ouvre que sur rendez-vous : nous ne pouvons pas y envoyer d’habitants."
 APPEAL = "Nous ouvrons désormais deux matinées sans rendez-vous ; la page que vous avez lue n’était pas à jour."

@@ -10,7 +10,7 @@ from actors.models import Actor, BankAccount
 from aptic.audit.models import Event
 from aptic.errors import NotAllowed
 from aptic.tenancy.principal import acting
-from qualification import answering, candidacy, decisions, errors, progress, services, standing
+from qualification import answering, candidacy, decisions, errors, progress, services, standing, waiting
 from qualification.candidacy_models import Appeal, Decision, Remark
 from qualification.models import Application
 from tests.factories import OPERATOR, make_funder, make_operator
@@ -159,7 +159,8 @@ def test_whoever_refused_does_not_answer_the_file_that_an_appeal_reopened():
     with acting(first.principal), pytest.raises(errors.FreshEyesNeeded):
         services.accept(application=row)
     with acting(make_operator().principal):
-        assert services.accept(application=row).state == "accepted"
+        taken = waiting.promote(application=row, territory="epci:243300316", reason="Une place s’est libérée.")
+        assert taken.state == "accepted"
 
 
 def test_the_database_lets_nobody_refuse_the_same_file_twice():
