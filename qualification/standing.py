@@ -52,7 +52,7 @@ WORDS = {
         "Votre candidature est sur liste d’attente",
         "wait",
         OPERATOR,
-        "Elle garde son rang. Quand une place se libère, la liste est reprise dans l’ordre ; personne ne peut dire quand.",
+        "Elle garde son rang. Une place se libère ? La liste est reprise dans l’ordre. Personne ne peut dire quand.",
     ),
     State.ACCEPTED: Standing(
         "Votre candidature est acceptée",
