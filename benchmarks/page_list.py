@@ -61,6 +61,7 @@ PAGES: dict[str, Page] = {
     "operator_waiting_promote": Page(OPERATOR, "waiting"),
     "operator_actors": Page(OPERATOR, asked=(*NAMED, "?etat=echue", "?etat=echue&q=centre")),
     "operator_actor": Page(OPERATOR, "any_actor"),
+    "operator_actor_invite": Page(OPERATOR, "any_actor"),
     "operator_actor_suspend": Page(OPERATOR, "any_actor"),
     "operator_actor_disqualify": Page(OPERATOR, "any_actor"),
     "operator_site_open": Page(OPERATOR, "any_actor"),

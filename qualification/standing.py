@@ -52,7 +52,7 @@ WORDS = {
         "Votre candidature est sur liste d’attente",
         "wait",
         OPERATOR,
-        "Elle garde son rang. Une place se libère ? La liste est reprise dans l’ordre. Personne ne peut dire quand.",
+        "Elle garde son rang. Une place libre est donnée dans l’ordre de la liste ; personne ne peut dire quand.",
     ),
     State.ACCEPTED: Standing(
         "Votre candidature est acceptée",

@@ -15,7 +15,7 @@ from aptic.ledger.proof import prove
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting, as_system
 from impact.publishing import publish
-from passes import codes, distribution
+from passes import codes
 from passes.models import Batch
 from tests.browser import applicant
 from tests.browser.person import Person
@@ -53,7 +53,7 @@ def test_one_euro(enter: Enter) -> None:
     actor = _an_actor_joins(cast)
     distributor = make_distributor("CCAS d’essai")
     batch = _booklets_reach_the_distributor(cast, funder, distributor)
-    cover, *passes = (codes.encode(batch.first_booklet << 4 | n, batch.code_key) for n in range(3))
+    cover, *passes = (codes.encode(batch.first_booklet << 4 | n, batch.code_key) for n in range(4))
     _a_booklet_is_handed_out(cast, distributor, cover)
     _the_counter_takes_two_passes(cast, actor, passes)
     _the_citizen_sees_what_is_left(cast, cover)
@@ -106,12 +106,12 @@ def _an_actor_joins(cast: Cast) -> Member:
 
 
 def _booklets_reach_the_distributor(cast: Cast, funder: Member, distributor: Member) -> Batch:
+    """The funder chooses to whom, from its stock; the number of booklets is already there."""
+    window = cast.at(funder, "commanditaire").follows("Stock").follows("Confier des carnets")
+    window.chooses("distributor", str(distributor.organisation)).types(booklets="3")
+    window.presses("Confier ces carnets").reads("CCAS d’essai", "Tous sont confiés")
     with acting(funder.principal):
-        batch = Batch.objects.get()
-        distribution.send_booklets(
-            batch=batch, distributor=distributor.organisation, first_booklet=batch.first_booklet, booklets=3
-        )
-    return batch
+        return Batch.objects.get()
 
 
 def _a_booklet_is_handed_out(cast: Cast, distributor: Member, cover: str) -> None:
@@ -122,14 +122,16 @@ def _a_booklet_is_handed_out(cast: Cast, distributor: Member, cover: str) -> Non
 
 
 def _the_counter_takes_two_passes(cast: Cast, actor: Member, passes: list[str]) -> None:
-    """One by typing, one by a scanner that types the whole link; a third is a mistake, undone."""
+    """One by typing, one by a scanner that types the whole link, and again the first; a third is a mistake, undone."""
     till = cast.enter(actor).goes("/guichet/")
     for typed in (passes[0], f"HTTPS://APTIC.EXAMPLE/P/{passes[1]}/AAAAAAAA"):
         till.types(code=typed).presses("Regarder ce pass").reads("Ce pass est valable", "10 €")
         till.chooses("service", HELP).presses("Encaisser 10 €").reads("C’est encaissé")
         till.follows("Pass suivant")
-    till.types(code=passes[0]).presses("Regarder ce pass").reads("déjà")
-    till.goes(till.page.url).follows("Journée").reads("2 pass", "20 €")
+    till.types(code=passes[0]).presses("Regarder ce pass").reads("déjà").follows("Essayer un autre pass")
+    till.types(code=passes[2]).presses("Regarder ce pass").chooses("service", HELP).presses("Encaisser 10 €")
+    till.reads("C’est encaissé").presses("C’était une erreur").reads("Encaissement annulé")
+    till.follows("Journée").reads("2 pass", "20 €", "1 annulé")
 
 
 def _the_citizen_sees_what_is_left(cast: Cast, cover: str) -> None:
@@ -153,7 +155,9 @@ def _the_operator_pays(cast: Cast) -> None:
 def _everybody_reads_the_same_figures(cast: Cast, funder: Member, actor: Member, used: str) -> None:
     """Twenty euros used, whoever looks: less the fee (4 %, VAT added), 19.04 € reached the actor's bank."""
     cast.at(actor, "acteur").follows("Argent").reads("19,04 €", "20 €")
-    cast.enter(actor).goes("/guichet/").follows("Journée").follows("10 €").reads("Dû par", "RELEVE-48")
+    till = cast.enter(actor).goes("/guichet/").follows("Journée")
+    till.page.get_by_role("row").filter(has_text="Déjà dans un paiement").first.get_by_role("link", name="10 €").click()
+    till.reads("Dû par", "RELEVE-48")
     reader = cast.at(funder, "commanditaire").reads("300 €", "20 €")
     reader.follows("Opérations").follows("Premiers clics").follows("Rapport").reads("Utilisés", "20 €")
     reader.follows("Suivre un euro").types(q=used[:7]).presses("Suivre")

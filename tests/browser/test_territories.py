@@ -46,7 +46,7 @@ def test_the_operator_goes_from_the_map_to_the_price_of_a_decision(enter: Enter,
     person.goes(f"{home}candidatures/plafonds/").reads("complet", "Intercommunalités").follows("Changer la règle")
     person.goes(f"{home}candidatures/plafonds/{GIRONDE}/attente/").reads("Personne n’attend ici")
     person.goes(f"{home}candidatures/plafonds/{METROPOLE}/").types(cap="2").presses("Enregistrer le plafond")
-    person.reads("inférieur au nombre").types(cap="2", reason="Moins de pass attendus.")
+    person.reads("écrivez pourquoi ce plafond diffère").types(cap="2", reason="Moins de pass attendus.")
     person.presses("Enregistrer le plafond").reads("2 acteurs par extinction")
     person.goes(f"{home}ratio/").reads("Tout le réseau", "trop récent pour le dire")
     person.goes(f"{home}territoires/seuils/").types(inhabitants_per_site="1000000", reason="Pour démarrer.")

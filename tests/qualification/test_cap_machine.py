@@ -127,7 +127,7 @@ class NestedCaps(RuleBasedStateMachine):
     @rule(pick=ANY)
     def suspend_or_reinstate(self, pick: int) -> None:
         """It keeps every place."""
-        pk = sorted(self.actors)[pick % len(self.actors)]
+        pk = list(self.actors)[pick % len(self.actors)]  # in the order of entering: ids are drawn anew at each replay
         with acting(self.person):
             if pk in self.suspended:
                 reinstate_actor(actor=self.rows[pk])
@@ -140,7 +140,7 @@ class NestedCaps(RuleBasedStateMachine):
     @rule(pick=ANY, everywhere=st.booleans())
     def leave(self, pick: int, everywhere: bool) -> None:
         """It gives back one place or all."""
-        holders = sorted(pk for pk, places in self.actors.items() if places)
+        holders = [pk for pk, places in self.actors.items() if places]
         pk = holders[pick % len(holders)]
         gone = set(self.actors[pk]) if everywhere else {min(self.actors[pk])}
         with acting(self.person):
