@@ -106,6 +106,14 @@ claimed AS (
 )
 """
 
+# How many passes of each booklet went on in another: they are counted there, once.
+REPLACED = """
+replaced AS (
+  SELECT l.lost_id AS booklet_id, sum(b.passes_per_booklet) AS passes
+    FROM passes_replacement l JOIN passes_batch b ON b.id = l.batch_id GROUP BY l.lost_id
+)
+"""
+
 _USAGE = f"""
 WITH RECURSIVE batch AS (
   SELECT * FROM passes_batch b
@@ -119,12 +127,15 @@ WITH RECURSIVE batch AS (
 ), {PAID}, expired AS (
   SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / b.face_value_cents), 0) n
     FROM ledger_transfer t JOIN batch b ON b.uuid = t.event WHERE t.kind = 'expire'
-), handed AS (
-  SELECT coalesce(sum(b.passes_per_booklet), 0) n, coalesce(sum(b.passes_per_booklet * b.face_value_cents), 0) cents
-    FROM passes_booklet k JOIN batch b ON b.id = k.batch_id WHERE k.handed_out_at IS NOT NULL
+), {REPLACED}, handed AS (
+  SELECT coalesce(sum(b.passes_per_booklet - coalesce(o.passes, 0)), 0) n,
+         coalesce(sum((b.passes_per_booklet - coalesce(o.passes, 0)) * b.face_value_cents), 0) cents
+    FROM passes_booklet k JOIN batch b ON b.id = k.batch_id LEFT JOIN replaced o ON o.booklet_id = k.id
+   WHERE k.handed_out_at IS NOT NULL
 )
-SELECT coalesce(sum(b.booklets * b.passes_per_booklet), 0),
-       coalesce(sum(b.booklets::bigint * b.passes_per_booklet * b.face_value_cents), 0),
+SELECT coalesce(sum(b.booklets * b.passes_per_booklet) FILTER (WHERE b.replaces_id IS NULL), 0),
+       coalesce(sum(b.booklets::bigint * b.passes_per_booklet * b.face_value_cents)
+                FILTER (WHERE b.replaces_id IS NULL), 0),
        (SELECT n FROM handed), (SELECT cents FROM handed),
        (SELECT count(DISTINCT pass_id >> 4) FROM live), (SELECT count(*) FROM live),
        (SELECT coalesce(sum(value_cents), 0) FROM live),
@@ -298,10 +309,12 @@ def used_by(dimension: str, *, campaign_id: uuid.UUID | None = None, before: dat
     return [tuple(row) for row in _rows(sql, {"campaign": campaign_id, "before": before})]  # type: ignore[misc]
 
 
-_HANDED = """
+_HANDED = f"""
+WITH {REPLACED}
 SELECT to_char(date_trunc('month', k.handed_out_at AT TIME ZONE 'Europe/Paris'), 'YYYY-MM'),
-       sum(b.passes_per_booklet)::bigint, sum(b.passes_per_booklet * b.face_value_cents)::bigint
-  FROM passes_booklet k JOIN passes_batch b ON b.id = k.batch_id
+       sum(b.passes_per_booklet - coalesce(o.passes, 0))::bigint,
+       sum((b.passes_per_booklet - coalesce(o.passes, 0)) * b.face_value_cents)::bigint
+  FROM passes_booklet k JOIN passes_batch b ON b.id = k.batch_id LEFT JOIN replaced o ON o.booklet_id = k.id
  WHERE k.handed_out_at IS NOT NULL AND b.campaign_id = %s GROUP BY 1 ORDER BY 1
 """
 

@@ -21,7 +21,7 @@ from aptic.tenancy.principal import Principal
 from aptic.territories.models import Commune
 from aptic.territories.rules import FRANCE, key, keys_of
 from impact import ratio_rules
-from impact.figures import PAID
+from impact.figures import PAID, REPLACED
 from impact.models import ActorRatio, TerritoryRatio
 from impact.ratio_rules import Method, Origin
 from qualification.forecasts import Forecast
@@ -31,13 +31,13 @@ QUARTERS_BACK = 8
 CHUNK = 1000
 
 # One scan of the booklets and one of the redemptions; a batch counts while its passes may be used.
-ORIGINS = """
-WITH near AS (
+ORIGINS = f"""
+WITH {REPLACED}, near AS (
   SELECT o.id, c.departement_id AS place FROM tenancy_organisation o JOIN territories_commune c ON c.code = o.commune_id
 ), issued AS (
   SELECT b.id AS batch, n.place, b.activated_at, b.valid_until,
-         count(*) * b.passes_per_booklet * b.face_value_cents AS cents
-    FROM passes_booklet k JOIN passes_batch b ON b.id = k.batch_id
+         sum(b.passes_per_booklet - coalesce(o.passes, 0)) * b.face_value_cents AS cents
+    FROM passes_booklet k JOIN passes_batch b ON b.id = k.batch_id LEFT JOIN replaced o ON o.booklet_id = k.id
     JOIN near n ON n.id = coalesce(k.distributor_id, k.funder_id)
    WHERE b.activated_at IS NOT NULL GROUP BY b.id, n.place
 ), used AS (

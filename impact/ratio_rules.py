@@ -6,6 +6,7 @@ A quarter is 91 days. The forecast assumes no new order: passes issued and not y
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from statistics import median
 
 from qualification.cap_rules import RATIO_HIGH_CENTS, RATIO_LOW_CENTS
@@ -80,9 +81,12 @@ def _pace(stock: dict[int, int], spent: dict[int, int], *, after: int) -> float:
 
 
 def shared(total_cents: int, weights: dict[str, int]) -> dict[str, int]:
-    """A forecast shared by weight, in whole cents; nothing when nobody weighs."""
+    """An amount shared by weight, in whole cents that add up to it; nothing when nobody weighs."""
     whole = sum(weights.values())
-    return {name: total_cents * weight // whole for name, weight in weights.items()} if whole else {}
+    if not whole:
+        return {}
+    bounds = [0, *(total_cents * weight // whole for weight in accumulate(weights.values()))]
+    return {name: upper - lower for name, (lower, upper) in zip(weights, pairwise(bounds), strict=True)}
 
 
 def alert(*, earned_cents: int, pace_cents: int, days: int) -> str:

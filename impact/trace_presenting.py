@@ -153,6 +153,8 @@ def _batch(trail: Trail, address: Address) -> dict[str, Any] | None:
                      text="Voyez chacun dans le tableau.")  # fmt: skip
     (batch,) = trail.batches
     text = f"{plural(batch.booklets, 'carnet')} de {batch.passes_per_booklet} pass de {euros(batch.face_value_cents)}."
+    if batch.replaces_id:
+        text += f" Remplace des carnets du lot {french.number(batch.replaces_id)}."
     return _link(
         "Lot",
         f"Lot {batch.pk}, commande {batch.order.number}",
@@ -169,15 +171,14 @@ def _pass(trail: Trail) -> dict[str, Any] | None:
         state = next(iter(trail.by_state), "redeemed" if trail.used else "")
         cents = trail.used_cents or sum(cents for _, cents in trail.by_state.values())
         return _link("Pass", trail.point.title, cents=cents, at=_handed_at(trail),
-                     text=" ".join(filter(None, [_handed(trail), _state_words(state)])))  # fmt: skip
+                     text=" ".join(filter(None, [_handed(trail), _state_words(state), _replaced(trail)])))  # fmt: skip
     if trail.by_state:
         parts = [
             f"{Pass.State(state).label.lower()} : {french.number(passes)} pass, {euros(cents)}"
             for state, (passes, cents) in trail.by_state.items()
         ]
-        return _link(
-            "Pass", used, cents=trail.used_cents, text=_sentence(" ; ".join([_handed(trail), *parts]).strip("  ;"))
-        )
+        words = _sentence(" ; ".join([_handed(trail), *parts]).strip("  ;"))
+        return _link("Pass", used, cents=trail.used_cents, text=" ".join(filter(None, [words, _replaced(trail)])))
     if not trail.used:
         return None
     return _link("Pass", used, cents=trail.used_cents)
@@ -193,6 +194,15 @@ def _handed(trail: Trail) -> str:
             f"Pas encore remis ; confié à {booklet.distributor.name}." if booklet.distributor else "Pas encore remis."
         )
     return f"Carnet remis{holder} le {french.date(booklet.handed_out_at)}."
+
+
+def _replaced(trail: Trail) -> str:
+    """Where the value of a lost booklet went."""
+    names = [
+        f"le carnet {french.number(one.booklet.number)} du lot {french.number(one.batch_id)}"
+        for one in trail.replacements
+    ]
+    return f"Ce qui restait est dans {' et '.join(names)}." if names else ""
 
 
 def _handed_at(trail: Trail) -> Any:

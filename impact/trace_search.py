@@ -58,7 +58,7 @@ def _codes(principal: Principal, text: str) -> Iterator[Found]:
 
 def _orders(principal: Principal, text: str) -> Iterator[Found]:
     for order in Order.objects.visible_to(principal).filter(number__iexact=text).order_by("pk"):
-        batch = Batch.objects.visible_to(principal).filter(order=order).first()
+        batch = Batch.objects.visible_to(principal).filter(order=order, replaces=None).first()
         if batch:
             yield Found(f"Lot {batch.pk} de la commande {order.number}", "batch", str(batch.uuid))
         else:

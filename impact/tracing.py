@@ -24,7 +24,7 @@ from aptic.tenancy.principal import Hat, Principal
 from funders.funds import Funds, funds_of
 from funders.models import Campaign, FundingLine, PaymentOrder, Receipt
 from impact.figures import PAID
-from passes.models import Batch, Booklet, Pass, Redemption
+from passes.models import Batch, Booklet, Pass, Redemption, Replacement
 
 SHOWN = 40  # rows of one table; the totals above it are of all of them
 _VALUE = Cast(F("booklets"), BigIntegerField()) * F("passes_per_booklet") * F("face_value_cents")
@@ -99,6 +99,7 @@ class Trail:
     batch_count: int = 0
     batch_cents: int = 0
     booklet: Booklet | None = None
+    replacements: list[Replacement] = field(default_factory=list)  # what holds its value since it was lost
     by_state: dict[str, tuple[int, int]] = field(default_factory=dict)
     used: int = 0
     used_cents: int = 0
@@ -149,7 +150,7 @@ def transfer_point(principal: Principal, ref: str) -> tuple[str, str]:
     kind, event = TransferKind(moved.kind), moved.event
     if kind in (TransferKind.REDEEM, TransferKind.VOID):
         return "redemption", str(event)
-    if kind in (TransferKind.ISSUE, TransferKind.EXPIRE):
+    if kind in (TransferKind.ISSUE, TransferKind.EXPIRE, TransferKind.REPLACE):
         return "batch", str(event)
     if kind in (
         TransferKind.PAYOUT_SENT,
@@ -306,7 +307,9 @@ def _read_sources(trail: Trail, principal: Principal) -> None:
     lines = FundingLine.objects.visible_to(principal)
     lines = lines.filter(point.lines if point.lines is not None else Q(pk__in=batches.order_by().values("line_id")))
     trail.batches = list(batches.select_related("order").order_by("-pk")[:SHOWN])
-    counted = batches.aggregate(count=Count("pk"), cents=Sum(_VALUE, default=0))
+    # The value of a replacement is counted where it was issued, unless only the replacement is looked at.
+    once = ~Q(replaces__in=batches.order_by().values("pk")) | Q(replaces=None)
+    counted = batches.aggregate(count=Count("pk"), cents=Sum(_VALUE, default=0, filter=once))
     trail.batch_count, trail.batch_cents = counted["count"], counted["cents"]
     trail.lines = list(lines.select_related("campaign", "funder", "account").order_by("created_at", "pk")[:SHOWN])
     ids = [line.pk for line in trail.lines]
@@ -329,6 +332,9 @@ def _read_sources(trail: Trail, principal: Principal) -> None:
             passes, cents = trail.by_state.get(row["state"], (0, 0))
             value = row["passes"] * row["batch__face_value_cents"]
             trail.by_state[row["state"]] = (passes + row["passes"], cents + value)
+    if trail.booklet is not None and Pass.State.REPLACED in trail.by_state:
+        newer = Replacement.objects.visible_to(principal).filter(lost=trail.booklet)
+        trail.replacements = list(newer.select_related("booklet").order_by("pk"))
 
 
 def _serial(trail: Trail) -> int:

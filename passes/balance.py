@@ -34,6 +34,7 @@ class Standing(StrEnum):
     NOT_HANDED_OUT = "not_handed_out"
     OVER = "over"
     BLOCKED = "blocked"
+    REPLACED = "replaced"
     USED_UP = "used_up"
 
 
@@ -111,7 +112,7 @@ def balance_of(code: Code, *, at: datetime) -> Balance:
         passes=tuple(Drawn(number, _drawn(state, standing)) for number, state in states.items()),
         presented=states.get(code.position),
         presented_number=code.position,
-        left=left if standing not in (Standing.OVER, Standing.BLOCKED) else 0,
+        left=left if standing != Standing.OVER else 0,
         value_cents=terms["batch__face_value_cents"],
         first_day=terms["batch__valid_from"].astimezone(zone).date(),
         last_day=(terms["batch__valid_until"] - timedelta(minutes=1)).astimezone(zone).date(),
@@ -152,7 +153,8 @@ def _standing(*, states: set[Pass.State], left: int, handed_out: bool, started: 
     if over or states <= {Pass.State.EXPIRED}:
         return Standing.OVER
     if not left:
-        return Standing.BLOCKED if states & {Pass.State.BLOCKED, Pass.State.REPLACED} else Standing.USED_UP
+        gone = {Pass.State.BLOCKED: Standing.BLOCKED, Pass.State.REPLACED: Standing.REPLACED}
+        return next((standing for state, standing in gone.items() if state in states), Standing.USED_UP)
     if not started:
         return Standing.NOT_YET
     return Standing.USABLE if handed_out else Standing.NOT_HANDED_OUT

@@ -25,7 +25,7 @@ from passes.errors import NotPrintable
 from passes.models import Batch
 
 TEMPLATE = "passes/print/booklets.html"
-STYLES = {5: "passes/print/booklets_5.css", 10: "passes/print/booklets_10.css"}
+STYLES = {5: "passes/print/booklets_5.css", 10: "passes/print/booklets_10.css"}  # by the most passes of a sheet
 CHUNK = 20  # booklets laid out at a time: WeasyPrint's memory grows with its pages
 MASK = 3  # the QR's content is mostly a signature, that is noise: no mask is better than another
 LONGEST = 172  # characters: beyond, the modules of a square of 34 mm become too small for old cameras
@@ -56,6 +56,11 @@ class Sheet:
     def title(self) -> str:
         """The PDF's own title."""
         return f"Carnets du lot {self.batch}"
+
+    @property
+    def styles(self) -> str:
+        """The sheet of 5 or of 10: a booklet that replaces another has as many passes as were left there."""
+        return next(css for most, css in STYLES.items() if self.size <= most)
 
     @property
     def total_cents(self) -> int:
@@ -141,7 +146,7 @@ def _part(sheet: Sheet, first: int, last: int) -> bytes:
 
     with _collector_paused():
         context = {"sheet": sheet, "booklets": pages, "nl": "\n"}
-        return pdf.render(TEMPLATE, context, base_css=STYLES[sheet.size], finisher=draw)
+        return pdf.render(TEMPLATE, context, base_css=sheet.styles, finisher=draw)
 
 
 @contextmanager

@@ -9,10 +9,12 @@ from functools import reduce
 from operator import or_
 
 from django.db import connection
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from aptic.tenancy.principal import current
-from passes.models import Batch, Booklet, Redemption
+from passes.models import Batch, Booklet, Redemption, Replacement
+
+REPLACED = Exists(Replacement.objects.filter(lost=OuterRef("pk")))  # of a booklet: its value is in another
 
 # The booklets asked for that the acting organisation really holds; the settings in force before come back with them.
 _SHOW = """
@@ -38,6 +40,11 @@ def holding(booklets: Iterable[int]) -> Iterator[None]:
         cursor.execute("SELECT set_config('aptic.booklets', %s, true)", [before])
 
 
+def not_replaced(booklets: QuerySet[Booklet]) -> QuerySet[Booklet]:
+    """Without those that were replaced before anybody got them: their paper is worth nothing, and is no stock."""
+    return booklets.filter(Q(handed_out_at__isnull=False) | ~REPLACED)
+
+
 @dataclass(frozen=True, slots=True)
 class Holding:
     """What a distributor has of one batch."""
@@ -54,7 +61,7 @@ class Holding:
 
 def holdings(distributor_id: uuid.UUID) -> list[Holding]:
     """The acting distributor's stock, batch by batch, the one that ends first on top."""
-    mine = Booklet.objects.filter(distributor_id=distributor_id)
+    mine = not_replaced(Booklet.objects.filter(distributor_id=distributor_id))
     rows = (
         mine.order_by()
         .values("batch_id")
@@ -98,7 +105,7 @@ def shares(batches: Sequence[Batch]) -> dict[int, list[Share]]:
         .annotate(used=Count("pk"))
     }
     held = (
-        Booklet.objects.filter(reduce(or_, ranges))
+        not_replaced(Booklet.objects.filter(reduce(or_, ranges)))
         .order_by()
         .values("batch_id", "distributor_id")
         .annotate(booklets=Count("pk"), left=Count("pk", filter=Q(handed_out_at__isnull=True)))

@@ -16,7 +16,7 @@ from aptic.errors import NotAllowed
 from aptic.locks import Lock, wait_lock
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
-from passes.custody import holding
+from passes.custody import REPLACED, holding, not_replaced
 from passes.errors import HandOutRefused, StockRefused
 from passes.models import Batch, Booklet, HandOut, Pass, StockMove
 from passes.permissions import check_distributor_acts, check_funder_decides
@@ -36,11 +36,15 @@ def send_booklets(
         raise StockRefused("Ce lot n’est pas encore émis : ses carnets ne peuvent pas partir.")
     if not distributor.is_distributor:
         raise StockRefused(f"{distributor.name} n’est pas un aiguilleur.", field="distributor")
-    sent = run.filter(distributor__isnull=True, handed_out_at__isnull=True).update(distributor=distributor)
+    waiting = not_replaced(run.filter(distributor__isnull=True, handed_out_at__isnull=True))
+    sent = waiting.update(distributor=distributor)
     if sent != booklets:
         missing = _some(booklets - sent, booklets)
-        words = french.agree(booklets - sent, "est déjà confié,sont déjà confiés")
-        raise StockRefused(f"{missing} {words} à un aiguilleur. Aucun n’a été envoyé.", field="first")
+        words = french.agree(
+            booklets - sent,
+            "est déjà confié à un aiguilleur ou remplacé,sont déjà confiés à un aiguilleur ou remplacés",
+        )
+        raise StockRefused(f"{missing} {words}. Aucun n’a été envoyé.", field="first")
     return _moved(batch, distributor, first_booklet, booklets, returned=False, at=at)
 
 
@@ -69,11 +73,11 @@ def next_run(batch: Batch, distributor: Organisation | None = None) -> tuple[int
     """The first booklet that nobody holds (or that `distributor` has not handed out), and how many follow it without
     a gap; (0, 0) when there is none."""
     mine = Booklet.objects.filter(pk__range=(batch.first_booklet, batch.last_booklet)).order_by("pk")
-    wanted = Q(distributor=distributor, handed_out_at__isnull=True)
+    wanted = ~REPLACED & Q(distributor=distributor, handed_out_at__isnull=True)
     first = mine.filter(wanted).values_list("pk", flat=True).first()
     if first is None:
         return 0, 0
-    other = Q(handed_out_at__isnull=False) | ~Q(distributor=distributor)
+    other = Q(handed_out_at__isnull=False) | ~Q(distributor=distributor) | Q(REPLACED)
     end = mine.filter(other, pk__gt=first).values_list("pk", flat=True).first()
     return first, (end or batch.last_booklet + 1) - first
 

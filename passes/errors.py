@@ -150,6 +150,14 @@ class NotPrintable(DomainError):
     message = "Ce lot ne peut pas être imprimé pour l’instant."
 
 
+class NotReplaceable(DomainError):
+    """Booklets that cannot be replaced as things stand."""
+
+    code = "not_replaceable"
+    status = 409
+    message = "Ces carnets ne peuvent pas être remplacés."
+
+
 class StockRefused(DomainError):
     """Booklets that are not where the person says they are."""
 
@@ -171,7 +179,7 @@ class HandOutRefused(DomainError):
         "not_active": ("Ce carnet n’est pas encore activé.", "Demandez au commanditaire quand ses pass serviront."),
         "expired": ("La date de ce carnet est passée.", "Mettez-le de côté : le commanditaire le reprendra."),
         "nothing_left": (
-            "Aucun pass de ce carnet n’est utilisable : il a été bloqué, ou il est déjà utilisé.",
+            "Aucun pass de ce carnet n’est utilisable : il a été bloqué ou remplacé, ou il est déjà utilisé.",
             "Mettez-le de côté et prévenez le commanditaire.",
         ),
         "page_too_old": (

@@ -52,6 +52,24 @@ class SendForm(RunForm):
         self.fields["distributor"].queryset = known.filter(pk__in=offered)  # type: ignore[attr-defined]
 
 
+class ReplaceForm(RunForm):
+    """Which booklets were lost: looked at by GET, so that the address of one booklet can be a link."""
+
+    first = forms.IntegerField(
+        label="Premier carnet perdu",
+        min_value=1,
+        help_text="Son numéro imprimé, sans celui du lot.",
+        widget=forms.NumberInput({"class": "w-1 num"}),
+    )
+    booklets = forms.IntegerField(
+        label="Nombre de carnets",
+        min_value=1,
+        initial=1,
+        help_text="1 pour un carnet perdu ; davantage pour un paquet volé, ou un fichier qui a circulé.",
+        widget=forms.NumberInput({"class": "w-1 num"}),
+    )
+
+
 class ByCodeForm(DomainForm):
     """A booklet by any of its codes."""
 

@@ -86,7 +86,7 @@ def open_batch(*, order: Order, at: datetime | None = None) -> Batch:
     Raises NotIssuable (cancelled order, campaign over) and NotFunded (issued would exceed funded on this line).
     """
     now, locked = at or timezone.now(), _locked(order)
-    if existing := Batch.objects.filter(order=locked, line=locked.line).first():
+    if existing := Batch.objects.filter(order=locked, line=locked.line, replaces=None).first():
         return existing
     check_issuable(locked, at=now)
     batch = _new_batch(locked)
@@ -122,7 +122,7 @@ def _new_batch(order: Order) -> Batch:
         line=order.line,
         funder_id=order.funder_id,
         circulation=account(purse=order.line.account.purse, kind=AccountKind.CIRCULATION, about=event),
-        first_booklet=_take_booklets(order.booklets),
+        first_booklet=take_booklets(order.booklets),
         booklets=order.booklets,
         passes_per_booklet=order.passes_per_booklet,
         face_value_cents=order.face_value_cents,
@@ -134,7 +134,7 @@ def _new_batch(order: Order) -> Batch:
     )
 
 
-def _take_booklets(count: int) -> int:
+def take_booklets(count: int) -> int:
     """The first id of a range nobody else has: one conditional statement on the one row."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -171,19 +171,25 @@ def fill_batch(
         existing = Booklet.objects.filter(pk__range=(batch.first_booklet, batch.last_booklet)).count()
     for begin in range(existing, batch.booklets, step):
         end = min(begin + step, batch.booklets)
-        parameters: dict[str, Any] = {
-            "first": batch.first_booklet,
-            "batch": batch.pk,
-            "funder": batch.funder_id,
-            "start": begin,
-            "stop": end,
-            "size": batch.passes_per_booklet,
-        }
-        with acting(principal), connection.cursor() as cursor:
-            cursor.execute(_FILL_BOOKLETS, parameters)
-            cursor.execute(_FILL_PASSES, parameters)
+        with acting(principal):
+            make_rows(batch, begin, end)
         if progress:
             progress(end * batch.passes_per_booklet, batch.passes)
+
+
+def make_rows(batch: Batch, start: int, stop: int) -> None:
+    """Make the booklets numbered from `start` + 1 to `stop`, and their passes, in the running transaction."""
+    parameters: dict[str, Any] = {
+        "first": batch.first_booklet,
+        "batch": batch.pk,
+        "funder": batch.funder_id,
+        "start": start,
+        "stop": stop,
+        "size": batch.passes_per_booklet,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FILL_BOOKLETS, parameters)
+        cursor.execute(_FILL_PASSES, parameters)
 
 
 @transaction.atomic

@@ -26,7 +26,8 @@ def circulation(accounts: list[Account]) -> dict[int, int]:
 
 _ISSUED = """
 SELECT l.account_id, sum(b.face_value_cents
-                        * (coalesce(gone.passes, 0) - b.booklets::bigint * b.passes_per_booklet))::bigint
+                        * (coalesce(gone.passes, 0) - CASE WHEN b.replaces_id IS NULL
+                             THEN b.booklets::bigint * b.passes_per_booklet ELSE 0 END))::bigint
   FROM passes_batch b JOIN funders_fundingline l ON l.id = b.line_id
   LEFT JOIN (SELECT batch_id, count(*) AS passes FROM passes_pass WHERE state = 'expired' GROUP BY batch_id) gone
     ON gone.batch_id = b.id
@@ -36,7 +37,7 @@ SELECT l.account_id, sum(b.face_value_cents
 
 @counts(AccountKind.CREDIT, by=CREDIT_BY)
 def issued(accounts: list[Account]) -> dict[int, int]:
-    """Cents that issuing took from each line and expiry gave back, as a negative part."""
+    """Cents that issuing took from each line and expiry gave back, as a negative part; a replacement took nothing."""
     return _pairs(_ISSUED)
 
 

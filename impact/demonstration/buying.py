@@ -127,11 +127,11 @@ def _issue(stage: Stage, programme: Programme, lot: Lot, delivered: Delivered, d
     batch = issue(stage.principal(CASHIER), order, stage.at(day, 15))
     if programme.prints:
         with stage.playing(BUYERS[programme.funder]):
-            _print(batch, stage.at(day, 16))
+            print_on_paper(batch, stage.at(day, 16))
         delivered(batch, lot, day)
 
 
-def _print(batch: Batch, at: datetime) -> None:
+def print_on_paper(batch: Batch, at: datetime) -> None:
     """Printed and confirmed in its time. The files themselves, minutes of work, were forgotten thirty days later:
     what is stored here in their place is forgotten as they were."""
     for span in printing.missing_spans(batch):

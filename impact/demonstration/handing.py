@@ -11,11 +11,11 @@ from aptic.territories.models import Commune
 from aptic.territories.services import distance_km
 from funders.models import Campaign
 from impact.demonstration import cast
-from impact.demonstration.buying import BUYERS, Delivered
+from impact.demonstration.buying import BUYERS, Delivered, print_on_paper
 from impact.demonstration.counters import visit_day
 from impact.demonstration.programmes import PROGRAMMES, Lot, Programme
 from impact.demonstration.stage import OpenSite, Stage, Visit, working_day
-from passes import blocking, distribution
+from passes import blocking, distribution, replacing
 from passes.models import Batch, Booklet
 
 NEAR_KM = 7.0  # people go four times less to a site that is this much further
@@ -84,6 +84,7 @@ def open_desks(stage: Stage, day: date) -> None:
             if stage.dice.random() < LOST_SHARE:
                 lost = working_day(day + timedelta(days=6))
                 stage.plan(lost, partial(_lose, stage, one.programme, one.booklet))
+                stage.plan(lost + timedelta(days=7), partial(_replace, stage, one, distributor))
             _plan_visits(stage, one, distributor, day)
 
 
@@ -91,6 +92,22 @@ def _lose(stage: Stage, programme: Programme, booklet: int, day: date) -> None:
     """The person lost the booklet and called: its funder blocks it."""
     with stage.playing(BUYERS[programme.funder]):
         blocking.block_booklet(booklet=Booklet.objects.get(pk=booklet))
+
+
+def _replace(stage: Stage, lost: HandOut, distributor: str, day: date) -> None:
+    """One in two gets what was left in a new booklet, unless the operation ends first."""
+    if lost.booklet % 2 or stage.campaigns[lost.programme.key].ends_on <= day:
+        return
+    with stage.playing(BUYERS[lost.programme.funder]):
+        if not replacing.left_in(lost.booklet, 1):
+            return
+        (made,) = replacing.replace_booklets(
+            batch=lost.batch, first_booklet=lost.booklet, booklets=1, at=stage.at(day, 9)
+        )
+        print_on_paper(made, at=stage.at(day, 10))
+        send(made, stage.organisations[distributor], made.first_booklet, 1, at=stage.at(day, 11))
+    with stage.playing(agent_of(distributor)):
+        give(Booklet.objects.get(pk=made.first_booklet), at=stage.at(day, 15))
 
 
 def send(batch: Batch, distributor: Organisation, first: int, count: int, *, at: datetime) -> None:

@@ -1,5 +1,5 @@
-"""The passes' tables: what is issued, held and redeemed (`passes`), what goes wrong afterwards (`conflicts`), and
-the sessions of help that a counter holds (`sessions`)."""
+"""The passes' tables: what is issued, held and redeemed (`passes`), what goes wrong afterwards (`conflicts`), booklets
+that hold the value of lost ones (`replacements`), and the sessions of help that a counter holds (`sessions`)."""
 
 from passes.models.conflicts import Held, Incident, OfflineCeiling, VoidRequest
 from passes.models.passes import (
@@ -17,6 +17,7 @@ from passes.models.passes import (
     Void,
     Withheld,
 )
+from passes.models.replacements import Replacement
 from passes.models.sessions import Session
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Pass",
     "PrintedFile",
     "Redemption",
+    "Replacement",
     "Serial",
     "Session",
     "StockMove",

@@ -37,7 +37,8 @@ class Serial(models.Model):
 class Batch(models.Model):
     """What one order issues on one funding line. Activating or extending a million passes changes this one row.
 
-    `valid_from`, `valid_until` (exclusive) and `claim_until` are instants; `ends_on` is the day printed.
+    `valid_from`, `valid_until` (exclusive) and `claim_until` are instants; `ends_on` is the day printed. A batch that
+    `replaces` another holds the value of booklets lost there: same order, same line, nothing issued a second time.
     """
 
     class State(models.TextChoices):
@@ -50,6 +51,7 @@ class Batch(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.RESTRICT, related_name="batches")
     line = models.ForeignKey(FundingLine, on_delete=models.RESTRICT, related_name="batches")
     funder = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+")
+    replaces = models.ForeignKey("self", on_delete=models.RESTRICT, null=True, related_name="replacements")
     circulation = models.OneToOneField(Account, on_delete=models.RESTRICT, related_name="batch")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ISSUING)
     first_booklet = models.IntegerField(unique=True)
@@ -73,7 +75,10 @@ class Batch(models.Model):
         verbose_name = "lot"
         ordering = ("-id",)
         constraints = (
-            models.UniqueConstraint(fields=["order", "line"], name="one_batch_per_order_and_line"),
+            models.UniqueConstraint(
+                fields=["order", "line"], condition=Q(replaces__isnull=True), name="one_batch_per_order_and_line"
+            ),
+            models.CheckConstraint(condition=~Q(replaces=F("id")), name="batch_replaces_another"),
             models.UniqueConstraint(fields=["id", "funder"], name="batch_of_funder"),
             models.CheckConstraint(
                 condition=Q(valid_until__gt=F("valid_from"), claim_until__gte=F("valid_until")), name="batch_dates"

@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from passes.views import batches, batches_print, block, guarantee, held, incidents, issue, support, void_requests
+from passes.views import (
+    batches,
+    batches_print,
+    block,
+    guarantee,
+    held,
+    incidents,
+    issue,
+    replace,
+    support,
+    void_requests,
+)
 
 urlpatterns = [
     path("commandes/<uuid:pk>/emettre/", issue.order_issue, name="operator_order_issue"),
     path("lots/", batches.operator_list, name="operator_batches"),
     path("lots/<uuid:pk>/", batches.operator_detail, name="operator_batch"),
+    path("lots/<uuid:pk>/remplacer/", replace.operator_replace, name="operator_batch_replace"),
     path("lots/<uuid:pk>/impression/", batches_print.operator_print, name="operator_batch_print"),
     path("lots/<uuid:pk>/impression/confirmer/", batches_print.operator_confirm, name="operator_batch_printed"),
     path("opposition/", block.operator_block, name="operator_block"),

@@ -14,7 +14,10 @@ from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.views.presenting import trace_url
 from passes import printing
+from passes.custody import REPLACED
 from passes.models import Batch, Booklet, Pass, StockMove
+from passes.permissions import DECIDERS
+from passes.replacing import is_running
 
 PER_PAGE = 25
 SHORTLY = timedelta(microseconds=1)  # limits are exclusive midnights; people read days
@@ -46,7 +49,7 @@ def funder_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def find(request: HttpRequest, pk: uuid.UUID) -> Batch:
     """The batch of this address, or Http404 where it is not theirs."""
-    return get_object_or_404(_batches(request).select_related("line"), uuid=pk)
+    return get_object_or_404(_batches(request).select_related("line", "replaces"), uuid=pk)
 
 
 def tag(batch: Batch) -> tuple[str, str]:
@@ -93,8 +96,10 @@ def _detail(request: HttpRequest, pk: uuid.UUID, side: str) -> HttpResponse:
         "booklets": _booklet_rows(batch),
         "facts": _facts(request, batch, side),
         "may_print": request.principal.role in printing.ROLES,
+        "may_replace": request.principal.role in DECIDERS and is_running(batch),
         "list_name": f"{side}_batches",
         "print_name": f"{side}_batch_print",
+        "replace_name": f"{side}_batch_replace",
     }
     return render(request, "passes/batches/detail.html", context)
 
@@ -121,8 +126,8 @@ def _booklet_rows(batch: Batch) -> list[list[str]]:
     booklets = Booklet.objects.filter(pk__range=(batch.first_booklet, batch.last_booklet))
     counts = booklets.order_by().aggregate(
         made=Count("pk"),
-        waiting=Count("pk", filter=Q(distributor=None, handed_out_at=None)),
-        entrusted=Count("pk", filter=Q(distributor__isnull=False, handed_out_at=None)),
+        waiting=Count("pk", filter=Q(distributor=None, handed_out_at=None) & ~REPLACED),
+        entrusted=Count("pk", filter=Q(distributor__isnull=False, handed_out_at=None) & ~REPLACED),
         handed_out=Count("pk", filter=Q(handed_out_at__isnull=False)),
     )
     rows = [
@@ -130,6 +135,8 @@ def _booklet_rows(batch: Batch) -> list[list[str]]:
         ("Confiés à un aiguilleur", counts["entrusted"]),
         ("Remis à une personne", counts["handed_out"]),
     ]
+    if replaced := counts["made"] - counts["waiting"] - counts["entrusted"] - counts["handed_out"]:
+        rows.append(("Remplacés avant d’être remis", replaced))
     if missing := batch.booklets - counts["made"]:
         rows.append(("Pas encore créés", missing))
     return [[words, french.number(count)] for words, count in rows]
@@ -138,7 +145,7 @@ def _booklet_rows(batch: Batch) -> list[list[str]]:
 def _facts(request: HttpRequest, batch: Batch, side: str) -> list[tuple[str, ...]]:
     """What is known of a batch, for `components/dl.html`. The last day printed is inclusive."""
     order = "operator_order_issue" if side == "operator" else "funder_order"
-    return [
+    facts = [
         ("Carnets", f"{french.plural(batch.booklets, 'carnet')} de {batch.passes_per_booklet} pass"),
         ("Valeur d’un pass", french.euros(batch.face_value_cents)),
         ("Commande", batch.order.number, reverse(order, args=[request.organisation.pk, batch.order_id])),
@@ -149,3 +156,16 @@ def _facts(request: HttpRequest, batch: Batch, side: str) -> list[tuple[str, ...
         ("Activés", f"le {french.moment(batch.activated_at)}" if batch.activated_at else "pas encore"),
         ("Impression", f"confirmée le {french.date(batch.print_confirmed_at)}" if batch.print_confirmed_at else "–"),
     ]
+    return facts + _replacements(request, batch, side)
+
+
+def _replacements(request: HttpRequest, batch: Batch, side: str) -> list[tuple[str, ...]]:
+    """What the batch replaces, and what replaces booklets of it."""
+    organisation = request.organisation.pk
+
+    def row(words: str, other: Batch, booklets: int) -> tuple[str, ...]:
+        text = f"{french.plural(booklets, 'carnet')} du lot {french.number(other.pk)}"
+        return words, text, reverse(f"{side}_batch", args=[organisation, other.uuid])
+
+    rows = [row("Remplace", batch.replaces, batch.booklets)] if batch.replaces else []
+    return rows + [row("Remplacés par", one, one.booklets) for one in batch.replacements.order_by("pk")]

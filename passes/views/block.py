@@ -1,5 +1,6 @@
 """Opposition on a booklet declared lost or stolen: find it, see what it means, block it. For funder and operator."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aptic import french
@@ -19,6 +21,7 @@ from passes.blocking import block_booklet
 from passes.forms import ByCodeForm, ByNumberForm
 from passes.models import Batch, Booklet, Pass
 from passes.permissions import DECIDERS
+from passes.replacing import is_running
 from passes.views.typed import not_stored, read_code
 
 SALT, SHOWN_FOR = "block", 1800  # seconds between looking and confirming
@@ -87,12 +90,15 @@ def _serial(batch: int, number: int) -> int:
 
 def _shown(request: HttpRequest, booklet: Booklet, side: str) -> dict[str, Any]:
     """What blocking it would do."""
-    still_open = _passes(booklet).filter(state=Pass.State.OPEN).count()
+    counts = Counter(_passes(booklet).values_list("state", flat=True))
+    still_open = counts[Pass.State.OPEN]
     value = french.euros(still_open * booklet.batch.face_value_cents)
     holder = booklet.distributor.name if booklet.distributor else "personne : il n’a pas été confié à un aiguilleur"
     return {
         "booklet": booklet,
         "open": still_open,
+        "replace_url": _replace_url(request, booklet, side) if still_open or counts[Pass.State.BLOCKED] else "",
+        "replacements": _replacements(request, booklet, side),
         "sealed": signing.dumps(booklet.pk, salt=SALT),
         "action": f"{side}_blocked",
         "back": f"{side}_block",
@@ -109,9 +115,31 @@ def _shown(request: HttpRequest, booklet: Booklet, side: str) -> dict[str, Any]:
         "points": [
             "Dès maintenant, ses pass ne sont plus acceptés nulle part.",
             "Ce qui est déjà utilisé reste payé aux lieux.",
-            "L’argent reste dans l’opération : il redevient disponible quand la date du lot est passée.",
+            "L’argent reste dans l’opération : il redevient disponible quand la date du lot est passée, ou sert "
+            "aussitôt dans un nouveau carnet si vous remplacez celui-ci.",
         ],
     }
+
+
+def _replace_url(request: HttpRequest, booklet: Booklet, side: str) -> str:
+    """Where this booklet is replaced; empty when its batch is over: a new one would be of no use."""
+    if not is_running(booklet.batch):
+        return ""
+    page = reverse(f"{side}_batch_replace", args=[request.organisation.pk, booklet.batch.uuid])  # type: ignore[attr-defined]
+    return f"{page}?first={booklet.number}&booklets=1"
+
+
+def _replacements(request: HttpRequest, booklet: Booklet, side: str) -> list[tuple[str, str]]:
+    """The booklets that hold its value since, and where their batches are shown."""
+    organisation = request.organisation.pk  # type: ignore[attr-defined]
+    rows = booklet.replacements.select_related("booklet", "batch").order_by("pk")
+    return [
+        (
+            f"carnet {french.number(one.booklet.number)} du lot {french.number(one.batch_id)}",
+            reverse(f"{side}_batch", args=[organisation, one.batch.uuid]),
+        )
+        for one in rows
+    ]
 
 
 def _block(request: HttpRequest, side: str) -> HttpResponse:

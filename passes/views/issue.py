@@ -32,7 +32,7 @@ def order_issue(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "order": order,
         "job": job if job and (job.is_live or order.state != Order.State.ISSUED) else None,
-        "batch": Batch.objects.visible_to(request.principal).filter(order=order).first(),
+        "batch": Batch.objects.visible_to(request.principal).filter(order=order, replaces=None).first(),
         "lines": _lines(order),
         "refusal": _refusal(order),
         "may_issue": request.principal.role in issuance.ROLES,

@@ -66,7 +66,9 @@ def test_the_page_and_the_home_name_an_account_that_differs(fresh_database, djan
     home = client.get(reverse("operator_home", args=[world.first.organisation.pk])).content.decode()
     assert "n’est pas d’accord" not in home
     with fresh_database.connect("owner") as owner:
-        owner.execute("UPDATE passes_pass SET state = 'replaced' WHERE id = %s", [world.batch.first_booklet << 4 | 10])
+        owner.execute(
+            "UPDATE passes_pass SET state = 'replaced' WHERE id = %s", [world.batch.first_booklet + 1 << 4 | 10]
+        )
     assert prove_nightly() == 1
     with django_assert_max_num_queries(20):
         body = client.get(address(world.first), {"compte": "circulation"}).content.decode()

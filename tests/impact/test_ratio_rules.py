@@ -79,7 +79,7 @@ def test_alerts_both_ways(earned, pace, days, said):
 
 
 def test_shares_never_exceed_the_whole():
-    assert shared(1000, {"a": 1, "b": 2}) == {"a": 333, "b": 666}
+    assert shared(1000, {"a": 1, "b": 2}) == {"a": 333, "b": 667}
     assert shared(1000, {}) == shared(1000, {"a": 0}) == {}
 
 

@@ -8,7 +8,7 @@ from actors.models import Payout, PayoutPurse
 from aptic.ledger.models import Transfer
 from aptic.tenancy.principal import acting
 from funders.models import Order, Receipt
-from impact.tracing import NothingToFollow, follow
+from impact.tracing import NothingToFollow, follow, transfer_point
 from passes import codes
 from tests.factories import OPERATOR
 
@@ -73,12 +73,28 @@ def test_a_pass_paid_at_the_third_transfer_shows_all_three(world):
 
 
 def test_a_pass_not_yet_used_ends_where_it_is(world):
-    seen = trail(world.south.principal, "pass", world.batch.first_booklet << 4 | 10)
+    serial = world.batch.first_booklet + 1 << 4 | 10
+    seen = trail(world.south.principal, "pass", serial)
     assert (seen.used, seen.payouts, seen.places) == (0, [], [])
     assert seen.by_state == {"open": (1, 1_000)}
-    body = page(world.south, "pass", world.batch.first_booklet << 4 | 10).content.decode()
+    body = page(world.south, "pass", serial).content.decode()
     assert "Il peut encore servir" in body
     assert "Pas encore versé" in body
+
+
+def test_a_lost_pass_leads_to_the_booklet_that_replaces_it_and_back(world):
+    words = f"Ce qui restait est dans le carnet 1 du lot {world.again.pk}"
+    for kind, ref in (("pass", world.batch.first_booklet << 4 | 10), ("booklet", world.batch.first_booklet)):
+        assert words in page(world.south, kind, ref).content.decode()
+    assert trail(world.south.principal, "pass", world.batch.first_booklet << 4 | 10).used == 0
+    seen = trail(world.south.principal, "batch", world.again.uuid)
+    assert (seen.used, seen.batch_cents) == (1, 8_000)
+    assert (
+        f"Remplace des carnets du lot {world.batch.pk}" in page(world.south, "batch", world.again.uuid).content.decode()
+    )
+    with acting(OPERATOR):
+        moved = Transfer.objects.get(event=world.again.uuid, kind="replace")
+        assert transfer_point(OPERATOR, str(moved.pk)) == ("batch", str(world.again.uuid))
 
 
 def test_a_payout_leads_back_to_the_lines_that_paid_it(world, people):
@@ -99,8 +115,13 @@ def test_from_above_every_total_is_the_reports(world, kind):
         "batch": world.batch.uuid,
     }[kind]
     seen = trail(world.south.principal, kind, ref)
-    assert seen.used == world.counted[world.running.pk].used
-    assert sum(passes for passes, _ in seen.by_state.values()) == world.batch.passes
+    counted, alone = world.counted[world.running.pk], kind == "batch"
+    in_replacements = 1  # pass used, of the booklet that replaces a lost one
+    assert seen.used == counted.used - alone * in_replacements
+    kept = sum(passes for state, (passes, _) in seen.by_state.items() if state != "replaced")
+    assert seen.by_state["replaced"] == (18, 18_000)
+    assert kept == counted.issued - alone * 18  # what was replaced is in another batch, and counted once
+    assert seen.batch_cents == world.batch.amount_cents
     assert sum(row["passes"] for row in seen.places) == seen.used
     assert seen.used_cents == seen.claimed_cents + seen.unpaid_cents
 

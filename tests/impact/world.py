@@ -28,7 +28,7 @@ from aptic.territories.models import Commune
 from aptic.vocabulary.models import Service
 from funders import services as funders
 from funders.models import Campaign
-from passes import blocking, distribution, expiry, issuance, redemption
+from passes import blocking, distribution, expiry, issuance, redemption, replacing
 from passes.codes import Code
 from passes.models import Batch, Booklet
 from passes.redemption import Attempt, Till
@@ -262,6 +262,16 @@ class World:
         with acting(OPERATOR):
             blocking.block_booklet(booklet=Booklet.objects.get(pk=batch.first_booklet + booklet))
 
+    def replace(self, batch: Batch, booklet: int, *, ago: int) -> Batch:
+        """What is left of a lost booklet goes on in another."""
+        with acting(OPERATOR):
+            (made,) = replacing.replace_booklets(
+                batch=batch, first_booklet=batch.first_booklet + booklet, booklets=1, at=self.day(ago)
+            )
+            if Booklet.objects.get(pk=batch.first_booklet + booklet).handed_out_at:
+                self.counted[batch.campaign_id].handed_out -= made.passes
+            return Batch.objects.select_related("line__account__purse", "circulation", "campaign").get(pk=made.pk)
+
     def expire(self, batch: Batch, *, ago: int) -> None:
         """The end of a batch."""
         with acting(OPERATOR):
@@ -352,6 +362,11 @@ def build(now: datetime | None = None) -> World:
     w.redeem(w.club[0], w.batch, [1, 2, 17, 18, 19], ago=40)
     w.redeem(w.club[1], w.batch, [33, 34], ago=39, service=1)
     w.redeem(w.library[0], w.batch, [35], ago=39)
+    # Two booklets are lost: one that a person had begun, who gets another, and one that was still in the stock.
+    w.again = w.replace(w.batch, 0, ago=38)
+    w.deliver(w.south, w.again, w.distributor, 1, ago=37)
+    w.redeem(w.library[0], w.again, [1], ago=36)
+    w.replace(w.batch, 5, ago=35)
     w.run_3 = w.run(ago=30)
     w.settle_one(w.payout(w.run_3, w.club[0]), ago=28)
     w.come_back(w.payout(w.run_3, w.club[0]), ago=26)

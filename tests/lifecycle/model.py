@@ -97,7 +97,8 @@ class Model:
     def refusal(self, serial: int, *, over: bool) -> Refusal | None:
         """Why a pass would be refused now; `over`: the operation has ended."""
         one = self.passes[serial]
-        by_state = {"redeemed": Refusal.ALREADY_REDEEMED, "blocked": Refusal.BLOCKED, "expired": Refusal.EXPIRED}
+        by_state = {"redeemed": Refusal.ALREADY_REDEEMED, "blocked": Refusal.BLOCKED, "replaced": Refusal.BLOCKED,
+                    "expired": Refusal.EXPIRED}  # fmt: skip
         if one.state in by_state:
             return by_state[one.state]
         if over:
@@ -199,6 +200,19 @@ class Model:
         self.expired.add(batch)
         self.free[self.line_of[batch]] += left
         return left
+
+    def left_in(self, booklet: int) -> list[ModelPass]:
+        """What of a booklet may still be used, or could before it was lost."""
+        return [one for one in self.passes.values() if one.booklet == booklet and one.state in {"open", "blocked"}]
+
+    def replace(self, booklet: int, batch: int, newer: int) -> None:
+        """What is left in a lost booklet is in the booklet `newer` of another batch, on the same line."""
+        left = self.left_in(booklet)
+        self.line_of[batch] = self.line_of[left[0].batch]
+        for one in left:
+            one.state = "replaced"
+        for position in range(1, len(left) + 1):
+            self.passes[newer << 4 | position] = ModelPass(batch, newer)
 
     def prepare(self) -> list[ModelPayout]:
         """What a run pays: the oldest lines first while the cash lasts."""

@@ -1,5 +1,5 @@
-"""Issue, hand out, redeem, void, block, expire, settle and reject, and what goes wrong meanwhile (`conflicts.py`), in
-any order: the ledger follows the plain model, and the proof of design §6, counted from the rows, holds after each."""
+"""Issue, hand out, redeem, void, block, replace, expire, settle and reject, and what goes wrong meanwhile
+(`conflicts.py`), in any order: the ledger follows the plain model, and the proof of design §6 holds after each."""
 
 import uuid
 from collections import Counter
@@ -39,10 +39,11 @@ from funders.services import add_funding_line, place_order, record_payment_order
 from passes import distribution, issuance, redemption
 from passes.blocking import block_booklet
 from passes.codes import Code
-from passes.errors import HandOutRefused, VoidRefused
+from passes.errors import HandOutRefused, NotReplaceable, VoidRefused
 from passes.expiry import expire_batch
 from passes.models import Batch, Booklet, Pass
 from passes.redemption import Attempt, Till
+from passes.replacing import replace_booklets
 from tests.actors.money import Scheme
 from tests.factories import make_campaign, make_distributor, make_funder
 from tests.lifecycle.conflicts import Conflicts
@@ -158,7 +159,7 @@ class Lifecycle(Conflicts, RuleBasedStateMachine):
 
     # Passes -----------------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: not self.over and len(self.batches) < 5)
+    @precondition(lambda self: not self.over and sum(one.replaces_id is None for one in self.batches) < 5)
     @rule(line=LINE, booklets=st.integers(1, 2))
     def issue(self, line: int, booklets: int) -> None:
         """Issued never exceeds funded, line by line."""
@@ -253,6 +254,24 @@ class Lifecycle(Conflicts, RuleBasedStateMachine):
             assert block_booklet(booklet=Booklet.objects.get(pk=booklet)) == len(mine)
         for one in mine:
             one.state = "blocked"
+
+    @precondition(lambda self: len(self.batches) < 10)
+    @rule(which=ANY)
+    def replace(self, which: int) -> None:
+        """What is left of a lost booklet goes on in another, which the distributor gets; after the end nothing does."""
+        booklet, at = self.pick_serial(which) >> 4, self.tick()
+        (batch,) = [one for one in self.batches if one.first_booklet <= booklet <= one.last_booklet]
+        run = {"first_booklet": booklet, "booklets": 1, "at": at}
+        with acting(self.funder.principal):
+            if self.over or not self.model.left_in(booklet):
+                with pytest.raises(NotReplaceable), transaction.atomic():
+                    replace_booklets(batch=batch, **run)
+                return
+            (made,) = replace_booklets(batch=batch, **run)
+            run["first_booklet"] = made.first_booklet
+            distribution.send_booklets(batch=made, distributor=self.distributor.organisation, **run)
+        self.model.replace(booklet, made.pk, made.first_booklet)
+        self.batches.append(made)
 
     @rule(minutes=st.sampled_from([10, 20, 24 * 60, 10 * 24 * 60]))
     def wait(self, minutes: int) -> None:

@@ -17,6 +17,7 @@ from aptic.vocabulary.models import Service
 from funders.models import Campaign
 from passes import balance, codes
 from passes.models import Batch, Booklet, Pass
+from passes.replacing import replace_booklets
 from tests.factories import OPERATOR, make_distributor, make_operator
 from tests.passes.world import TestTill, code_of, make_batch, make_till, one_pass
 
@@ -186,13 +187,23 @@ def test_one_blocked_pass_in_a_booklet_that_lives(client: Client, batch: Batch) 
     assert "Le pass que vous regardez est bloqué." in words
 
 
-def test_a_lost_booklet_is_blocked_by_asking_and_nobody_promises_another(client: Client, batch: Batch) -> None:
-    """Its funder and the operator block; who handed it out asks them, and nothing in the house replaces a booklet."""
+def test_a_lost_booklet_is_blocked_and_replaced_by_asking(client: Client, batch: Batch) -> None:
+    """Its funder and the operator block and replace; who handed it out asks them."""
     for page in (client.get("/solde/"), ask(client, code_of(batch, position=1))):
         words = text_of(page)
         assert "peut demander qu’il soit bloqué" in words
-        assert "voir si elle peut vous en remettre un autre" in words
-        assert "remplacer" not in words
+        assert "et remplacé : ce qu’il en reste passe dans un nouveau carnet" in words
+
+
+def test_a_replaced_booklet_says_where_its_value_is(client: Client, batch: Batch) -> None:
+    with acting(OPERATOR):
+        (made,) = replace_booklets(batch=batch, first_booklet=batch.first_booklet, booklets=1)
+    for position in (0, 3):
+        words = text_of(ask(client, code_of(batch, position=position)))
+        assert "Ce carnet a été remplacé" in words
+        assert "dans un nouveau carnet" in words
+        assert "Il vous reste" not in words
+    assert "Il vous reste 10 pass" in text_of(ask(client, code_of(made)))
 
 
 def test_past_its_date(client: Client, batch: Batch) -> None:

@@ -26,8 +26,9 @@ from aptic.tenancy.principal import Hat, acting
 from passes import booklets_pdf, codes, printing
 from passes.errors import NotPrintable
 from passes.models import Batch
+from passes.replacing import replace_booklets
 from tests.factories import OPERATOR, Member, make_campaign, make_funder, make_member, make_operator
-from tests.passes.world import make_batch
+from tests.passes.world import code_of, make_batch, make_till
 
 DPI = 150
 GROUP = "([0-9A-HJKMNP-TV-Z]{4})"
@@ -113,6 +114,25 @@ def test_what_is_printed_reads_back_by_eye_and_by_camera(funder, settings, tmp_p
         assert codes.parse(one.text) == codes.parse(code)
         serials.append(codes.parse(code).serial)
     assert sorted(serials) == expected
+
+
+@pytest.mark.parametrize(("used", "size"), [(9, "1 pass numérique"), (3, "7 pass numériques")])
+def test_a_replacement_is_printed_with_as_many_passes_as_were_left(funder, tmp_path, used, size):
+    batch = make_printable(funder, booklets=1, needs_hand_out=False)
+    till = make_till()
+    for position in range(1, used + 1):
+        assert till.redeem(code_of(batch, 0, position)).status_code == 201
+    with acting(funder.principal):
+        (made,) = replace_booklets(batch=batch, first_booklet=batch.first_booklet, booklets=1)
+    print_batch(made, funder)
+    pdf = tmp_path / "replacement.pdf"
+    pdf.write_bytes(contents(made)[0])
+    words = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    assert f"Votre carnet de {size}\n" in words.replace("\xa0", " ")
+    expected = [made.first_booklet << 4 | position for position in range(11 - used)]
+    assert sorted(codes.parse(one).serial for one in typed_codes(pdf)) == expected
+    (tmp_path / "pages").mkdir()
+    assert sorted(codes.parse(one.text).serial for one in scanned(pdf, tmp_path / "pages")) == expected
 
 
 def test_a_pass_says_value_end_funder_and_where_to_ask(funder, tmp_path):
