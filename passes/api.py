@@ -29,8 +29,9 @@ from passes.codes import Code
 from passes.errors import CodeUnknown, DeviceStopped, Refused, TooManyAttempts
 from passes.guess_alert import tell_of_guesses
 from passes.guidance import guide
-from passes.models import Redemption
+from passes.models import Held, Redemption
 from passes.redemption import Attempt, Outcome, Till
+from passes.refusals import Refusal
 
 MOST_LINES = 200
 MOST_BYTES = 200_000
@@ -193,15 +194,26 @@ def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpRe
 
 @device_endpoint("GET")
 def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
-    """One redemption of the device's actor, with its void if there is one."""
+    """One redemption of the device's actor, with its void if there is one; of a held line, what came of it."""
     with transaction.atomic():
         till = enter_till(token, [])
         try:
             stored = _stored(redemption_id, till)
         except Redemption.DoesNotExist:
-            return _not_found()
+            return _judged(redemption_id, till)
         voided = getattr(stored, "void", None)
         return JsonResponse(_stored_body(stored) | {"voided_at": voided.recorded_at if voided else None})
+
+
+def _judged(redemption_id: uuid.UUID, till: Till) -> HttpResponse:
+    """A line that was held: 202 while it waits, then why it was refused. 404 for any other id."""
+    line = Held.objects.filter(pk=redemption_id, actor_id=till.actor_id).first()
+    if line is None:
+        return _not_found()
+    refused = Redemption.objects.filter(pk=redemption_id).first()
+    if refused is not None:
+        raise Refused(Refusal(refused.outcome))
+    return JsonResponse(_stored_body(line) | {"held": True}, status=202)
 
 
 @device_endpoint("GET")
@@ -390,7 +402,7 @@ def _stored(redemption_id: uuid.UUID, till: Till) -> Redemption:
     return Redemption.objects.select_related("void").get(pk=redemption_id, actor_id=till.actor_id, turn__isnull=False)
 
 
-def _stored_body(stored: Redemption) -> dict[str, Any]:
+def _stored_body(stored: Redemption | Held) -> dict[str, Any]:
     return {
         "id": stored.pk,
         "pass": redemption.pass_name(stored),

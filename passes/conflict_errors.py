@@ -12,6 +12,15 @@ class AnotherPersonDecides(DomainError):
     next_step = "Demandez à une ou un collègue, et envoyez-lui l’adresse de cette page."
 
 
+class OperatorDecides(DomainError):
+    """A device does not say who held it: whoever asks there may be the manager who would answer."""
+
+    code = "operator_decides"
+    status = 403
+    message = "Cette demande vient d’un appareil, qui ne dit pas qui s’en servait : l’opérateur seul y répond."
+    next_step = "Vous n’avez rien à faire : la demande est dans ses pages."
+
+
 class NotDecidable(DomainError):
     """The row is no longer in the state that the person saw."""
 

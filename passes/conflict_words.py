@@ -87,6 +87,13 @@ def held_words(one: Held) -> str:
     }.get(Held.State(one.state), "L’opérateur vérifie ; deux personnes décident.")
 
 
+def who_answers(one: VoidRequest) -> str:
+    """Whose turn it is, on the pages of the actor and of the operator."""
+    if one.is_from_device:
+        return "L’opérateur seul : un appareil ne dit pas qui s’en servait."
+    return "Un responsable de l’acteur ou l’opérateur, jamais la personne qui demande."
+
+
 def answer_words(one: VoidRequest) -> str:
     """What came of a request."""
     if one.state == VoidRequest.State.REFUSED:

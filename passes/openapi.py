@@ -273,9 +273,15 @@ _PATHS: dict[str, Document] = {
         "get": {
             **_DEVICE,
             "operationId": "redemption",
-            "summary": "Un encaissement et son annulation",
+            "summary": "Un encaissement et son annulation ; d’une ligne retenue, ce qui en est advenu",
             "parameters": _ID,
-            "responses": _responses(_200=_answer("Trouvé.", "RedemptionState"), _404=_problem(_WORDS[404])),
+            "responses": _responses(
+                _200=_answer("Trouvé.", "RedemptionState"),
+                _202=_answer("Retenu : deux personnes n’ont pas encore décidé.", "Held"),
+                _404=_problem(_WORDS[404]),
+                _409=_problem(f"Retenu, puis refusé : {_codes(409)}."),
+                _422=_problem(f"Retenu, puis refusé : {_codes(422)}."),
+            ),
         }
     },
     "/api/v1/redemptions/{id}/void/": {

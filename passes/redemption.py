@@ -202,8 +202,8 @@ def note_refusal(till: Till, code: Code, view: "View", reason: Refusal, *, servi
     Redemption.objects.bulk_create([refused_row(till, attempt, view, reason, at)])
 
 
-def pass_name(stored: Redemption) -> str:
-    """The first seven characters of the code of a redemption the caller may read."""
+def pass_name(stored: Redemption | Held) -> str:
+    """The first seven characters of the code of a redemption, or of a held line, that the caller may read."""
     present([Code(0, stored.pass_id)])
     return short(stored.pass_id, Batch.objects.only("code_key").get(pk=stored.batch_id).code_key)
 

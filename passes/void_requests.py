@@ -1,5 +1,7 @@
 """Undoing late: somebody at the counter asks, another person approves, until the line is in a payout.
 
+What a device asks, the operator alone answers: nobody knows which of the actor's people held it.
+
 After that the pass was paid: the request becomes an incident, which two people of the operator decide.
 """
 
@@ -15,7 +17,14 @@ from aptic.audit.services import record
 from aptic.errors import NotAllowed
 from aptic.ledger.kinds import TransferKind
 from aptic.tenancy.principal import Hat, current
-from passes.conflict_errors import AnotherPersonDecides, BatchOver, NotDecidable, NotVoidable, WhyMissing
+from passes.conflict_errors import (
+    AnotherPersonDecides,
+    BatchOver,
+    NotDecidable,
+    NotVoidable,
+    OperatorDecides,
+    WhyMissing,
+)
 from passes.incidents.opening import open_for_mistake
 from passes.models import Incident, Redemption, Void, VoidRequest
 
@@ -74,7 +83,7 @@ def approve_void(*, request: VoidRequest, at: datetime | None = None) -> Void | 
     """Undo what was asked, by a manager of the actor or somebody of the operator, never who asked.
 
     Returns the void; or, when a payout has claimed the line, the incident that the request became. Raises NotAllowed,
-    AnotherPersonDecides, NotDecidable and BatchOver.
+    AnotherPersonDecides, OperatorDecides, NotDecidable and BatchOver.
     """
     person_id, now = _decider(request), at or timezone.now()
     VoidRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)  # of two approvals, one does it
@@ -94,7 +103,10 @@ def approve_void(*, request: VoidRequest, at: datetime | None = None) -> Void | 
 
 @transaction.atomic
 def refuse_void(*, request: VoidRequest, answer: str, at: datetime | None = None) -> None:
-    """Leave the redemption as it is, and say why. Raises NotAllowed, AnotherPersonDecides, WhyMissing, NotDecidable."""
+    """Leave the redemption as it is, and say why.
+
+    Raises NotAllowed, AnotherPersonDecides, OperatorDecides, WhyMissing and NotDecidable.
+    """
     person_id, words = _decider(request), " ".join(answer.split())
     if not words:
         raise WhyMissing(field="answer")
@@ -103,7 +115,7 @@ def refuse_void(*, request: VoidRequest, answer: str, at: datetime | None = None
 
 
 def _decider(request: VoidRequest) -> uuid.UUID:
-    """The person acting, when they may answer this request. Raises NotAllowed and AnotherPersonDecides."""
+    """The person acting, if they may answer this request. Raises NotAllowed, AnotherPersonDecides, OperatorDecides."""
     principal = current()
     manager = principal.hat == Hat.ACTOR and principal.organisation_id == request.actor_id
     allowed = principal.is_operator or (manager and principal.role == Role.MANAGER)
@@ -111,6 +123,8 @@ def _decider(request: VoidRequest) -> uuid.UUID:
         raise NotAllowed
     if principal.person_id == request.asked_by:
         raise AnotherPersonDecides
+    if request.is_from_device and not principal.is_operator:
+        raise OperatorDecides
     return principal.person_id
 
 

@@ -13,6 +13,7 @@ from aptic.tenancy.principal import Hat
 from funders.models import Campaign, Order
 from impact import figures, presenting, scheme
 from impact.ratio import alerts
+from passes.models import VoidRequest
 
 
 @require_GET
@@ -37,6 +38,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "alerts": alerts(request.principal),
         "proof": proof,
         "to_approve": Settlement.objects.filter(state=Settlement.State.PREPARED).order_by("cutoff")[:3],
+        "to_undo": VoidRequest.objects.visible_to(request.principal).pending().order_by().count(),
     }
     return TemplateResponse(request, "impact/operator_home.html", context)
 

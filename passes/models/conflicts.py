@@ -314,8 +314,18 @@ class VoidRequest(models.Model):
                 name="void_request_answered",
             ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(answer=""), name="void_refusal_explained"),
-            Tenant(name="void_request_rls", readers=("actor_id",), writers=("actor_id",)),
+            # A device does not say who held it, perhaps the manager who would answer: the operator alone answers it.
+            Tenant(
+                name="void_request_rls",
+                readers=("actor_id",),
+                write_if="actor_id = {organisation} AND (asked_by IS NOT NULL OR state = 'waiting')",
+            ),
         )
 
     def __str__(self) -> str:
         return f"Demande d’annulation {str(self.pk)[:8]}"
+
+    @property
+    def is_from_device(self) -> bool:
+        """Was it asked at a paired device, so that nobody can say by whom?"""
+        return self.asked_by is None

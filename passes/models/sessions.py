@@ -1,16 +1,20 @@
 """A session of help at a counter: a workshop, or an hour with one person, whose passes are taken one after the other.
 
 A redemption names its session in its own column, written once. What a session is never changes, and once closed it
-stays closed: grants and triggers of `passes/sql/sessions.sql` hold both.
+stays closed: grants and triggers of `passes/sql/sessions.sql` hold both. One that nobody closes ends with its day: no
+clock writes that, the counter's pages read it off the date.
 """
 
 import uuid
+from datetime import datetime
 from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from actors.models import Site
+from actors.open_now import zone_of
 from aptic.documents.models import Document
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.rls import Tenant
@@ -90,5 +94,10 @@ class Session(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Does it take passes?"""
-        return self.closed_at is None
+        """Does the counter take passes in it: nobody closed it, and its day is not over?"""
+        return self.closed_at is None and not self.is_over(timezone.now())
+
+    def is_over(self, at: datetime) -> bool:
+        """Has its day passed on the site's clocks, or the day when it was opened if that came later?"""
+        clocks = zone_of(self.site.commune.departement_id)
+        return at.astimezone(clocks).date() > max(self.held_on, self.opened_at.astimezone(clocks).date())

@@ -1,4 +1,4 @@
-"""Late voids: asked for at the counter, answered by a manager of the actor or by the operator."""
+"""Late voids: asked for at the counter, answered by a manager of the actor, or by the operator, alone for a device."""
 
 import uuid
 from typing import Any
@@ -48,11 +48,12 @@ def note_request(request: HttpRequest, redemption: Redemption, *, device_id: uui
         messages.error(request, "Écrivez pourquoi annuler, en quelques mots.")
         return False
     try:
-        requests.request_void(redemption=redemption, device_id=device_id, **form.cleaned_data)
+        asked = requests.request_void(redemption=redemption, device_id=device_id, **form.cleaned_data)
     except DomainError as error:
         messages.error(request, f"{error.text} {error.next_step}".strip())
         return False
-    messages.success(request, "Demande envoyée. Une autre personne doit l’approuver.")
+    who = "L’opérateur" if asked.is_from_device else "Une autre personne"
+    messages.success(request, f"Demande envoyée. {who} doit l’approuver.")
     return True
 
 
@@ -120,6 +121,7 @@ def _answer(request: HttpRequest, pk: uuid.UUID, back: str) -> HttpResponse:
         "back": back,
         "name": _names([asked]).get(asked.asked_by, "un appareil du lieu"),
         "own": asked.asked_by == request.principal.person_id,
+        "not_ours": asked.is_from_device and not request.principal.is_operator,
         "answer": words.answer_words(asked),
     }
     return render(request, "passes/conflicts/void_request.html", context)
@@ -148,7 +150,7 @@ def _requests(request: HttpRequest) -> dict[str, Any]:
     names = _names(waiting + answered)
     for one in words.dress(waiting + answered):
         one.name, one.own = names.get(one.asked_by, "un appareil"), one.asked_by == request.principal.person_id
-        one.words = words.answer_words(one)
+        one.words, one.who = words.answer_words(one), words.who_answers(one)
     return {"requests": waiting, "answered": answered}
 
 

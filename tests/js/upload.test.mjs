@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { totals } from "../../passes/static/counter/queue.js";
-import { CHUNK, upload } from "../../passes/static/counter/upload.js";
+import { CHUNK, hearOfHeld, upload } from "../../passes/static/counter/upload.js";
 
 const SITE = "s";
 
@@ -108,3 +108,35 @@ test("of two tabs only one uploads; the other finds the work done, or goes on", 
   assert.deepEqual(both.map(({ outcome }) => outcome), ["sent", "sent"]);
   assert.equal(calls.length, 1);
 });
+
+const heldQueue = () => {
+  const queue = queueOf(4, { state: "recorded", verdict: { status: 202 }, seen: true });
+  queue.items[3].verdict = { status: 201 };
+  queue.judge = async (verdicts) => {
+    for (const { id, ...verdict } of verdicts) Object.assign(queue.items.find((each) => each.id === id), { verdict, seen: false });
+  };
+  return queue;
+};
+
+test("what was set aside is asked about until two people have judged it, and nothing else is", async () => {
+  const queue = heldQueue();
+  const asked = [];
+  const answers = { "id-0": { status: 200, body: {} }, "id-1": { status: 422, body: { code: "site_not_qualified", title: "Refusé." } }, "id-2": { status: 202, body: {} } };
+  const ask = async (id) => { asked.push(id); return answers[id]; };
+  assert.equal(await hearOfHeld({ queue, ask, site: SITE }), true);
+  assert.deepEqual(asked, ["id-0", "id-1", "id-2"]);
+  assert.deepEqual(totals(queue.items), { waiting: 0, cents: 0, accepted: 1, held: 0, refused: 1 });
+  assert.deepEqual(queue.items.map(({ verdict }) => verdict.status), [200, 422, 202, 201]);
+  assert.equal(queue.items[1].verdict.title, "Refusé.");
+  assert.equal(await hearOfHeld({ queue, ask, site: SITE }), false);
+  assert.deepEqual(asked.slice(3), ["id-2"]);
+  assert.equal(await hearOfHeld({ queue, ask, site: "elsewhere" }), false);
+});
+
+for (const [how, answer] of [["no answer", () => Promise.reject(new TypeError())], ["a device that was stopped", async () => ({ status: 401 })], ["a server in trouble", async () => ({ status: 503 })]]) {
+  test(`${how} leaves what was set aside as it is`, async () => {
+    const queue = heldQueue();
+    assert.equal(await hearOfHeld({ queue, ask: answer, site: SITE }), false);
+    assert.deepEqual(queue.items.map(({ verdict }) => verdict.status), [202, 202, 202, 201]);
+  });
+}

@@ -10,7 +10,7 @@ from django.urls import reverse
 from aptic.accounts.devices import revoke_device
 from aptic.audit.models import Event
 from aptic.ledger.models import GuaranteeFunding
-from aptic.tenancy.principal import Hat, acting
+from aptic.tenancy.principal import Hat, Principal, acting
 from passes import offline
 from passes.models import Held, Incident, OfflineCeiling, Redemption, VoidRequest
 from passes.void_requests import request_void
@@ -188,6 +188,33 @@ def test_a_request_is_asked_at_the_counter_and_answered_by_a_manager(batch):
     with acting(OPERATOR):
         assert Redemption.objects.get(pk=key).is_voided
     assert "Annulé" in text(office.get(page))
+
+
+def test_what_a_device_asks_shows_its_manager_why_there_is_no_button(people, batch):
+    (first, one), _ = people
+    till = make_till()
+    key = till.redeem(code_of(batch)).json()["id"]
+    with acting(Principal(hat=Hat.ACTOR, organisation_id=till.site.actor_id, site_id=till.site.pk)):
+        asked = request_void(
+            redemption=Redemption.objects.get(pk=key), reason="Mauvais pass.", device_id=till.device.pk
+        )
+    manager = make_member(till.site.actor, Hat.ACTOR, "manager")
+    office = manager.log_in(Client())
+    assert "L’opérateur seul : un appareil ne dit pas qui s’en servait." in text(
+        office.get(url("actor_incidents", manager))
+    )
+    page = url("actor_void_request", manager, asked.pk)
+    shown = text(office.get(page))
+    assert "L’opérateur seul y répond" in shown
+    assert "Annuler l’encaissement" not in shown
+    assert "Ou refuser" not in shown
+    assert "l’opérateur seul y répond" in text(office.post(page, {"approve": 1}, follow=True))
+    assert "1 demande d’annulation" in text(one.get(url("operator_home", first)))
+    assert "L’opérateur seul" in text(one.get(url("operator_void_requests", first)))
+    one.post(url("operator_void_request", first, asked.pk), {"approve": 1})
+    with acting(OPERATOR):
+        assert Redemption.objects.get(pk=key).is_voided
+    assert "1 demande d’annulation" not in text(one.get(url("operator_home", first)))
 
 
 def test_a_scanner_asks_only_at_its_own_sites_and_a_stranger_nowhere(batch):

@@ -10,11 +10,12 @@ from django.utils import timezone
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from passes import rules
+from passes.conflict_errors import OperatorDecides
 from passes.models import Incident, VoidRequest
 from passes.views.counter import day as day_view
 from passes.void_requests import approve_void, refuse_void
 from tests.actors.money import Scheme
-from tests.factories import OPERATOR, Member, make_member
+from tests.factories import OPERATOR, Member, make_member, make_operator
 from tests.passes.test_sessions import opened
 from tests.passes.test_void_requests import pay
 from tests.passes.world import TestTill, code_of, make_batch, make_till
@@ -142,13 +143,15 @@ def test_within_the_quarter_of_an_hour_it_is_undone_afterwards_it_is_asked(table
     page = text(tablet.get(f"{base(till)}{key}/"))
     assert "C’était une erreur" not in page
     assert "Demander l’annulation" in page
-    assert "Demande envoyée" in asked(tablet, till, key)
+    assert "l’opérateur seul répond" in page
+    assert "Demande envoyée. L’opérateur doit l’approuver." in asked(tablet, till, key)
     with acting(OPERATOR):
         request = VoidRequest.objects.get()
     assert (request.device_id, request.asked_by) == (till.device.pk, None)
     for address in (f"{base(till)}{key}/", f"{base(till)}journee/"):
         page = text(tablet.get(address))
         assert "annulation demandée" in page
+        assert "L’opérateur doit répondre à votre demande." in page
         assert "Demander l’annulation" not in page
 
 
@@ -156,7 +159,8 @@ def test_a_person_at_the_counter_asks_in_their_own_name(client, till, monkeypatc
     monkeypatch.setattr(rules, "VOID_WINDOW", timedelta(0))
     key, agent = redeem(till, code_of(make_batch())), make_member(till.site.actor, Hat.ACTOR, Role.AGENT)
     agent.log_in(client)
-    assert "Demande envoyée" in asked(client, till, key)
+    assert "votre responsable ou l’opérateur" in text(client.get(f"{base(till)}{key}/"))
+    assert "Demande envoyée. Une autre personne doit l’approuver." in asked(client, till, key)
     with acting(OPERATOR):
         assert VoidRequest.objects.get().asked_by == agent.user.pk
 
@@ -175,7 +179,9 @@ def test_the_answer_is_in_the_day_s_list(tablet, till, manager, monkeypatch):
     kept, gone = (redeem(till, code_of(batch, position=n)) for n in (1, 2))
     for key in (kept, gone):
         asked(tablet, till, key)
-    with acting(manager.principal):
+    with acting(manager.principal), pytest.raises(OperatorDecides):
+        approve_void(request=VoidRequest.objects.get(redemption=gone))
+    with acting(make_operator("agent").principal):
         refuse_void(request=VoidRequest.objects.get(redemption=kept), answer="L’aide a été donnée.")
         approve_void(request=VoidRequest.objects.get(redemption=gone))
     page = text(tablet.get(f"{base(till)}journee/"))
@@ -183,14 +189,14 @@ def test_the_answer_is_in_the_day_s_list(tablet, till, manager, monkeypatch):
     assert "1 annulé 10 €" in page
 
 
-def test_a_claimed_line_says_so_and_points_to_the_incident(tablet, till, manager, scheme, monkeypatch):
+def test_a_claimed_line_says_so_and_points_to_the_incident(tablet, till, scheme, monkeypatch):
     monkeypatch.setattr(rules, "VOID_WINDOW", timedelta(0))
     key = redeem(till, code_of(make_batch()))
     pay(scheme, till)
     assert "Déjà dans un paiement" in text(tablet.get(f"{base(till)}journee/"))
     assert "devient un incident" in text(tablet.get(f"{base(till)}{key}/"))
     asked(tablet, till, key)
-    with acting(manager.principal):
+    with acting(make_operator("agent").principal):
         assert isinstance(approve_void(request=VoidRequest.objects.get()), Incident)
     for address in (f"{base(till)}{key}/", f"{base(till)}journee/"):
         page = text(tablet.get(address))

@@ -1,18 +1,21 @@
 """Sessions at the counter's pages: opened by a form, filled by scanning, a slip removed, closed."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from actors.models import Site
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
+from aptic.territories.models import Commune
 from passes import rules
 from passes.models import Redemption, Session
 from tests.factories import OPERATOR, make_member
+from tests.passes.conflicts import line, upload
 from tests.passes.test_sessions import close, opened
 from tests.passes.world import TestTill, code_of, first_service, make_batch, make_till, one_pass
 
@@ -122,6 +125,37 @@ def test_a_closed_session_says_what_to_do(tablet, till):
         assert answer.status_code == 422
         assert "Cette séance est fermée" in answer.content.decode()
     assert in_session(session) == 0
+
+
+def test_a_session_that_nobody_closed_ends_with_its_day(tablet, till):
+    now, batch = timezone.now(), make_batch()
+    yesterday = timezone.localdate(now) - timedelta(days=1)
+    forgotten = opened(till, held_on=yesterday, at=now - timedelta(days=1))
+    today, tomorrow = opened(till, held_on=yesterday), opened(till, held_on=yesterday + timedelta(days=2))
+    address = f"{base(till)}{forgotten.pk}/"
+    page = tablet.get(address).content.decode()
+    assert "Séance fermée" in page
+    assert "Fermer la séance" not in page
+    assert "data-session" not in page
+    assert "Préparer la feuille" in page
+    assert "Cette séance est fermée" in tablet.post(address, {"code": code_of(batch)}).content.decode()
+    assert tablet.get(f"{address}hors-ligne/").status_code == 404
+    for session in (today, tomorrow):
+        assert "Séance ouverte" in tablet.get(f"{base(till)}{session.pk}/").content.decode()
+    listed = tablet.get(base(till)).content.decode()
+    assert re.findall(r">(ouverte|fermée)</span>", listed) == ["ouverte", "ouverte", "fermée"]
+    # A pass taken in it without a network and sent late, or already on the table at midnight, is still its own.
+    (result,) = upload(till, line(code_of(batch), session=str(forgotten.pk)))
+    assert result["status"] == 201
+    assert in_session(forgotten) == 1
+
+
+def test_the_day_of_a_session_is_that_of_its_site():
+    at = datetime(2027, 3, 9, 23, 30, tzinfo=UTC)  # half past midnight in Paris, early in the afternoon in Tahiti
+    for departement, is_over in (("33", True), ("987", False)):
+        site = Site(commune=Commune(code=f"{departement}001", departement_id=departement))
+        session = Session(site=site, held_on=date(2027, 3, 9), opened_at=at - timedelta(hours=8))
+        assert session.is_over(at) is is_over
 
 
 def test_what_is_wrong_in_the_form_is_said_beside_its_field(tablet, till):

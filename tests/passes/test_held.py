@@ -1,5 +1,6 @@
 """A till that was stopped while it was off line hands in what it did before; two people judge; no line is lost."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -73,6 +74,30 @@ def test_what_was_done_before_the_stop_is_held_and_moves_nothing(batch, stop, ca
     assert one_pass(batch).state == Pass.State.OPEN
     assert in_circulation(batch) == batch.amount_cents
     assert differences() == []
+
+
+def test_what_came_of_a_held_line_is_heard_without_its_code(batch, scheme):
+    """A browser has erased the code by then; the tablet that was paired again has a new token."""
+    till = make_till()
+    kept, gone, lost = (line(code_of(batch, position=n)) for n in (1, 2, 3))
+    revoke(till)
+    upload(till, kept, gone, lost)
+    again, stranger = make_till(actor=till.site.actor), make_till()
+    asked = f"redemptions/{kept['id']}/"
+    answer = again.get(asked)
+    assert (answer.status_code, check(answer, "get")["held"]) == (202, True)
+    assert till.get(asked).status_code == 401
+    assert stranger.get(asked).status_code == 404
+    make_till().redeem(lost["code"])
+    judge(scheme, kept["id"], lost["id"])
+    judge(scheme, gone["id"], release=False, reason="Sans rendez-vous.")
+    assert check(again.get(asked), "get")["voided_at"] is None
+    for sent, status, code in ((gone, 422, "site_not_qualified"), (lost, 409, "already_redeemed")):
+        answer = again.get(f"redemptions/{sent['id']}/")
+        assert (answer.status_code, check(answer, "get")["code"]) == (status, code)
+    refused = uuid.uuid4()
+    again.redeem(lost["code"], id=str(refused))
+    assert again.get(f"redemptions/{refused}/").status_code == 404  # refused at the counter, never held
 
 
 def test_anything_else_of_a_revoked_device_is_401(batch):

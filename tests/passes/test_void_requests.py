@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from actors.models import Claim, Payout, Waiting
@@ -15,7 +15,7 @@ from aptic.errors import NotAllowed
 from aptic.ledger.kinds import AccountKind as K
 from aptic.ledger.kinds import TransferKind as T
 from aptic.ledger.models import Transfer
-from aptic.tenancy.principal import Hat, acting
+from aptic.tenancy.principal import Hat, Principal, acting
 from passes import conflict_errors as errors
 from passes.expiry import expire_batch
 from passes.incidents.deciding import approve_decision, send_back
@@ -132,12 +132,25 @@ def test_what_may_be_asked(batch, till, agent):
         ask(agent, undone)
 
 
-def test_a_device_asks_too(batch, till, manager):
-    mine = redeemed(till, code_of(batch))
-    with acting(manager.principal.__class__(hat=Hat.ACTOR, organisation_id=till.site.actor_id, site_id=till.site.pk)):
-        request = request_void(redemption=mine, reason="Deux fois le même.", device_id=till.device.pk)
+def at_the_tablet(till: TestTill, redemption: Redemption) -> VoidRequest:
+    with acting(Principal(hat=Hat.ACTOR, organisation_id=till.site.actor_id, site_id=till.site.pk)):
+        return request_void(redemption=redemption, reason="Deux fois le même.", device_id=till.device.pk)
+
+
+def test_what_a_device_asks_the_operator_alone_answers(batch, till, manager):
+    """Whoever held the tablet may be the manager, who would then ask and approve alone."""
+    request = at_the_tablet(till, redeemed(till, code_of(batch)))
     with acting(manager.principal):
+        with pytest.raises(errors.OperatorDecides):
+            approve_void(request=request)
+        with pytest.raises(errors.OperatorDecides):
+            refuse_void(request=request, answer="Non.")
+        assert not Void.objects.exists()
+    with acting(make_operator("agent").principal):
         assert isinstance(approve_void(request=request), Void)
+    with acting(manager.principal):
+        request.refresh_from_db()
+        assert request.state == S.APPROVED
 
 
 def test_refused_it_says_why_and_may_be_asked_again(batch, till, agent, manager):
@@ -324,6 +337,22 @@ def test_the_database_refuses_one_person_who_asks_and_approves(batch, till, agen
         VoidRequest.objects.update(state=S.APPROVED, decided_by=uuid.uuid4(), decided_at=now)
         with pytest.raises(IntegrityError, match="decided stays decided"), transaction.atomic():
             VoidRequest.objects.update(answer="Autre chose")
+
+
+def test_the_database_refuses_a_manager_who_answers_what_a_device_asked(batch, till, manager):
+    request = at_the_tablet(till, redeemed(till, code_of(batch)))
+    answered = "UPDATE passes_voidrequest SET state = %s, answer = 'x', decided_by = %s, decided_at = now()"
+    with acting(manager.principal), connection.cursor() as cursor:
+        for state in (S.APPROVED, S.REFUSED, S.INCIDENT):
+            with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+                cursor.execute(answered, [state, manager.user.pk])
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            cursor.execute("UPDATE passes_voidrequest SET asked_by = %s", [uuid.uuid4()])  # nor is it made a person's
+        forged = _copy(request, state=S.APPROVED, decided_by=manager.user.pk, decided_at=timezone.now())
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            VoidRequest.objects.bulk_create([forged])
+        request.refresh_from_db()
+        assert request.state == S.WAITING
 
 
 def _copy(request: VoidRequest, **values: Any) -> VoidRequest:

@@ -10,10 +10,12 @@ import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
 import { screen } from "./screens.js";
 import { networkKind, networkLine } from "./status.js";
-import { upload } from "./upload.js";
+import { hearOfHeld, upload } from "./upload.js";
 
 const PROBE = "/livez";
-const BATCH = "/api/v1/redemptions/batch/";
+const REDEMPTIONS = "/api/v1/redemptions/";
+const BATCH = `${REDEMPTIONS}batch/`;
+const FROM_COUNTER = { "X-Aptic-Counter": "1" };
 const AGAIN = 30 * 60_000; // while the page is open, what the server knows is asked for every half hour
 const VOIDED = /\/([0-9a-f-]{36})\/annuler\/$/;
 const UNANSWERED = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
@@ -72,6 +74,19 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (answer === "away") network.failed();
     else banned = answer === "stopped";
     await render();
+    if (network.online && !banned) await hear();
+  }
+
+  async function hear() {
+    const { queue } = await ready;
+    if (await hearOfHeld({ queue, ask, site })) await changed();
+  }
+
+  async function ask(id) {
+    const answer = await fetch(`${REDEMPTIONS}${id}/`, {
+      cache: "no-store", headers: FROM_COUNTER, signal: AbortSignal.timeout(20_000),
+    });
+    return { status: answer.status, body: await answer.json() };
   }
 
   async function send() {
@@ -91,7 +106,7 @@ export function startOffline({ counter, till, scan, arrive }) {
   async function post(body) {
     const answer = await fetch(BATCH, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-Aptic-Counter": "1" },
+      headers: { "Content-Type": "application/json", ...FROM_COUNTER },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(60_000),
     });

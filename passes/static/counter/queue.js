@@ -46,6 +46,15 @@ export async function openQueue(openDB) {
     });
   }
 
+  // What became of lines that were set aside: an answer like any other, that nobody has seen yet.
+  async function judge(verdicts) {
+    const byId = new Map(verdicts.map((each) => [each.id, each]));
+    await update([...byId.keys()], ({ seen, ...item }) => {
+      const { id, ...verdict } = byId.get(item.id);
+      return isHeld(item) ? { ...item, verdict } : { seen, ...item };
+    });
+  }
+
   // Lines that the server could not read: they stay, with what it said.
   async function note(problems) {
     const byId = new Map(problems.map((each) => [each.id, each]));
@@ -99,7 +108,7 @@ export async function openQueue(openDB) {
   }
 
   return {
-    add, markSent, record, note, all, markSeen, forget, taken,
+    add, markSent, record, judge, note, all, markSeen, forget, taken,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
     remember: (key, value) => base.put("memo", value, key),

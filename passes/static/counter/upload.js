@@ -2,10 +2,11 @@
 // Only one tab uploads at a time; another waits for its turn. Every line keeps the id of its first attempt, so that sending it again takes nothing
 // twice.
 
-import { isWaiting } from "./queue.js";
+import { isHeld, isWaiting } from "./queue.js";
 
 export const CHUNK = 200;
 const LOCK = "aptic-upload";
+const JUDGED = new Set([200, 409, 422]); // released and taken, or refused
 const RECORDED = new Set([200, 201, 202, 404, 409, 422]); // a decision, or a code that no decision will ever be made on
 
 // Send what waits for `site`. Returns { outcome, retryAfter? }:
@@ -42,6 +43,19 @@ async function sendAll({ queue, send, site, progress }) {
     for (const { id } of chunk) if (!recorded.has(id)) setAside.add(id);
     progress();
   }
+}
+
+// Ask what came of the lines of `site` that the server set aside, until two people released or refused each.
+// `ask(id)` → { status, body } or throws. True when one of them was judged.
+export async function hearOfHeld({ queue, ask, site }) {
+  const judged = [];
+  for (const { id } of (await queue.all()).filter((item) => isHeld(item) && item.site === site)) {
+    const { status, body } = await ask(id).catch(() => ({ status: 0 }));
+    if (!status || status === 401) break; // nobody there, or nobody who knows this device: another time
+    if (JUDGED.has(status)) judged.push({ id, status, code: body?.code, title: body?.title, detail: body?.detail });
+  }
+  if (judged.length) await queue.judge(judged);
+  return judged.length > 0;
 }
 
 async function asked(send, chunk) {

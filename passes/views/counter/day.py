@@ -71,7 +71,11 @@ def _sessions(request: HttpRequest, place: Site, chosen: date) -> Any:
     """Those held that day, or opened on it."""
     mine = Session.objects.visible_to(request.principal).filter(site_id=place.pk)  # type: ignore[attr-defined]
     opened = Q(opened_at__gte=_midnight(chosen), opened_at__lt=_midnight(chosen + timedelta(days=1)))
-    return mine.filter(opened | Q(held_on=chosen)).select_related("service").order_by("opened_at", "pk")[:MOST]
+    return (
+        mine.filter(opened | Q(held_on=chosen))
+        .select_related("service", "site__commune")
+        .order_by("opened_at", "pk")[:MOST]
+    )
 
 
 def _within(chosen: date) -> dict[str, datetime]:

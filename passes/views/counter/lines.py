@@ -25,6 +25,7 @@ from passes.refusals import EXPLANATIONS, Refusal
 PAID = "Déjà dans un paiement."
 INCIDENT = "Déjà dans un paiement : l’opérateur en a fait un incident, et décide."
 ASKED = "Une autre personne doit répondre à votre demande."
+ASKED_BY_DEVICE = "L’opérateur doit répondre à votre demande."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ def _line(one: Redemption, name: str, asked: VoidRequest | None, incident: bool,
     if incident:
         return Line(one, name, "incident", "wait", INCIDENT, paid=True)
     if asked and asked.state == VoidRequest.State.WAITING:
-        return Line(one, name, "annulation demandée", "wait", ASKED, paid=paid)
+        return Line(
+            one, name, "annulation demandée", "wait", ASKED_BY_DEVICE if asked.is_from_device else ASKED, paid=paid
+        )
     words = PAID if paid else ""
     if asked and asked.state == VoidRequest.State.REFUSED:
         words = f"Annulation refusée : {asked.answer}"

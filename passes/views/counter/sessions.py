@@ -85,7 +85,7 @@ def sessions(request: HttpRequest, place: Site) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("counter_session", place.actor_id, place.pk, opened.pk)
-    found = list(_here(request, place).order_by("-closed_at", "-opened_at", "pk")[:MOST])
+    found = sorted(_here(request, place).order_by("-opened_at", "pk")[:MOST], key=lambda one: not one.is_open)
     counted = services.counted_by_session(found)
     context = {
         "section": "sessions",
@@ -143,7 +143,7 @@ def close(request: HttpRequest, place: Site, session: Session) -> HttpResponse:
 
 def _here(request: HttpRequest, place: Site) -> Any:
     mine = Session.objects.visible_to(request.principal).filter(site_id=place.pk)  # type: ignore[attr-defined]
-    return mine.select_related("service", "sheet")
+    return mine.select_related("service", "sheet", "site__commune")
 
 
 def _just(lines: list[Line], key: str | None) -> list[Line]:

@@ -110,7 +110,8 @@ class Tablet(Person):
         heading = self.page.locator("h1").first.inner_text()
         for wide in (1280, 390):
             self.page.set_viewport_size({"width": wide, "height": 900})
-            name = f"{heading} {self.line.inner_text()[:20]}-{wide}.png"
+            line = self.line.inner_text()[:20] if self.line.count() else ""
+            name = f"{heading} {line}-{wide}.png"
             self.page.screenshot(path=Path(folder) / re.sub(r"[^\w.-]+", "_", name), full_page=True, caret="initial")
 
     def pairs(self, till: TestTill) -> "Tablet":

@@ -10,6 +10,7 @@ from aptic.accounts.models import Role
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
+from passes.held import approve_judgement, prepare_judgement
 from passes.models import Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
 from tests.factories import OPERATOR, make_member, make_operator
@@ -260,6 +261,26 @@ def test_a_device_that_was_stopped_hands_in_what_it_took_before(tablet, batch, f
     assert (item["verdict"]["status"], held(item["id"]).state) == (202, Held.State.WAITING)
     assert "code" not in item, "the server has recorded it"
     assert stored() == []
+
+
+def test_what_was_set_aside_is_told_once_two_people_have_judged_it(tablet, till, batch, fresh_database):
+    tablet.goes_off_line()
+    for position in (1, 2):
+        tablet.takes(printed(batch, position=position)).reads("C’est noté")
+    stop_the_device(fresh_database, hours_ago=0)
+    tablet.comes_back().reads("Mis de côté").presses("Voir la liste").reads("Tout est envoyé.", "Mis de côté")
+    kept, gone = [item["id"] for item in tablet.items()]
+    tablet.pairs(till)
+    for key, release in ((kept, True), (gone, False)):
+        with acting(make_operator("finance").principal):
+            prepare_judgement(lines=[key], release=release, reason="" if release else "Sans rendez-vous.")
+        with acting(make_operator("finance").principal):
+            approve_judgement(lines=[key], release=release)
+    tablet.page.reload()
+    tablet.says("Tout est envoyé : 1 encaissé, 1 refusé.").presses("Voir la liste")
+    tablet.reads("Encaissé", "n’est pas autorisé à encaisser des pass", "montrez cette ligne").look()
+    assert "Mis de côté" not in tablet.page.locator("#till").inner_text()
+    assert [item["verdict"]["status"] for item in tablet.items()] == [200, 422]
 
 
 def test_a_device_stopped_too_long_ago_keeps_what_it_took_and_says_so(tablet, batch, fresh_database):

@@ -1,0 +1,97 @@
+"""States of the counter that no other walk stops at, looked at one by one; docs/roles/guichet.md shows them."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from actors.models import Site
+from aptic.accounts.devices import revoke_device
+from aptic.accounts.models import Device, Role
+from aptic.tenancy.principal import Hat, acting
+from passes import training
+from passes.models import Batch, VoidRequest
+from passes.training import Case
+from tests.browser.offline.tablet import Server, Tablet, printed
+from tests.browser.reading.desk import START
+from tests.factories import OPERATOR, make_member
+from tests.passes.test_sessions import opened
+from tests.passes.world import TestTill, code_of, make_till
+
+
+def at(tablet: Tablet, till: TestTill, path: str = "") -> Tablet:
+    tablet.page.goto(f"/guichet/{till.site.actor_id}/{till.site.pk}/{path}")
+    return tablet
+
+
+def test_a_device_that_was_stopped(tablet: Tablet, till: TestTill) -> None:
+    with acting(OPERATOR):
+        for device in Device.objects.filter(site_id=till.site.pk):
+            revoke_device(device=device)
+    at(tablet, till).reads("Cet appareil n’encaisse plus", "Rien de ce qui a été encaissé n’est perdu").look()
+
+
+def test_asking_that_a_pass_be_given_back(tablet: Tablet, till: TestTill, batch: Batch) -> None:
+    key = till.redeem(code_of(batch)).json()["id"]  # by another device of the same site
+    at(tablet, till, f"{key}/").page.get_by_text("Demander l’annulation").click()
+    tablet.reads("l’opérateur seul répond").look()
+    tablet.types(reason="Deux fois la même personne.").presses("Envoyer la demande")
+    tablet.reads("Demande envoyée. L’opérateur doit l’approuver.", "L’opérateur doit répondre à votre demande.")
+    with acting(OPERATOR):
+        assert VoidRequest.objects.get().reason == "Deux fois la même personne."
+
+
+def test_without_a_camera_that_may_be_used(tablet: Tablet) -> None:
+    tablet.page.evaluate(
+        """() => { const { mediaDevices } = navigator;
+                   mediaDevices.getUserMedia = async () => { throw new DOMException("", "NotAllowedError"); }; }"""
+    )
+    tablet.presses(START).reads("Votre navigateur refuse la caméra")
+
+
+def test_the_sessions_and_one_that_is_closed(tablet: Tablet, till: TestTill, batch: Batch) -> None:
+    session = opened(till)
+    till.redeem(code_of(batch), session=str(session.pk))
+    at(tablet, till, "seances/").reads("Dernières séances", "ouverte", "1 pass").look()
+    at(tablet, till, f"seances/{session.pk}/").presses("Fermer la séance").reads("Séance fermée")
+
+
+def test_somebody_of_two_places(
+    open_tablet: Callable[..., Tablet],
+    server: Server,
+    till: TestTill,
+) -> None:
+    other = make_till(actor=till.site.actor)
+    with acting(OPERATOR):
+        Site.objects.filter(pk=other.site.pk).update(name="Annexe du marché")
+    desk, agent = open_tablet(), make_member(till.site.actor, Hat.ACTOR, Role.AGENT)
+    value = agent.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
+    desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.address}])
+    desk.page.goto("/guichet/")
+    desk.reads("Où êtes-vous", till.site.name, "Annexe du marché").look()
+
+
+def test_training_and_what_is_not_for_it(tablet: Tablet, till: TestTill, batch: Batch) -> None:
+    passes = {one.case: one.code for one in training.booklet(till.site.pk)}
+    at(tablet, till, "entrainement/carnet/").reads("Le carnet d’entraînement", "Pass valable").look()
+    at(tablet, till).scans(passes[Case.VALID]).reads("C’est un pass d’entraînement").look()
+    at(tablet, till, "entrainement/").scans(passes[Case.VALID]).reads("Ce pass est valable").look()
+    tablet.page.locator("[data-confirm] button").click()
+    tablet.reads("pour s’entraîner").look()
+    at(tablet, till, "entrainement/").scans(printed(batch)).reads("C’est un vrai pass").look()
+
+
+def test_what_was_read_is_no_pass_to_take(tablet: Tablet, till: TestTill, batch: Batch) -> None:
+    at(tablet, till).scans(printed(batch, position=0)).reads("C’est la couverture du carnet").look()
+    at(tablet, till).page.locator("#code").fill("ABCD 1234 EFGH 5678")
+    tablet.presses("Regarder ce pass").reads("Ce code n’existe pas", "Corriger le code")
+
+
+def test_the_list_while_it_waits(tablet: Tablet, batch: Batch) -> None:
+    tablet.goes_off_line()
+    for position in (1, 2):
+        tablet.takes(printed(batch, position=position)).reads("C’est noté, sans réseau")
+    tablet.page.get_by_role("button", name="Voir la liste").click()
+    tablet.reads("Encaissés sans réseau", "2 pass en attente d’envoi", "En attente d’envoi").look()
+    expect(tablet.page.get_by_role("button", name="Envoyer maintenant")).to_be_visible()
