@@ -10,7 +10,7 @@ WRITE_IF = "actor_id = {organisation} AND (asked_by IS NOT NULL OR state = 'wait
 class Migration(migrations.Migration):
     """One policy."""
 
-    dependencies = [("passes", "0011_void_by_day"), ("tenancy", "0001_initial")]
+    dependencies = [("passes", "0012_replacements"), ("tenancy", "0001_initial")]
     operations = [
         migrations.RemoveConstraint(model_name="voidrequest", name="void_request_rls"),
         migrations.AddConstraint(
