@@ -190,7 +190,7 @@ def test_they_cost_the_same_queries_however_many(client, scene, django_assert_ma
     assert page.count("Opération close") == 4
     with django_assert_max_num_queries(16):
         client.get(url("operator_refund_create", one, funder.organisation.pk))
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         client.get(url("operator_refund", one, refund.pk))
     funder.log_in(client)
     with django_assert_max_num_queries(22):
