@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from actors.errors import CoolingOff, InvalidHolder, NotInState, OnePersonOnly
-from actors.iban import check_bic, check_iban
 from actors.models import Actor, BankAccount
 from actors.permissions import HANDLES_BANK, check_role
 from actors.settlement.people import cashier
@@ -20,6 +19,7 @@ from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.errors import NotAllowed
+from aptic.iban import check_bic, check_iban
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
 

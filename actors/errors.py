@@ -47,22 +47,6 @@ class UnknownService(DomainError):
     next_step = "Choisissez les services proposés dans la liste."
 
 
-class InvalidIban(DomainError):
-    """An IBAN whose length, key, bank or RIB key is wrong; the sentence says what to look at."""
-
-    code = "invalid_iban"
-    message = "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas."
-    next_step = "Recopiez-le depuis votre relevé d’identité bancaire (RIB)."
-
-
-class InvalidBic(DomainError):
-    """A BIC that no bank can have."""
-
-    code = "invalid_bic"
-    message = "Ce BIC n’est pas valable : il compte 8 ou 11 lettres et chiffres."
-    next_step = "Recopiez-le depuis votre RIB, ou laissez ce champ vide."
-
-
 class InvalidHolder(DomainError):
     """A bank account has a holder, in at most 70 characters."""
 

@@ -6,11 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from actors.bank_accounts import HOLDER_MAX
-from actors.iban import check_bic, check_iban
 from actors.models import Site
 from aptic.accounts.rules import MOST_DEVICES
 from aptic.errors import DomainError
 from aptic.forms import DomainForm
+from aptic.iban import check_bic, check_iban
 
 
 class CloseForm(DomainForm):

@@ -10,5 +10,5 @@ class FundersConfig(AppConfig):
     verbose_name = "Commanditaires"
 
     def ready(self) -> None:
-        """Register the counts behind the proof, and when promised money is expected."""
-        from funders import expectations, proof  # noqa: F401
+        """Register the counts behind the proof, the words of refunds, and when promised money is expected."""
+        from funders import expectations, proof, refunds  # noqa: F401

@@ -85,3 +85,59 @@ class ReceiptKnown(DomainError):
     status = 409
     message = "Ce virement est déjà enregistré pour ce commanditaire, avec un autre contenu."
     next_step = "Vérifiez la référence sur le relevé de banque. Si ce sont deux virements, complétez la référence."
+
+
+class RefundTooLarge(DomainError):
+    """The line has less free money that has really come, or its purse needs the cash for what it owes."""
+
+    code = "refund_too_large"
+    status = 409
+    message = "Cette somme ne peut pas être rendue maintenant."
+    next_step = "Le reste est promis et pas encore reçu, ou doit encore payer des pass et des acteurs."
+
+
+class RefundOvertaken(DomainError):
+    """What was prepared is no longer free: passes were issued on it, or another line was given back."""
+
+    code = "refund_overtaken"
+    status = 409
+    message = "L’argent de ce remboursement n’est plus libre : il a servi depuis."
+    next_step = (
+        "Si le virement n’est pas parti, écartez ce remboursement. S’il est parti, demandez à la banque de le rappeler."
+    )
+
+
+class RefundWaiting(DomainError):
+    """One refund at a time is prepared on a line."""
+
+    code = "refund_waiting"
+    status = 409
+    message = "Un autre remboursement attend déjà d’être confirmé sur cette ligne."
+    next_step = "Faites-le confirmer ou écartez-le d’abord."
+
+
+class RefundNeedsAnother(DomainError):
+    """Whoever prepared a refund cannot confirm it (design §4.10)."""
+
+    code = "two_people_needed"
+    status = 409
+    message = "Vous avez préparé ce remboursement : une autre personne doit le confirmer."
+    next_step = "Demandez à une ou un collègue de l’espace opérateur."
+
+
+class RefundClosed(DomainError):
+    """The refund is confirmed, or was set aside."""
+
+    code = "refund_closed"
+    status = 409
+    message = "Ce remboursement est déjà confirmé ou écarté."
+    next_step = "Rechargez la page : elle montre l’état actuel."
+
+
+class RefundKnown(DomainError):
+    """A bank reference names one refund of a funder."""
+
+    code = "refund_known"
+    status = 409
+    message = "Un autre remboursement de ce commanditaire porte déjà cette référence."
+    next_step = "Vérifiez la référence sur le relevé de banque. Si ce sont deux virements, complétez la référence."

@@ -226,6 +226,55 @@ class ReceiptForm(FundsForm):
         super().refuse(error)
 
 
+class RefundForm(DomainForm):
+    """What is given back of which line, why, and to which account. Each line says what it may give back now."""
+
+    line = forms.ChoiceField(label="De quelle ligne de financement ?", widget=forms.RadioSelect)
+    amount_cents = EurosField(
+        label="Montant", help_text="En euros, par exemple 12 500 ou 1 234,50.", max_cents=rules.MAX_FUNDS_CENTS
+    )
+    reason = forms.CharField(
+        label="Motif",
+        max_length=300,
+        help_text="Le commanditaire le lira : par exemple « Opération terminée, pass expirés ».",
+    )
+    holder = forms.CharField(
+        label="Titulaire du compte",
+        max_length=70,
+        help_text="Le commanditaire lui-même ou son comptable public, tel que le RIB l’écrit.",
+    )
+    iban = forms.CharField(
+        label="IBAN",
+        max_length=50,
+        help_text="Celui du RIB donné par le commanditaire. Seuls ses quatre derniers caractères seront montrés.",
+        widget=forms.TextInput({"autocomplete": "off", "class": "w-3 num"}),
+    )
+
+    def __init__(self, *args: Any, lines: list[tuple[FundingLine, int]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = {str(line.pk): line for line, _ in lines}
+        self.fields["line"].choices = [
+            (str(line.pk), f"{line_name(line)} : {_at_most(cents)}") for line, cents in lines
+        ]
+
+    def clean_line(self) -> FundingLine:
+        """The line itself."""
+        return self.lines[self.cleaned_data["line"]]
+
+
+def _at_most(cents: int) -> str:
+    return f"au plus {french.euros(cents)} maintenant" if cents else "rien à rendre maintenant"
+
+
+class RefundLeftForm(DomainForm):
+    """The transfer that gave it back, as the bank writes it."""
+
+    bank_reference = forms.CharField(
+        label="Référence du virement", max_length=60, help_text="Telle qu’elle est écrite sur le papier de la banque."
+    )
+    left_on = DateField(label="Parti le")
+
+
 class PurseField(forms.ModelChoiceField):
     """A purse, by the name of whose money it is."""
 

@@ -105,7 +105,7 @@ def record_receipt(
     """
     person_id, now = _cashier(), at or timezone.now()
     rules.check_funds(amount_cents)
-    rules.check_received_on(received_on, today=timezone.localdate(now))
+    rules.check_transfer_day(received_on, today=timezone.localdate(now))
     plain = rules.check_reference(bank_reference, field="bank_reference", length=60, what="la référence du virement")
     wanted = Receipt(
         line=line,

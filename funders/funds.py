@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from aptic.ledger.balances import free_cash
 from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Purse
 from funders.models import FundingLine
@@ -91,3 +92,26 @@ def purse_of(purse: Purse) -> dict[str, int]:
         cursor.execute(_PURSE, [purse.pk])
         found = {kind: int(cents) for kind, cents in cursor.fetchall()}
     return {kind.value: found.get(kind.value, 0) for kind in AccountKind}
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """Why a purse may give back what it may, in cents: held = under way + fees + owed + circulation + free.
+
+    `free` is below zero while passes were issued on promises. What actors owe the purse is left out of `owed`.
+    """
+
+    held: int
+    under_way: int
+    fees: int
+    owed: int
+    circulation: int
+    free: int
+
+
+def cash_of(purse: Purse, balances: dict[str, int] | None = None) -> Cash:
+    """Where the cash of a purse is needed now; `balances` are those of `purse_of`, if they were just read."""
+    found = balances or purse_of(purse)
+    held, under_way, circulation = found["safeguarded"], found["in_transfer"], found["circulation"]
+    fees, free = found["fees_due"] + found["vat_due"], free_cash(purse.pk)
+    return Cash(held, under_way, fees, held - under_way - fees - circulation - free, circulation, free)

@@ -107,6 +107,7 @@ class FundingLine(models.Model):
         constraints = (
             # What the orders' composite foreign key points at: a line belongs to its campaign and to its funder.
             models.UniqueConstraint(fields=["id", "campaign", "funder"], name="line_of_campaign"),
+            models.UniqueConstraint(fields=["id", "funder"], name="line_of_funder"),  # the same for its refunds
             Tenant(name="funding_line_rls", readers=("funder_id",), writers=("funder_id",)),
         )
 
@@ -279,3 +280,64 @@ class Receipt(models.Model):
 
     def __str__(self) -> str:
         return f"Virement {self.bank_reference}"
+
+
+class Refund(models.Model):
+    """Money that a funder did not use, given back to its bank account: prepared by one person, confirmed by another.
+
+    The other makes the transfer, then confirms with its reference: from then on it counts and never changes. Its id is
+    the transfer's business event. The IBAN is encrypted, shown by its last four.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    line = models.ForeignKey(FundingLine, on_delete=models.RESTRICT, related_name="refunds")
+    funder = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+")
+    amount_cents = models.BigIntegerField("montant")
+    reason = models.CharField("motif", max_length=300)
+    holder = models.CharField("titulaire du compte", max_length=70)
+    iban_sealed = models.BinaryField()
+    iban_last4 = models.CharField(max_length=4)
+    prepared_by = models.UUIDField()
+    prepared_at = models.DateTimeField()
+    bank_reference = models.CharField("référence du virement", max_length=60, blank=True)
+    left_on = models.DateField("parti le", null=True)
+    confirmed_by = models.UUIDField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    objects = ByTenant.as_manager()
+
+    class Meta:
+        verbose_name = "remboursement"
+        ordering = ("-prepared_at", "id")
+        constraints = (
+            models.CheckConstraint(condition=Q(amount_cents__gt=0), name="refund_positive"),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="refund_has_a_reason",
+                violation_error_message="Écrivez le motif du remboursement.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True, confirmed_at__isnull=True)
+                | Q(confirmed_by__isnull=False, confirmed_at__isnull=False) & ~Q(confirmed_by=F("prepared_by")),
+                name="refund_two_people",
+                violation_error_message="Une autre personne doit confirmer ce remboursement.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, left_on__isnull=True, bank_reference="")
+                | Q(confirmed_at__isnull=False, left_on__isnull=False) & ~Q(bank_reference=""),
+                name="refund_left_iff_confirmed",
+            ),
+            models.UniqueConstraint(
+                fields=["line"], condition=Q(confirmed_at__isnull=True), name="one_refund_prepared_per_line"
+            ),
+            models.UniqueConstraint(
+                fields=["funder", "bank_reference"],
+                condition=~Q(bank_reference=""),
+                name="refund_reference",
+                violation_error_message="Un autre remboursement de ce commanditaire porte déjà cette référence.",
+            ),
+            Tenant(name="refund_rls", readers=("funder_id",)),
+        )
+
+    def __str__(self) -> str:
+        return f"Remboursement {self.bank_reference}".strip()

@@ -1,4 +1,4 @@
-"""What the funders' own rows say of their money, for the nightly proof: promises still open, and money received."""
+"""What the funders' own rows say of their money, for the nightly proof: promises, money received and given back."""
 
 from django.db import connection
 from django.db.models import Sum
@@ -22,14 +22,16 @@ _FUNDED = """
 SELECT l.account_id, (coalesce((SELECT sum(r.amount_cents) FROM funders_receipt r
                                  WHERE r.line_id = l.id AND r.payment_order_id IS NULL), 0)
                     + coalesce((SELECT sum(p.amount_cents) FROM funders_paymentorder p
-                                 WHERE p.line_id = l.id AND p.state <> 'cancelled'), 0))::bigint
+                                 WHERE p.line_id = l.id AND p.state <> 'cancelled'), 0)
+                    - coalesce((SELECT sum(f.amount_cents) FROM funders_refund f
+                                 WHERE f.line_id = l.id AND f.confirmed_at IS NOT NULL), 0))::bigint
   FROM funders_fundingline l
 """
 
 
 @counts(AccountKind.CREDIT, by=CREDIT_BY)
 def funded(accounts: list[Account]) -> dict[int, int]:
-    """Cents put on each line: received without a promise, or promised and not taken back."""
+    """Cents put on each line: received without a promise, or promised and not taken back; less what was refunded."""
     return _pairs(_FUNDED)
 
 
@@ -49,6 +51,24 @@ SELECT held.id, sum(r.amount_cents)::bigint
 def received(accounts: list[Account]) -> dict[int, int]:
     """Cents received since the purse's last confirmed statement."""
     return _pairs(_RECEIVED)
+
+
+_REFUNDED = f"""
+WITH statement AS ({LAST_STATEMENT})
+SELECT held.id, -sum(f.amount_cents)::bigint
+  FROM funders_refund f JOIN funders_fundingline l ON l.id = f.line_id
+  JOIN ledger_account credit ON credit.id = l.account_id
+  JOIN ledger_account held ON held.purse_id = credit.purse_id AND held.kind = 'safeguarded'
+  LEFT JOIN statement s ON s.purse_id = held.purse_id
+ WHERE f.confirmed_at > coalesce(s.as_of, '-infinity')
+ GROUP BY held.id
+"""
+
+
+@counts(AccountKind.SAFEGUARDED, by=SAFEGUARDED_BY)
+def refunded(accounts: list[Account]) -> dict[int, int]:
+    """Cents given back since the purse's last confirmed statement, as a negative part."""
+    return _pairs(_REFUNDED)
 
 
 def _pairs(sql: str) -> dict[int, int]:

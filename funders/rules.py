@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 
 from aptic import french
 from aptic.ledger.errors import InvalidAmount
-from funders.errors import InvalidCampaign, InvalidFunds, InvalidOrder
+from funders.errors import InvalidCampaign, InvalidFunds, InvalidOrder, RefundTooLarge
 
 BOOKLET_SIZES = (5, 10)
 MIN_FACE_CENTS, MAX_FACE_CENTS = 100, 100_000
 MAX_BOOKLETS = 200_000
 MAX_YEARS = 6
 MAX_FUNDS_CENTS = 10_000_000_000  # a hundred million euros in one transfer: somebody forgot a comma
-OLDEST_RECEIPT = dt.timedelta(days=366)
+OLDEST_TRANSFER = dt.timedelta(days=366)
 
 
 def check_terms(
@@ -82,9 +82,16 @@ def check_reference(reference: str, *, field: str, length: int, what: str) -> st
     return plain
 
 
-def check_received_on(received_on: dt.date, *, today: dt.date) -> None:
+def check_transfer_day(day: dt.date, *, today: dt.date, field: str = "received_on") -> None:
     """Raise InvalidFunds for a day to come, or more than a year ago."""
-    if received_on > today:
-        raise InvalidFunds("Ce jour n’est pas encore venu.", field="received_on")
-    if today - received_on > OLDEST_RECEIPT:
-        raise InvalidFunds("Ce virement date de plus d’un an : vérifiez l’année.", field="received_on")
+    if day > today:
+        raise InvalidFunds("Ce jour n’est pas encore venu.", field=field)
+    if today - day > OLDEST_TRANSFER:
+        raise InvalidFunds("Ce virement date de plus d’un an : vérifiez l’année.", field=field)
+
+
+def check_refund(amount_cents: int, *, refundable: int) -> None:
+    """Raise RefundTooLarge when the line may give back less than that now."""
+    if amount_cents > refundable:
+        most = f"au plus {french.euros(refundable)} peuvent être rendus" if refundable else "rien ne peut être rendu"
+        raise RefundTooLarge(f"Sur cette ligne, {most} maintenant.", field="amount_cents")

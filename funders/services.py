@@ -1,4 +1,7 @@
-"""What a funder decides and buys: campaigns, their funding lines, orders. Money received lives in `funding.py`."""
+"""What a funder decides and buys: campaigns, their funding lines, orders.
+
+Money received lives in `funding.py`, money given back in `refunds.py`.
+"""
 
 import uuid
 from collections.abc import Iterable
@@ -21,15 +24,19 @@ from funders.errors import CampaignOver, InvalidCampaign, InvalidOrder, OrderNot
 from funders.funding import cancel_payment_order, record_payment_order, record_receipt
 from funders.models import Campaign, FundingLine, Order
 from funders.partners import create_distributor, create_funder
+from funders.refunds import confirm_refund, discard_refund, prepare_refund
 
 __all__ = [
     "add_funding_line",
     "cancel_order",
     "cancel_payment_order",
+    "confirm_refund",
     "create_campaign",
     "create_distributor",
     "create_funder",
+    "discard_refund",
     "place_order",
+    "prepare_refund",
     "record_payment_order",
     "record_receipt",
 ]

@@ -24,8 +24,8 @@ YEAR = timedelta(days=365)
 class Money:
     """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, kept as fees.
 
-    `collected` is what funders' own receipts say and `settled` what executed payouts say: the balances of the ledger
-    add up to both.
+    `collected` is what funders' own receipts say, less what their refunds say, and `settled` what executed payouts say:
+    the balances of the ledger add up to both. `refunded` is what `collected` no longer counts.
     """
 
     safeguarded: int = 0
@@ -39,14 +39,21 @@ class Money:
     settled: int = 0
     collected: int = 0
     swept: int = 0
+    refunded: int = 0
 
 
 _MONEY = """
+WITH refunded AS (
+  SELECT coalesce(sum(f.amount_cents), 0)::bigint AS cents FROM funders_refund f
+   WHERE f.confirmed_at IS NOT NULL AND (%(funder)s::uuid IS NULL OR f.funder_id = %(funder)s)
+)
 SELECT a.kind, sum(ledger_balance(a.id))::bigint FROM ledger_account a
  WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s GROUP BY a.kind
 UNION ALL
-SELECT 'collected', coalesce(sum(r.amount_cents), 0)::bigint FROM funders_receipt r
+SELECT 'collected', coalesce(sum(r.amount_cents), 0)::bigint - (SELECT cents FROM refunded) FROM funders_receipt r
  WHERE %(funder)s::uuid IS NULL OR r.funder_id = %(funder)s
+UNION ALL
+SELECT 'refunded', cents FROM refunded
 UNION ALL
 SELECT 'settled', coalesce(sum(s.net_cents), 0)::bigint FROM actors_payoutpurse s
  WHERE (%(funder)s::uuid IS NULL OR s.funder_id = %(funder)s)

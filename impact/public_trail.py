@@ -30,7 +30,8 @@ class Step(NamedTuple):
 
 PATH = (
     Step("confie", "Confié", "Reçu des commanditaires",
-         "Chaque virement reçu d’un commanditaire sur un compte cantonné, noté avec sa référence de banque.",
+         "Chaque virement reçu d’un commanditaire sur un compte cantonné, noté avec sa référence de banque, moins ce "
+         "qui lui a été remboursé.",
          "recu", "collected"),
     Step("promis", "Confié", "Promis par les commanditaires",
          "Chaque mandat de paiement enregistré dont l’argent n’est pas encore arrivé.",
@@ -67,6 +68,9 @@ BESIDE = (
     Step("cantonne", "", "Sur les comptes cantonnés aujourd’hui",
          "Le solde des comptes où l’argent des commanditaires est gardé à part.",
          "recu", "safeguarded"),
+    Step("rembourse", "", "Remboursé aux commanditaires",
+         "L’argent qui n’a pas servi et qui leur a été rendu. Il n’est plus compté dans ce qui est reçu.",
+         "recu", "refunded"),
     Step("frais", "", "Frais et TVA de l’opérateur",
          "Retenus sur les virements aux acteurs, hors taxes et TVA, encore dus ou déjà retirés.",
          "usage", "fees"),

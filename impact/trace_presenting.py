@@ -136,8 +136,12 @@ def _source(trail: Trail, address: Address) -> dict[str, Any] | None:
 def _money_in(trail: Trail) -> list[str]:
     came = [f"virement {one.bank_reference} de {euros(one.amount_cents)}" for one in trail.receipts]
     wait = [f"mandat {one.number} de {euros(one.amount_cents)}, attendu" for one in trail.promises]
-    shown = [*came[:3], *wait[:2]]
-    left = len(came) + len(wait) - len(shown)
+    gone = [
+        f"remboursement {one.bank_reference} de {euros(one.amount_cents)}, rendu le {french.date(one.left_on)}"
+        for one in trail.refunds
+    ]
+    shown = [*came[:3], *wait[:2], *gone[:2]]
+    left = len(came) + len(wait) + len(gone) - len(shown)
     return [*shown, *([f"et {plural(left, 'autre')}"] if left else [])] or ["Rien n’est encore arrivé"]
 
 

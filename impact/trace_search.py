@@ -9,7 +9,7 @@ from django.db import connection
 from aptic import french
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal
-from funders.models import FundingLine, Order, PaymentOrder, Receipt
+from funders.models import FundingLine, Order, PaymentOrder, Receipt, Refund
 from impact import tracing
 from passes import codes
 from passes.models import Batch, Pass, Redemption
@@ -75,6 +75,8 @@ def _bank(principal: Principal, text: str) -> Iterator[Found]:
         )
     for promise in PaymentOrder.objects.visible_to(principal).filter(number__iexact=text).order_by("pk")[:10]:
         yield Found(f"Mandat {promise.number}, {french.euros(promise.amount_cents)}", "line", str(promise.line_id))
+    for refund in Refund.objects.visible_to(principal).filter(bank_reference__iexact=text).order_by("pk")[:10]:
+        yield Found(f"{refund}, {french.euros(refund.amount_cents)}", "line", str(refund.line_id))
     with connection.cursor() as cursor:
         cursor.execute("SELECT payout_id, end_to_end_id FROM impact_payouts_named(%s)", [text.upper()])
         for payout_id, end_to_end in cursor.fetchall():

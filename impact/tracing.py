@@ -22,7 +22,7 @@ from aptic.ledger.models import Account, Transfer
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal
 from funders.funds import Funds, funds_of
-from funders.models import Campaign, FundingLine, PaymentOrder, Receipt
+from funders.models import Campaign, FundingLine, PaymentOrder, Receipt, Refund
 from impact.figures import PAID
 from passes.models import Batch, Booklet, Pass, Redemption, Replacement
 
@@ -94,6 +94,7 @@ class Trail:
     funds: dict[uuid.UUID, Funds] = field(default_factory=dict)
     receipts: list[Receipt] = field(default_factory=list)
     promises: list[PaymentOrder] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
     funders: list[Any] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     batch_count: int = 0
@@ -318,6 +319,8 @@ def _read_sources(trail: Trail, principal: Principal) -> None:
     trail.receipts = list(Receipt.objects.visible_to(principal).filter(**money).order_by("recorded_at", "pk")[:SHOWN])
     waiting = PaymentOrder.objects.visible_to(principal).filter(**money, state=PaymentOrder.State.OPEN)
     trail.promises = list(waiting.order_by("recorded_at", "pk")[:SHOWN])
+    left = Refund.objects.visible_to(principal).filter(**money, confirmed_at__isnull=False)
+    trail.refunds = list(left.order_by("confirmed_at", "pk")[:SHOWN])
     trail.funders = list(
         trail.redemptions.order_by("funder__search_key", "funder_id")
         .values("funder_id", "funder__name")

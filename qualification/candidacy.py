@@ -12,11 +12,11 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from actors.iban import check_bic, check_iban
 from actors.models import Actor
 from actors.sites import checked_description
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
+from aptic.iban import check_bic, check_iban
 from aptic.siret import check_siret
 from qualification import errors, letters, link, progress, referentials, rules
 from qualification.candidacy_models import Acceptance, Appeal, ApplicationSite

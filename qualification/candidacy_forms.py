@@ -7,10 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 
-from actors.iban import check_bic, check_iban
 from actors.site_forms import PlaceForm
 from aptic.errors import DomainError
 from aptic.forms import DateField, DomainForm, PhoneField
+from aptic.iban import check_bic, check_iban
 from aptic.siret import check_siret
 from qualification import rules
 from qualification.candidacy_models import ApplicationDocument, LegalStatus

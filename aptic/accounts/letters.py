@@ -1,4 +1,4 @@
-"""Letters to an organisation: to its managers, or to its own address while nobody has joined yet."""
+"""Letters to an organisation: to its managers and whom else it concerns, or to its own address if nobody joined yet."""
 
 from typing import Any
 
@@ -7,9 +7,12 @@ from aptic.outbox.services import post_email
 from aptic.tenancy.models import Organisation
 
 
-def write_to_managers(*, organisation: Organisation, template: str, context: dict[str, Any]) -> None:
-    """Post `templates/mail/<template>` to each manager of `organisation`, in the caller's transaction."""
-    managers = Membership.objects.active().filter(organisation=organisation, role=Role.MANAGER)
+def write_to_managers(
+    *, organisation: Organisation, template: str, context: dict[str, Any], roles: tuple[str, ...] = (Role.MANAGER,)
+) -> None:
+    """Post `templates/mail/<template>` to each manager of `organisation`, in the caller's transaction; `roles` names
+    who else is concerned."""
+    managers = Membership.objects.active().filter(organisation=organisation, role__in=roles)
     addresses = list(managers.values_list("user__email", flat=True)) or [organisation.email]
     words = {"organisation": organisation.name, **context}
     for address in filter(None, addresses):

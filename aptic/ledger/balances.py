@@ -4,6 +4,7 @@ Everything on a screen that says how much comes from here or from the rows thems
 """
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -29,6 +30,20 @@ def balances(accounts: Iterable[Account]) -> dict[int, int]:
 def balance(account: Account) -> int:
     """Cents of one account."""
     return balances([account])[account.pk]
+
+
+def free_cash(purse_id: UUID) -> int:
+    """Cash of a purse beyond all that it owes, in cents; below zero where it issued on promises. One rule, in SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_free_cash(%s)", [purse_id])
+        return cursor.fetchone()[0]
+
+
+def refundable(purse_id: UUID) -> dict[int, int]:
+    """Cents that may be given back now, per credit account of the purse; exact under the purse's lock only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT account_id, greatest(cents, 0) FROM ledger_refundable(%s)", [purse_id])
+        return dict(cursor.fetchall())
 
 
 def close_books() -> int:

@@ -26,7 +26,7 @@ GUARD = "solde gardé par la base"
 AVAILABLE = "disponible gardé par la base"
 NOTHING = "rien n’est attendu sur ce compte"
 # Free money is counted by two rooms: what was put on a line, and what was issued on it.
-CREDIT_BY = "fonds reçus ou promis, moins les lots émis, plus les pass expirés"
+CREDIT_BY = "fonds reçus ou promis, moins les remboursements et les lots émis, plus les pass expirés"
 
 
 @dataclass(frozen=True, slots=True)

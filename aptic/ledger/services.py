@@ -62,7 +62,7 @@ def post(
     """Record one transfer of `amount_cents` for the business event `event`; a repeat returns the first.
 
     Raises InvalidAmount, WrongPosting, AlreadyRecorded (same event, other content) and InsufficientFunds (a guarded
-    balance or the purse's own money would fall below zero).
+    balance or the purse's own money would fall below zero, or a refund would take what it owes).
     """
     if amount_cents <= 0:
         raise InvalidAmount
@@ -91,7 +91,7 @@ def post(
 def _explain(error: IntegrityError, wanted: Transfer) -> Transfer:
     """Turn the constraint that refused into an answer: the first recording, or a sentence."""
     constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
-    if constraint in {"account_never_negative", "purse_pays_for_itself"}:
+    if constraint in {"account_never_negative", "purse_pays_for_itself", "refund_of_free_cash"}:
         raise InsufficientFunds from error
     if constraint != "transfer_once_per_event":
         raise error

@@ -17,8 +17,17 @@ from aptic.tenancy.principal import Hat
 from funders import services
 from funders.forms import CampaignForm, LineForm, OrderForm, territory_choices
 from funders.funds import Funds, funds_of
-from funders.models import Campaign, FundingLine, Order
-from funders.views.presenting import campaign_terms, line_rows, order_kind, order_rows, order_tag, segments, trace_url
+from funders.models import Campaign, FundingLine, Order, Refund
+from funders.views.presenting import (
+    campaign_terms,
+    line_rows,
+    order_kind,
+    order_rows,
+    order_tag,
+    refund_rows,
+    segments,
+    trace_url,
+)
 
 DECIDERS = (Role.MANAGER, Role.AGENT)
 
@@ -76,12 +85,13 @@ def territory_search(request: HttpRequest) -> HttpResponse:
 
 @space(Hat.FUNDER)
 def campaign_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Where each euro stands, line by line, and what was ordered."""
+    """Where each euro stands, line by line, what was ordered and what was given back."""
     campaign = get_object_or_404(Campaign.objects.visible_to(request.principal), pk=pk)
     lines = list(campaign.lines.all())
     funds = funds_of(lines)
     total = sum(funds.values(), Funds())
     orders = Order.objects.visible_to(request.principal).filter(campaign=campaign).with_terms()
+    refunds = Refund.objects.visible_to(request.principal).filter(line__campaign=campaign)
     context = {
         "campaign": campaign,
         "terms": campaign_terms(campaign),
@@ -89,6 +99,7 @@ def campaign_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "segments": segments(total, trace_url(request, "campaign", campaign.pk)),
         "lines": line_rows(request, lines, funds),
         "orders": order_rows(orders[:50]),
+        "refunds": refund_rows(request, refunds.select_related("line__campaign")[:50]),
         "over": campaign.state != Campaign.State.OPEN or campaign.ends_on < timezone.localdate(),
     }
     return render(request, "funders/funder/campaign.html", context)

@@ -22,9 +22,9 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from funders import services
 from funders.forms import OrganisationForm, PaymentOrderForm, ReceiptForm, parse_uuid
-from funders.funds import Funds, funds_of, purse_of
-from funders.models import FundingLine, Order, PaymentOrder, Receipt
-from funders.views.presenting import line_rows, order_rows, segments, trace_url
+from funders.funds import Funds, cash_of, funds_of, purse_of
+from funders.models import FundingLine, Order, PaymentOrder, Receipt, Refund
+from funders.views.presenting import line_rows, order_rows, refund_rows, segments, trace_url
 
 MONEY = (Role.MANAGER, Role.FINANCE)
 REGISTERS = (Role.MANAGER, Role.AGENT)
@@ -112,7 +112,7 @@ def _funder(pk: uuid.UUID) -> Organisation:
 
 @space(Hat.OPERATOR)
 def funder_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """One funder's money: promised, received, free, in circulation, used; and the papers that say so."""
+    """One funder's money: promised, received, free, in circulation, used, given back; and the papers that say so."""
     funder = _funder(pk)
     lines = list(_lines(request, funder))
     funds = funds_of(lines)
@@ -120,15 +120,19 @@ def funder_detail(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     promises = PaymentOrder.objects.visible_to(request.principal).filter(funder=funder)
     receipts = Receipt.objects.visible_to(request.principal).filter(funder=funder)
     orders = Order.objects.visible_to(request.principal).filter(funder=funder)
+    refunds = Refund.objects.visible_to(request.principal).filter(funder=funder).select_related("line__campaign")
+    purse = purse_of(funder.purse)
     context = {
         "funder": funder,
         "funds": total,
         "segments": segments(total, trace_url(request, "funder", funder.pk)),
-        "purse": purse_of(funder.purse),
+        "purse": purse,
+        "cash": cash_of(funder.purse, purse),
         "lines": line_rows(request, lines, funds),
         "orders": order_rows(orders.waiting().with_terms()),
         "promises": _followed(request, promises.select_related("line__campaign")[:SHOWN]),
         "receipts": _followed(request, receipts.select_related("line__campaign", "payment_order")[:SHOWN]),
+        "refunds": refund_rows(request, refunds[:SHOWN]),
         "may_record": request.principal.role in MONEY,
     }
     return render(request, "funders/operator/funder.html", context)

@@ -12,7 +12,7 @@ from aptic import charts, french
 from aptic.vocabulary.models import Service
 from funders.forms import labelled
 from funders.funds import Funds
-from funders.models import Campaign, FundingLine, Order
+from funders.models import Campaign, FundingLine, Order, Refund
 
 ORDER_TAGS = {
     Order.State.PLACED: "wait",
@@ -45,6 +45,11 @@ def line_rows(
 ) -> list[dict[str, Any]]:
     """One dict per funding line: the line, its funds and where to follow it."""
     return [{"line": line, "funds": funds[line.pk], "url": trace_url(request, "line", line.pk)} for line in lines]
+
+
+def refund_rows(request: HttpRequest, refunds: Iterable[Refund]) -> list[dict[str, Any]]:
+    """One dict per refund: the refund and where its money can be followed."""
+    return [{"refund": one, "url": trace_url(request, "line", one.line_id)} for one in refunds]
 
 
 def order_rows(orders: Iterable[Order]) -> list[dict[str, Any]]:

@@ -10,12 +10,12 @@ from functools import partial
 from stdnum import iban
 
 from actors.bank_accounts import approve_bank_account, propose_bank_account
-from actors.iban import rib_key
 from actors.models import Actor, Site
 from actors.places import cap_territory
 from actors.sites import edit_site, open_site
 from actors.staff import assign
 from aptic.accounts.models import Membership
+from aptic.iban import rib_key
 from aptic.tenancy.models import Organisation
 from aptic.territories.models import Epci
 from impact.demonstration import cast, places

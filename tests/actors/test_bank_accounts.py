@@ -8,13 +8,14 @@ from django.db.utils import ProgrammingError
 from django.utils import timezone
 
 from actors import bank_accounts
-from actors.errors import CoolingOff, InvalidBic, InvalidHolder, InvalidIban, NotInState, OnePersonOnly
+from actors.errors import CoolingOff, InvalidHolder, NotInState, OnePersonOnly
 from actors.models import BankAccount
 from actors.sepa import open_iban
 from aptic.accounts.models import Role
 from aptic.audit.models import Event
 from aptic.documents.crypto import CannotDecrypt
 from aptic.errors import NotAllowed
+from aptic.iban import InvalidBic, InvalidIban
 from aptic.tenancy.principal import Hat, Principal, acting
 from tests.actors.network import IBAN, make_actor
 from tests.factories import OPERATOR, make_funder, make_operator

@@ -13,11 +13,11 @@ from django.utils import timezone
 from stdnum import iban
 from stdnum.fr import siret
 
-from actors.iban import check_iban
 from actors.income_models import IncomeDeclaration
 from actors.models import Payout, Settlement
 from actors.standing import standing_of
 from aptic.accounts.models import Role, User
+from aptic.iban import check_iban
 from aptic.ledger.models import Proof
 from aptic.running.preparation import begin
 from aptic.tenancy.demonstration import is_demonstration, mark_demonstration

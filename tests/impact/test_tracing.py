@@ -1,5 +1,7 @@
 """« Suivre cet euro »: from any point the whole chain, each organisation seeing what is its own."""
 
+import html
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -48,8 +50,11 @@ def test_a_line_leads_from_the_funders_transfer_to_the_bank_and_says_the_same_at
     line = world.old_batch.line
     seen = trail(world.north.principal, "line", line.pk)
     assert [one.pk for one in seen.lines] == [line.pk]
-    assert seen.funds[line.pk].received == 25_000
+    assert seen.funds[line.pk].received == 25_000 - 4_000  # net of what was given back
     assert [one.amount_cents for one in seen.receipts] == [25_000]
+    assert [one.amount_cents for one in seen.refunds] == [4_000]
+    shown = html.unescape(page(world.north, "line", line.pk).content.decode())
+    assert f"Remboursement {world.given_back.bank_reference} de 40\xa0€" in shown
     assert (seen.batch_count, seen.batch_cents) == (1, 20_000)
     assert seen.by_state == {"redeemed": (7, 7_000), "expired": (13, 13_000)}
     assert (seen.used, seen.used_cents) == (7, 7_000)
@@ -243,6 +248,9 @@ def test_every_name_a_person_may_read_leads_to_its_point(world, people):
             assert answer.status_code == 302, (who, text)
             assert answer["Location"].endswith(address), (who, text)
         assert search(people["other_funder"], text).status_code == 200, text
+    back = world.given_back
+    assert search(people["other_funder"], back.bank_reference)["Location"].endswith(f"/ligne/{back.line_id}/")
+    assert "Rien à suivre" in search(people["funder"], back.bank_reference).content.decode()
     assert search(people["actor"], code)["Location"].endswith(f"/pass/{serial}/")
     assert search(people["other_actor"], payout.end_to_end_id)["Location"].endswith(f"/paiement/{payout.pk}/")
     assert "Rien à suivre" in search(people["actor"], payout.end_to_end_id).content.decode()

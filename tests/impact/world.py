@@ -27,7 +27,7 @@ from aptic.tenancy.principal import Hat, Principal, acting
 from aptic.territories.models import Commune
 from aptic.vocabulary.models import Service
 from funders import services as funders
-from funders.models import Campaign
+from funders.models import Campaign, Refund
 from passes import blocking, distribution, expiry, issuance, redemption, replacing
 from passes.codes import Code
 from passes.models import Batch, Booklet
@@ -153,6 +153,22 @@ class World:
                 payment_order=promise,
                 at=self.day(ago),
             )
+
+    def refund(self, campaign: Campaign, cents: int, *, ago: int) -> Refund:
+        """Money of the operation's first line given back, prepared by one and confirmed by the other."""
+        with acting(self.first.principal):
+            line = campaign.lines.select_related("account__purse", "campaign", "funder").get()
+            refund = funders.prepare_refund(
+                line=line, amount_cents=cents, reason="Reste", holder="Paierie", iban=IBAN, at=self.day(ago)
+            )
+        with acting(self.second.principal):
+            funders.confirm_refund(
+                refund=refund,
+                bank_reference=f"REMB-{uuid.uuid4().hex[:6]}",
+                left_on=timezone.localdate(self.day(ago)),
+                at=self.day(ago, 11),
+            )
+        return refund
 
     def state(self, *, ago: int) -> None:
         """What the bank says of every purse, entered by one and confirmed by the other."""
@@ -372,6 +388,7 @@ def build(now: datetime | None = None) -> World:
     w.come_back(w.payout(w.run_3, w.club[0]), ago=26)
     w.state(ago=25)
     w.sweep(ago=24)
+    w.given_back = w.refund(w.old, 4_000, ago=20)
     w.redeem(w.library[0], w.batch, [36, 37], ago=10)
     # The club's transfer came back and waits in this run; the library's of the third is still under way.
     w.run_4 = w.run(ago=5, send=False)

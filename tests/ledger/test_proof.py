@@ -24,8 +24,8 @@ pytestmark = pytest.mark.pg15
 
 TABLES = (
     "passes_pass", "passes_batch", "passes_redemption", "passes_void", "actors_claim", "actors_payout",
-    "actors_payoutpurse", "funders_paymentorder", "funders_receipt", "ledger_bankbalance", "ledger_transfer",
-    "ledger_account", "ledger_purse", "ledger_closing", "passes_incident", "ledger_guaranteefunding",
+    "actors_payoutpurse", "funders_paymentorder", "funders_receipt", "funders_refund", "ledger_bankbalance",
+    "ledger_transfer", "ledger_account", "ledger_purse", "ledger_closing", "passes_incident", "ledger_guaranteefunding",
 )  # fmt: skip
 
 
@@ -59,9 +59,9 @@ def named(sql, *values):
         return {(one.account.pk if one.account else one.purse.pk, one.kind) for one in differences}, differences
 
 
-def account_of(kind, about):
+def account_of(kind, about, **more):
     with acting(OPERATOR):
-        return Account.objects.get(kind=kind, about=about)
+        return Account.objects.get(kind=kind, about=about, **more)
 
 
 def test_every_account_of_a_world_made_by_the_services_agrees(world):
@@ -198,6 +198,20 @@ def test_a_receipt_changed_is_named_on_its_line_and_on_the_bank_account(world):
     assert names == {(line.account_id, K.CREDIT), (held, K.SAFEGUARDED)}
 
 
+def test_a_refund_changed_or_gone_is_named_on_its_line_and_on_the_bank_account(world):
+    refund = world.given_back
+    held = account_of(K.SAFEGUARDED, None, purse=refund.line.account.purse_id).pk
+    both = {(refund.line.account_id, K.CREDIT), (held, K.SAFEGUARDED)}
+    for change in ("UPDATE funders_refund SET amount_cents = amount_cents - 1 WHERE id = %s",
+                   "DELETE FROM funders_refund WHERE id = %s"):  # fmt: skip
+        names, _ = named(change, refund.pk)
+        assert names == both
+    with acting(OPERATOR):
+        moved = Transfer.objects.get(event=refund.pk)
+    names, _ = named("DELETE FROM ledger_transfer WHERE id = %s", moved.pk)
+    assert both <= names
+
+
 def test_a_bank_statement_that_says_otherwise_is_named(world):
     with acting(OPERATOR):
         stated = BankBalance.objects.order_by("-as_of", "id").first()
@@ -218,7 +232,7 @@ def test_a_bank_statement_not_confirmed_counts_for_nothing(world):
     assert names == set()
 
 
-@pytest.mark.parametrize("kind", ["issue", "redeem", "void", "expire", "funds_received", "funds_collected",
+@pytest.mark.parametrize("kind", ["issue", "redeem", "void", "expire", "funds_received", "funds_collected", "refund",
                                   "payout_sent", "payout_settled", "payout_rejected", "fee", "fee_vat"])  # fmt: skip
 def test_a_transfers_amount_changed_is_named_on_one_of_its_accounts(world, kind):
     with acting(OPERATOR):

@@ -214,6 +214,15 @@ class Model:
         for position in range(1, len(left) + 1):
             self.passes[newer << 4 | position] = ModelPass(batch, newer)
 
+    def refundable(self, line: int) -> int:
+        """What may be given back of a line: free and come, from cash that nobody else is owed.
+
+        Counted from what the purse owes; the ledger counts it from the other side of its balance.
+        """
+        owed = sum(max(self.payable(actor), 0) for actor in (0, 1))
+        owed += sum(self.circulation(batch) for batch in self.line_of) + self.in_transfer + self.fees
+        return max(0, min(self.free[line] - self.promised[line], self.cash - owed))
+
     def prepare(self) -> list[ModelPayout]:
         """What a run pays: the oldest lines first while the cash lasts."""
         cash = self.cash - self.in_transfer - self.fees

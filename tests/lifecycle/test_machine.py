@@ -1,4 +1,4 @@
-"""Issue, hand out, redeem, void, block, replace, expire, settle and reject, and what goes wrong meanwhile
+"""Issue, hand out, redeem, void, block, replace, expire, refund, settle, reject, and what goes wrong meanwhile
 (`conflicts.py`), in any order: the ledger follows the plain model, and the proof of design §6 holds after each."""
 
 import uuid
@@ -35,7 +35,15 @@ from aptic.ledger.models import Account
 from aptic.ledger.proof import compare
 from aptic.tenancy.demonstration import mark_demonstration
 from aptic.tenancy.principal import Principal, acting
-from funders.services import add_funding_line, place_order, record_payment_order, record_receipt
+from funders.errors import RefundTooLarge
+from funders.services import (
+    add_funding_line,
+    confirm_refund,
+    place_order,
+    prepare_refund,
+    record_payment_order,
+    record_receipt,
+)
 from passes import distribution, issuance, redemption
 from passes.blocking import block_booklet
 from passes.codes import Code
@@ -44,7 +52,7 @@ from passes.expiry import expire_batch
 from passes.models import Batch, Booklet, Pass
 from passes.redemption import Attempt, Till
 from passes.replacing import replace_booklets
-from tests.actors.money import Scheme
+from tests.actors.money import IBAN, Scheme
 from tests.factories import make_campaign, make_distributor, make_funder
 from tests.lifecycle.conflicts import Conflicts
 from tests.lifecycle.model import SIZE, VALUE, Model, ModelPass, ModelPayout
@@ -156,6 +164,25 @@ class Lifecycle(Conflicts, RuleBasedStateMachine):
                            received_on=timezone.localdate(at), payment_order=order, at=at)  # fmt: skip
         self.model.promised[line] -= order.amount_cents
         self.model.cash += order.amount_cents
+
+    @precondition(lambda self: max(map(self.model.refundable, self.model.free)) > 0)
+    @rule(line=LINE, beyond=st.booleans())
+    def refund(self, line: int, beyond: bool) -> None:
+        """Unused money goes back to the funder, and not a cent that anybody else is owed."""
+        most = self.model.refundable(line)
+        cents = most + 1 if beyond or not most else most if self.over else min(most, VALUE)
+        terms = {"reason": "Reste", "holder": "Paierie", "iban": IBAN}
+        with acting(self.scheme.first):
+            if cents > most:
+                with pytest.raises(RefundTooLarge), transaction.atomic():
+                    prepare_refund(line=self.lines[line], amount_cents=cents, **terms)
+                return
+            prepared = prepare_refund(line=self.lines[line], amount_cents=cents, at=self.tick(), **terms)
+        at = self.tick()
+        with acting(self.scheme.second):
+            confirm_refund(refund=prepared, bank_reference=uuid.uuid4().hex, left_on=timezone.localdate(at), at=at)
+        self.model.cash -= cents
+        self.model.free[line] -= cents
 
     # Passes -----------------------------------------------------------------------------------------------------
 

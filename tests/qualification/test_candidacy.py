@@ -4,9 +4,10 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
-from actors.errors import InvalidIban, UnknownService
+from actors.errors import UnknownService
 from actors.opening_hours import InvalidHours
 from aptic.audit.models import Event
+from aptic.iban import InvalidIban
 from aptic.siret import InvalidSiret
 from aptic.tenancy.principal import Hat, Principal, acting
 from qualification import candidacy, errors, link, progress, referentials, services, standing

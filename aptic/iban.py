@@ -5,7 +5,7 @@ import re
 from stdnum import bic as bics
 from stdnum import exceptions, iban
 
-from actors.errors import InvalidBic, InvalidIban
+from aptic.errors import DomainError
 
 # Where a SEPA transfer can go (European Payments Council, EPC409-09), by the first letters of an IBAN.
 SEPA = re.compile(
@@ -14,6 +14,22 @@ SEPA = re.compile(
 FRENCH_LENGTH = 27
 # A letter of a French account number counts as a digit: A and J are 1, B, K and S are 2 and so on.
 _LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "12345678912345678923456789")
+
+
+class InvalidIban(DomainError):
+    """An IBAN whose length, key, bank or RIB key is wrong; the sentence says what to look at."""
+
+    code = "invalid_iban"
+    message = "Cet IBAN n’est pas valable : sa clé de contrôle ne correspond pas."
+    next_step = "Recopiez-le depuis votre relevé d’identité bancaire (RIB)."
+
+
+class InvalidBic(DomainError):
+    """A BIC that no bank can have."""
+
+    code = "invalid_bic"
+    message = "Ce BIC n’est pas valable : il compte 8 ou 11 lettres et chiffres."
+    next_step = "Recopiez-le depuis votre RIB, ou laissez ce champ vide."
 
 
 def check_iban(typed: str) -> str:

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import iban as standard
 
-from actors.errors import InvalidBic, InvalidIban
-from actors.iban import check_bic, check_iban, rib_key
+from aptic.iban import InvalidBic, InvalidIban, check_bic, check_iban, rib_key
 
 GOOD = "FR7630006000011234567890189"
 ACCOUNTS = st.from_regex(r"[0-9]{10}[0-9A-Z]{11}", fullmatch=True)
