@@ -104,7 +104,7 @@ def settlement_approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(Settlement, pk=pk)
     if request.method == "POST":
         approve.approve_settlement(settlement=run, digest=request.POST.get("digest", ""))
-        messages.success(request, "Règlement approuvé. Préparez maintenant le fichier pour la banque.")
+        messages.success(request, "Règlement approuvé. Reste à préparer l’ordre de virement pour la banque.")
         return redirect("operator_settlement", request.organisation.pk, run.pk)
     if run.state != Settlement.State.PREPARED:
         return redirect("operator_settlement", request.organisation.pk, run.pk)
@@ -267,7 +267,7 @@ def _new_accounts(payouts: QuerySet[Payout]) -> dict[str, Any]:
 
 def _people(run: Settlement) -> dict[str, str]:
     """Who did each step, by name; the calendar has none."""
-    ids = {"prepared": run.prepared_by, "approved": run.approved_by, "sent": run.sent_by}
+    ids = {"prepared": run.prepared_by, "approved": run.approved_by, "filed": run.filed_by, "sent": run.sent_by}
     names = dict(User.objects.filter(pk__in=filter(None, ids.values())).order_by("pk").values_list("pk", "full_name"))
     people = {step: names.get(person, "") for step, person in ids.items()}
     people["prepared"] = people["prepared"] or "le calendrier"

@@ -11,7 +11,9 @@ from actors.models import Payout, Settlement
 from actors.settlement.owed import next_cutoff
 from actors.settlement.prepare import cancel_settlement
 from aptic.accounts.models import Role
+from aptic.audit.models import Event
 from aptic.celery import SCHEDULE
+from aptic.documents.models import Document
 from aptic.tenancy.principal import acting
 from tests.actors.money import OPERATOR, Scheme
 from tests.factories import make_operator
@@ -61,16 +63,40 @@ def test_any_one_person_may_then_approve_it_and_another_one_sends_it(owed, clien
         Settlement.objects.update(approved_by=approver.user.pk)
     home = approver.organisation.pk
     page, sent = (reverse(f"operator_settlement{name}", args=[home, run.pk]) for name in ("", "_sent"))
-    approver.log_in(client).post(reverse("operator_settlement_file", args=[home, run.pk]))
-    words = client.get(page).content.decode()
-    assert "une autre personne de l’opérateur dépose l’ordre à la banque" in words
-    assert "Marquer comme envoyé" not in words
-    refused = client.post(sent)
-    assert refused.status_code == 403
-    assert "vous l’avez approuvé" in refused.content.decode()
-    assert "Marquer comme envoyé" in colleague.log_in(client).get(page).content.decode()
+    make = reverse("operator_settlement_file", args=[home, run.pk])
+
+    def refused_to_the_approver(response, words="vous l’avez approuvé"):
+        assert response.status_code == 403
+        assert words in response.content.decode()
+
+    def nothing_to_do_but_tell_a_colleague():
+        words = client.get(page).content.decode()
+        assert "une autre personne de l’opérateur prépare l’ordre de virement" in words
+        assert not any(act in words for act in ("Marquer comme envoyé", "Préparer l’ordre", "Télécharger l’ordre"))
+
+    approver.log_in(client)
+    nothing_to_do_but_tell_a_colleague()
+    refused_to_the_approver(client.post(make))
+    assert "Préparer l’ordre" in colleague.log_in(client).get(page).content.decode()
+    client.post(make)
+    (run,) = runs()
+    assert run.filed_by == colleague.user.pk
+    order = reverse("document", args=[run.bank_file_id])
+    approver.log_in(client)
+    nothing_to_do_but_tell_a_colleague()
+    refused_to_the_approver(client.get(order), "vous avez déjà approuvé ce qu’il contient")
+    refused_to_the_approver(client.post(sent))
+    words = colleague.log_in(client).get(page).content.decode()
+    assert "Marquer comme envoyé" in words
+    assert order in words
+    assert b"pain.001.001.09" in b"".join(client.get(order))
+    with acting(OPERATOR):
+        downloads = Event.objects.about(Document.objects.get(pk=run.bank_file_id)).filter(verb="document_downloaded")
+        assert [one.person_id for one in downloads] == [colleague.user.pk]
     assert client.post(sent).status_code == 302
     assert [one.state for one in runs()] == [Settlement.State.SENT]
+    assert order not in approver.log_in(client).get(page).content.decode()
+    refused_to_the_approver(client.get(order), "vous avez déjà approuvé ce qu’il contient")
 
 
 def test_a_run_that_a_person_gave_up_is_not_prepared_again_behind_their_back(owed):
