@@ -10,6 +10,14 @@ class CutoffAhead(DomainError):
     message = "La date d’arrêté doit être passée."
 
 
+class CalendarBehind(DomainError):
+    """The calendar begins on a day to come."""
+
+    code = "calendar_behind"
+    message = "Choisissez un jour à venir, demain au plus tôt."
+    next_step = "Pour payer plus tôt, préparez vous-même un règlement."
+
+
 class NothingToPay(DomainError):
     """No line is owed before the cutoff, or nobody can be paid today."""
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from actors.models import Payout, PayoutPurse, Settlement, Waiting
 from actors.settlement import approve, fees, outcome, prepare, send
-from actors.settlement.owed import next_cutoff
+from actors.settlement.calendar import calendar
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import live_settlement
 from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm, SweepForm
@@ -46,7 +46,7 @@ def settlement_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs, 20).get_page(request.GET.get("page"))
     for run in page:
         run.tag = TAGS.get(run.state, "")
-    return render(request, "actors/settlement/list.html", {"page_obj": page})
+    return render(request, "actors/settlement/list.html", {"page_obj": page, **_calendar()})
 
 
 @operator
@@ -63,8 +63,7 @@ def settlement_prepare(request: HttpRequest) -> HttpResponse:
             return redirect("operator_settlement", request.organisation.pk, existing.pk)
         job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
         return redirect("job", job.pk)
-    context = {"form": form, "next_cutoff": next_cutoff(timezone.now())}
-    return render(request, "actors/settlement/prepare.html", context)
+    return render(request, "actors/settlement/prepare.html", {"form": form, **_calendar()})
 
 
 @operator
@@ -232,6 +231,12 @@ def _named(payouts: QuerySet[Payout], typed: str) -> QuerySet[Payout]:
 def _typed(request: HttpRequest) -> QueryDict | None:
     """What was posted, be it empty; None while the page is only looked at."""
     return request.POST if request.method == "POST" else None
+
+
+def _calendar() -> dict[str, Any]:
+    """What the calendar does, and when next."""
+    in_force = calendar()
+    return {"calendar": in_force, "next_day": in_force.next_day(timezone.localdate())}
 
 
 def _by_purse(run: Settlement) -> list[dict]:
