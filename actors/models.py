@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from actors.calendar_models import SettlementCalendar  # noqa: F401  its table
 from actors.directory_models import KnownPlace, PlaceImport, PlaceImportFault, SiteChange  # noqa: F401  their tables
 from actors.income_models import IncomeDeclaration  # noqa: F401  its table
 from actors.site_description import SiteDescription, on_earth
@@ -228,6 +229,7 @@ class Settlement(models.Model):
     prepared_at = models.DateTimeField(null=True)
     approved_by = models.UUIDField(null=True)
     approved_at = models.DateTimeField(null=True)
+    filed_by = models.UUIDField(null=True)  # who made the bank's order
     sent_by = models.UUIDField(null=True)
     sent_at = models.DateTimeField(null=True)
     fee_basis_points = models.PositiveIntegerField(default=0)  # the rates in force at preparation, frozen
@@ -258,6 +260,15 @@ class Settlement(models.Model):
                 | Q(state="closed"),
                 name="settlement_of_calendar_two_people",
                 violation_error_message="Une autre personne doit envoyer ce règlement.",
+            ),
+            # The order alone already releases the money, to whoever deposits it: same rule, same exception.
+            models.CheckConstraint(
+                condition=Q(prepared_by__isnull=False)
+                | Q(bank_file__isnull=True)
+                | Q(filed_by__isnull=False) & ~Q(filed_by=F("approved_by"))
+                | Q(state="closed"),
+                name="settlement_of_calendar_filed_by_another",
+                violation_error_message="Une autre personne doit préparer l’ordre de virement de ce règlement.",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["preparing", "prepared", "cancelled"])

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from actors.opening_hours import NAMES, _parsed
+from actors.opening_hours import _parsed
 from aptic import french
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -110,7 +110,7 @@ def _day(moment: datetime, now: datetime) -> str:
     if ahead == 1:
         return "demain"
     if ahead < SOON:
-        return NAMES[moment.weekday()]
+        return french.WEEKDAYS[moment.weekday()]
     return f"le {french.date(moment.date()).rsplit(french.NBSP, 1)[0]}"
 
 

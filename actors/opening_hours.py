@@ -11,15 +11,15 @@ import opening_hours
 from django.utils import timezone
 
 from aptic.errors import DomainError
+from aptic.french import WEEKDAYS
 
 MAX = 300  # characters of an expression
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-NAMES = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_DAY_OF = {**dict(zip(DAYS, NAMES, strict=True)), "PH": "jours fériés"}
+_DAY_OF = {**dict(zip(DAYS, WEEKDAYS, strict=True)), "PH": "jours fériés"}
 _RULE = re.compile(r"(?P<days>(?:(?:Mo|Tu|We|Th|Fr|Sa|Su|PH)[-,]?)+)?\s*(?P<times>[\d:,-]+|off|closed|open)?")
 _FRENCH = (
     (r"\bjours? f[ée]ri[ée]s?\b", "PH"),
-    *((rf"\b(?:{name}|{name[:3]}\.?)(?=\W|$)", day) for day, name in zip(DAYS, NAMES, strict=True)),
+    *((rf"\b(?:{name}|{name[:3]}\.?)(?=\W|$)", day) for day, name in zip(DAYS, WEEKDAYS, strict=True)),
     (r"\b(?:ferm[ée]e?s?)\b", "off"),
     (r"\b(?:du|de|le|les)\b", " "),
     (r"(?<=[a-z0-9])\s*\b(?:au|à|a)\b\s*", "-"),
@@ -149,7 +149,7 @@ def _by_days(expression: str) -> str:
     now = _local(timezone.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     monday = now + timedelta(days=-now.weekday() % 7)
     said = []
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(WEEKDAYS):
         day = monday + timedelta(days=number)
         opened = [
             f"{_hour(start.strftime('%H:%M'))} – {_hour(end.strftime('%H:%M'))}"

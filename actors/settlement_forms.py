@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from actors.calendar_rules import Rhythm
 from aptic.errors import DomainError
 from aptic.forms import DateField
 from aptic.ledger.models import Purse
@@ -32,6 +33,22 @@ class CutoffForm(forms.Form):
     def refuse(self, error: DomainError) -> None:
         """Show what the service refused."""
         self.add_error("last_day", f"{error.text} {error.next_step}".strip())
+
+
+class CalendarForm(forms.Form):
+    """How often a run is prepared by itself, and from which day on."""
+
+    rhythm = forms.ChoiceField(label="Préparer un règlement", choices=Rhythm.choices, widget=forms.RadioSelect)
+    first_day = DateField(
+        label="À partir du",
+        help_text="Les règlements suivants tombent le même jour de la semaine, ou le même jour du mois (le dernier "
+        "d’un mois plus court). Inutile pour « jamais ».",
+        required=False,
+    )
+
+    def refuse(self, error: DomainError) -> None:
+        """Show what the service refused."""
+        self.add_error("first_day", f"{error.text} {error.next_step}".strip())
 
 
 class BankReferenceForm(forms.Form):

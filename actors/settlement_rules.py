@@ -118,14 +118,6 @@ def execution_day(made_at: datetime) -> date:
     return day
 
 
-def last_cutoff(now: datetime, *, weekday: int) -> datetime:
-    """The latest cutoff of the operator's calendar: midnight, in Paris, of the last `weekday` (0 is Monday)."""
-    local = timezone.localtime(now)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    day = midnight.date() - timedelta(days=(midnight.weekday() - weekday) % 7)
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
-
-
 def run_number(cutoff: datetime, rank: int) -> str:
     """A run's name: its Paris day, and its rank among the runs of that day: R20261123-1."""
     return f"R{timezone.localdate(cutoff):%Y%m%d}-{rank}"

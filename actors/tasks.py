@@ -1,22 +1,19 @@
 """Work of the actors' room that nobody waits for at a page: preparing runs, writing statements."""
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from celery import shared_task
-from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from actors import statements
-from actors.models import Payout, Settlement
+from actors.models import Payout
 from actors.open_data import importing
 from actors.permissions import DECIDES
-from actors.settlement.errors import NothingToPay
+from actors.settlement.calendar import prepare_due
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import prepare_settlement as prepare
-from actors.settlement_rules import last_cutoff
 from aptic.documents import services as documents
 from aptic.documents.models import Document
 from aptic.jobs.registry import job
@@ -24,7 +21,6 @@ from aptic.jobs.running import JobRun
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 
-logger = logging.getLogger(__name__)
 STATEMENT = "statement"
 
 
@@ -32,17 +28,10 @@ STATEMENT = "statement"
 def prepare_settlement() -> str:
     """Prepare the run of the operator's calendar, once; returns its number, empty when there is nothing to do."""
     operator = Organisation.objects.filter(is_operator=True).first()
-    if operator is None or settings.SETTLEMENT_WEEKDAY < 0:
+    if operator is None:
         return ""
-    cutoff = last_cutoff(timezone.now(), weekday=settings.SETTLEMENT_WEEKDAY)
     with acting(Principal(hat=Hat.OPERATOR, organisation_id=operator.pk)):
-        if Settlement.objects.filter(cutoff=cutoff).exists():
-            return ""
-        try:
-            return prepare(cutoff=cutoff).number
-        except NothingToPay:
-            logger.info("nothing to pay before %s", cutoff)
-            return ""
+        return prepare_due(at=timezone.now())
 
 
 @job("settlement", queue="settle", roles=ROLES)

@@ -57,7 +57,7 @@ SCHEDULE = {
     "territories": _every(
         "impact.tasks.measure_territories_nightly", crontab(hour="3", minute="30"), "impact", expires=HOUR
     ),
-    # Asked every hour: the weekday is the operator's choice, and an hour missed is made up for by the next.
+    # Asked every hour: the days are the operator's choice, and an hour missed is made up for by the next.
     "prepare-settlement": _every("actors.tasks.prepare_settlement", crontab(minute="15"), "settle", expires=HOUR),
 }
 

@@ -249,7 +249,6 @@ DEFAULT_FROM_EMAIL = env.str("APTIC_FROM_EMAIL", default="Aptic <ne-pas-repondre
 # --- paying actors: the operator's fee (400 = 4 % before tax), its VAT, and the scheme's own bank account -----------
 FEE_BASIS_POINTS = env.int("APTIC_FEE_BASIS_POINTS", default=400)
 VAT_BASIS_POINTS = env.int("APTIC_VAT_BASIS_POINTS", default=2000)
-SETTLEMENT_WEEKDAY = env.int("APTIC_SETTLEMENT_WEEKDAY", default=0)  # 0 is Monday; -1: only when a person asks
 DEBTOR_NAME = env.str("APTIC_DEBTOR_NAME", default="")
 DEBTOR_IBAN = env.str("APTIC_DEBTOR_IBAN", default="")
 DEBTOR_BIC = env.str("APTIC_DEBTOR_BIC", default="")

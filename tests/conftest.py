@@ -19,10 +19,12 @@ from aptic.embedded.process import end, spawn
 from aptic.running import programs
 from aptic.running.environment import Place
 from aptic.tenancy.demonstration import is_demonstration
+from impact.demonstration.story import seed
 from tests.servers import ROLES, SERVERS
 from tests.strict_templates import strict_templates
 
 LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
+SCALE = 0.04  # of the demonstration, in tests
 DATABASE_FIXTURES = {"db", "fresh_database", "transactional_db", "live_site"}
 
 
@@ -109,6 +111,31 @@ def fresh_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fr
         point_at(name)
         yield FreshDatabase(name)
         point_at(before)
+    SERVERS.drop(name)
+
+
+@pytest.fixture(scope="session")
+def played(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The name of a database in which the demonstration's story was played, once and small."""
+    before, name = connections.settings["default"]["NAME"], SERVERS.clone()
+    with django_db_blocker.unblock():
+        point_at(name)
+        seed(scale=SCALE)
+        point_at(before)
+    yield name
+    SERVERS.drop(name)
+
+
+@pytest.fixture
+def demonstration(played: str, django_db_blocker: Any) -> Iterator[FreshDatabase]:
+    """A copy of it, with real commits and the system role."""
+    before, name = connections.settings["default"]["NAME"], f"{played}_copy"
+    SERVERS.create(name, template=played)
+    with django_db_blocker.unblock():
+        point_at(name)
+        yield FreshDatabase(name)
+        point_at(before)
+        cache.clear()
     SERVERS.drop(name)
 
 

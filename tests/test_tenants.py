@@ -35,6 +35,7 @@ PUBLIC = {
     "qualification_referential": "published questions are read by whoever applies; weights are elsewhere",
     "qualification_legaltext": "the charter and the terms are public once published",
     "impact_publication": "published figures, already suppressed",
+    "actors_settlementcalendar": "the days on which actors are paid are told to each of them",
     "passes_offlineceiling": "how far a device may go without a network is the same for every counter",
 }
 OPERATOR = Principal(hat=Hat.OPERATOR)

@@ -10,6 +10,14 @@ class CutoffAhead(DomainError):
     message = "La date d’arrêté doit être passée."
 
 
+class CalendarBehind(DomainError):
+    """The calendar begins on a day to come."""
+
+    code = "calendar_behind"
+    message = "Choisissez un jour à venir, demain au plus tôt."
+    next_step = "Pour payer plus tôt, préparez vous-même un règlement."
+
+
 class NothingToPay(DomainError):
     """No line is owed before the cutoff, or nobody can be paid today."""
 
@@ -29,12 +37,15 @@ class AnotherPersonMustApprove(DomainError):
 
 
 class AnotherPersonMustSend(DomainError):
-    """Who approved a run of the calendar, which nobody prepared, does not send it as well."""
+    """Who approved a run of the calendar, which nobody prepared, neither makes its bank order nor sends it."""
 
     code = "another_person"
     status = 403
     message = "Une autre personne doit envoyer ce règlement : vous l’avez approuvé, et le calendrier l’a préparé."
-    next_step = "Demandez à une autre personne de l’opérateur de le déposer à la banque et de le marquer comme envoyé."
+    next_step = (
+        "Demandez à une autre personne de l’opérateur de préparer l’ordre de virement, de le déposer à la banque "
+        "et de marquer le règlement comme envoyé."
+    )
 
 
 class AlreadyDone(DomainError):

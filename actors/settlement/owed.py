@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
 from actors.models import Payout, PayoutPurse, Waiting
-from actors.settlement_rules import execution_day, last_cutoff
+from actors.settlement.calendar import next_cutoff
+from actors.settlement_rules import execution_day
 from aptic.ledger.balances import balances
 from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Account
@@ -108,14 +108,6 @@ def last_waiting(*, actor_id: UUID, principal: Principal) -> list[Waiting]:
     if paid.filter(cutoff__gt=latest[1]).exists():
         return []
     return list(mine.filter(settlement_id=latest[0]).select_related("funder"))
-
-
-def next_cutoff(now: datetime) -> date | None:
-    """The Paris day of the next run of the calendar; None when runs are only made by people."""
-    if settings.SETTLEMENT_WEEKDAY < 0:
-        return None
-    last = timezone.localdate(last_cutoff(now, weekday=settings.SETTLEMENT_WEEKDAY))
-    return date.fromordinal(last.toordinal() + 7)
 
 
 def _payment_day(day: date) -> date:

@@ -53,9 +53,10 @@ UNION ALL
 def write_bank_file(*, settlement: Settlement, at: datetime | None = None) -> Document:
     """The order for the bank, made once per run and kept encrypted; a repeat returns the first.
 
-    Raises NotAllowed, AlreadyDone (not approved), ContentChanged and DebtorMissing.
+    Whoever approved a run of the calendar neither makes its order nor opens it: it is what the bank pays on.
+    Raises NotAllowed, AlreadyDone (not approved), AnotherPersonMustSend, ContentChanged and DebtorMissing.
     """
-    cashier()
+    person_id = cashier()
     set_limits()
     # Held, so that of two at once the second finds the file of the first.
     Settlement.objects.select_for_update(of=("self",)).get(pk=settlement.pk)
@@ -64,6 +65,9 @@ def write_bank_file(*, settlement: Settlement, at: datetime | None = None) -> Do
         return settlement.bank_file
     if settlement.state != Settlement.State.APPROVED:
         raise AlreadyDone("Le fichier se prépare quand le règlement est approuvé.")
+    withheld_from = settlement.approved_by if settlement.prepared_by is None else None
+    if withheld_from == person_id:
+        raise AnotherPersonMustSend
     if content_digest(settlement) != settlement.digest:
         raise ContentChanged
     document = documents.store(
@@ -74,10 +78,11 @@ def write_bank_file(*, settlement: Settlement, at: datetime | None = None) -> Do
         content=bank_file(settlement, made_at=at or timezone.now()),
         owner_id=_operator_id(),
         roles=ROLES,
+        withheld_from=withheld_from,
         encrypted=True,
     )
-    settlement.bank_file = document
-    settlement.save(update_fields=["bank_file"])
+    settlement.bank_file, settlement.filed_by = document, person_id
+    settlement.save(update_fields=["bank_file", "filed_by"])
     return document
 
 

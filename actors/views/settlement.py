@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from actors.models import Payout, PayoutPurse, Settlement, Waiting
 from actors.settlement import approve, fees, outcome, prepare, send
-from actors.settlement.owed import next_cutoff
+from actors.settlement.calendar import calendar
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import live_settlement
 from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm, SweepForm
@@ -46,7 +46,7 @@ def settlement_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs, 20).get_page(request.GET.get("page"))
     for run in page:
         run.tag = TAGS.get(run.state, "")
-    return render(request, "actors/settlement/list.html", {"page_obj": page})
+    return render(request, "actors/settlement/list.html", {"page_obj": page, **_calendar()})
 
 
 @operator
@@ -63,8 +63,7 @@ def settlement_prepare(request: HttpRequest) -> HttpResponse:
             return redirect("operator_settlement", request.organisation.pk, existing.pk)
         job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
         return redirect("job", job.pk)
-    context = {"form": form, "next_cutoff": next_cutoff(timezone.now())}
-    return render(request, "actors/settlement/prepare.html", context)
+    return render(request, "actors/settlement/prepare.html", {"form": form, **_calendar()})
 
 
 @operator
@@ -104,7 +103,7 @@ def settlement_approve(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     run = get_object_or_404(Settlement, pk=pk)
     if request.method == "POST":
         approve.approve_settlement(settlement=run, digest=request.POST.get("digest", ""))
-        messages.success(request, "Règlement approuvé. Préparez maintenant le fichier pour la banque.")
+        messages.success(request, "Règlement approuvé. Reste à préparer l’ordre de virement pour la banque.")
         return redirect("operator_settlement", request.organisation.pk, run.pk)
     if run.state != Settlement.State.PREPARED:
         return redirect("operator_settlement", request.organisation.pk, run.pk)
@@ -234,6 +233,12 @@ def _typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def _calendar() -> dict[str, Any]:
+    """What the calendar does, and when next."""
+    in_force = calendar()
+    return {"calendar": in_force, "next_day": in_force.next_day(timezone.localdate())}
+
+
 def _by_purse(run: Settlement) -> list[dict]:
     """What each funder's money pays in the run."""
     shares = PayoutPurse.objects.filter(payout__settlement=run).order_by("funder__search_key", "purse_id")
@@ -267,7 +272,7 @@ def _new_accounts(payouts: QuerySet[Payout]) -> dict[str, Any]:
 
 def _people(run: Settlement) -> dict[str, str]:
     """Who did each step, by name; the calendar has none."""
-    ids = {"prepared": run.prepared_by, "approved": run.approved_by, "sent": run.sent_by}
+    ids = {"prepared": run.prepared_by, "approved": run.approved_by, "filed": run.filed_by, "sent": run.sent_by}
     names = dict(User.objects.filter(pk__in=filter(None, ids.values())).order_by("pk").values_list("pk", "full_name"))
     people = {step: names.get(person, "") for step, person in ids.items()}
     people["prepared"] = people["prepared"] or "le calendrier"

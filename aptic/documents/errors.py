@@ -12,6 +12,15 @@ class DocumentGone(DomainError):
     next_step = "Si vous en avez encore besoin, demandez qu’il soit produit à nouveau."
 
 
+class DocumentWithheld(DomainError):
+    """The person did one half of what takes two people; the file is for whoever does the other."""
+
+    code = "document_withheld"
+    status = 403
+    message = "Ce document est pour une autre personne : vous avez déjà approuvé ce qu’il contient."
+    next_step = "Demandez à une autre personne de votre organisation de le télécharger et de s’en servir."
+
+
 class DocumentUnreadable(DomainError):
     """The stored bytes do not open: changed on disk, or the key is missing from the ring."""
 

@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal
@@ -29,7 +29,11 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(models.Model):
-    """One file. `roles` empties to everybody of the owner and of the reader; `sha256` is of the clear content."""
+    """One file. `roles` empties to everybody of the owner and of the reader; `sha256` is of the clear content.
+
+    `withheld_from` is one person who never opens it, whatever their role: they have already done their half of what
+    takes two people.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=60)
@@ -37,6 +41,7 @@ class Document(models.Model):
     owner = models.ForeignKey(Organisation, on_delete=models.RESTRICT, related_name="+")
     reader = models.ForeignKey(Organisation, on_delete=models.RESTRICT, null=True, related_name="+")
     roles = ArrayField(models.CharField(max_length=16), default=list)
+    withheld_from = models.UUIDField(null=True, editable=False)
     filename = models.CharField(max_length=160)
     media_type = models.CharField(max_length=100)
     storage_name = models.CharField(max_length=200, unique=True, editable=False)
@@ -64,6 +69,13 @@ class Document(models.Model):
         )
         constraints = (
             models.CheckConstraint(condition=Q(size__gte=0), name="document_size_positive"),
+            models.CheckConstraint(
+                condition=Q(withheld_from__isnull=True)
+                | Q(created_by__isnull=True)
+                | ~Q(withheld_from=F("created_by")),
+                name="document_withheld_from_another",
+                violation_error_message="Une autre personne doit faire ce document.",
+            ),
             Tenant(name="document_rls", readers=("owner_id", "reader_id"), writers=("owner_id",)),
         )
 

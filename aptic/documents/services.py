@@ -39,11 +39,13 @@ def store(
     owner_id: uuid.UUID,
     reader_id: uuid.UUID | None = None,
     roles: Iterable[str] = (),
+    withheld_from: uuid.UUID | None = None,
     encrypted: bool = False,
     delete_after: datetime | None = None,
 ) -> Document:
     """Keep a file for its owner and, if named, a second organisation; `roles` narrows to some of their members.
 
+    `withheld_from` is a person who never opens it, and so does not make it either.
     The bytes are written first: a row never points at a file that is not there.
     """
     document = Document(
@@ -52,6 +54,7 @@ def store(
         owner_id=owner_id,
         reader_id=reader_id,
         roles=sorted(set(roles)),
+        withheld_from=withheld_from,
         filename=get_valid_filename(filename),
         media_type=media_type,
         encrypted=encrypted,

@@ -11,6 +11,7 @@ from aptic.accounts.principals import find_as_member, principal_for
 from aptic.accounts.second_factor import check_second_factor
 from aptic.audit.services import record
 from aptic.documents import services
+from aptic.documents.errors import DocumentWithheld
 from aptic.documents.models import Document
 from aptic.errors import NotAllowed
 from aptic.spaces import personal
@@ -39,13 +40,18 @@ def download(request: HttpRequest, document: uuid.UUID) -> StreamingHttpResponse
 
 
 def _find(request: HttpRequest, document_id: uuid.UUID) -> tuple[Document, Membership]:
-    """The document and the membership that opens it. Raises Http404, or NotAllowed when only the role is missing."""
+    """The document and the membership that opens it.
+
+    Raises Http404, DocumentWithheld, or NotAllowed when only the role is missing.
+    """
     seen = find_as_member(
         request.user, lambda principal: Document.objects.visible_to(principal).filter(pk=document_id).first()
     )
     if not seen:
         raise Http404
     for document, membership in seen:
+        if document.withheld_from == membership.user_id:
+            raise DocumentWithheld
         if not document.roles or membership.role in document.roles:
             return document, membership
     raise NotAllowed

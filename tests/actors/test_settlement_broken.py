@@ -81,10 +81,10 @@ def test_who_approved_a_run_of_the_calendar_cannot_send_it_whoever_asks(scheme, 
     with acting(Principal(hat=Hat.OPERATOR)):
         run = prepare_settlement(cutoff=timezone.now())
     scheme.approve(run)
-    with acting(scheme.second):
+    with acting(scheme.first):
         write_bank_file(settlement=run)
-        with pytest.raises(errors.AnotherPersonMustSend):
-            mark_sent(settlement=run)
+    with acting(scheme.second), pytest.raises(errors.AnotherPersonMustSend):
+        mark_sent(settlement=run)
     send = "UPDATE actors_settlement SET state = 'sent', sent_at = now(), sent_by = approved_by WHERE id = %s"
     with refused("settlement_of_calendar_two_people"):
         as_owner(fresh_database, send, run.pk)
@@ -94,6 +94,32 @@ def test_who_approved_a_run_of_the_calendar_cannot_send_it_whoever_asks(scheme, 
         mark_sent(settlement=run)
         run.refresh_from_db()
     assert (run.approved_by, run.sent_by) == (scheme.second.person_id, scheme.first.person_id)
+
+
+def test_who_approved_a_run_of_the_calendar_cannot_have_its_order_whoever_asks(scheme, fresh_database):
+    scheme.redeem(scheme.funder(cash=100_000), scheme.actor())
+    with acting(Principal(hat=Hat.OPERATOR)):
+        run = prepare_settlement(cutoff=timezone.now())
+    scheme.approve(run)
+    with acting(scheme.second), pytest.raises(errors.AnotherPersonMustSend):
+        write_bank_file(settlement=run)
+    with acting(scheme.first):
+        order = write_bank_file(settlement=run)
+    assert order.withheld_from == scheme.second.person_id
+    for filed_by in ("approved_by", "NULL"):
+        with refused("settlement_of_calendar_filed_by_another"):
+            as_owner(fresh_database, f"UPDATE actors_settlement SET filed_by = {filed_by} WHERE id = %s", run.pk)
+    with refused("settlement_of_calendar_filed_by_another"), acting(scheme.second):
+        Settlement.objects.update(filed_by=F("approved_by"))
+    with refused("document_withheld_from_another"):
+        as_owner(fresh_database, "UPDATE documents_document SET created_by_id = withheld_from WHERE id = %s", order.pk)
+
+
+def test_who_approved_what_a_person_prepared_may_make_its_order(run, scheme):
+    scheme.approve(run)
+    with acting(scheme.second):
+        assert write_bank_file(settlement=run).withheld_from is None
+        mark_sent(settlement=run)
 
 
 def test_a_run_is_not_sent_without_approval_or_file_whoever_asks(run, fresh_database):

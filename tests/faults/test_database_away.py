@@ -13,29 +13,44 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import connections
+from django.utils import timezone
 
+from actors.models import Payout, Settlement
+from aptic.documents import services as documents
 from aptic.embedded.postgres import Postgres
 from aptic.embedded.prepare import prepare_grants, prepare_roles
 from aptic.embedded.process import end, spawn
+from aptic.jobs import services as jobs
+from aptic.jobs.models import Job
+from aptic.jobs.tasks import requeue_stale
 from aptic.running import programs
 from aptic.running.environment import Place
 from aptic.tenancy.principal import acting
-from passes.models import Redemption
+from funders.models import Order
+from passes import printing
+from passes.models import Batch, Redemption
+from tests.actors.money import Scheme
 from tests.conftest import _listens, point_at
 from tests.factories import OPERATOR
+from tests.faults.dying import celery_worker, look
+from tests.faults.test_issuing import Buyer, assert_issued_once
 from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
 from tests.servers import SERVERS
 
 pytestmark = pytest.mark.pg15
 NAME = "test_away"
+OUTAGE = 10  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +232,87 @@ def test_holding_its_breath_it_answers_when_it_breathes_again(server, site):
     with acting(OPERATOR):
         assert Redemption.objects.accepted().filter(pk=key).count() == 1
     assert in_circulation(batch) == batch.amount_cents - 2 * batch.face_value_cents
+
+
+class Told:
+    """The server that goes away, as a worker is told of it."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+
+    def environment(self) -> dict[str, str]:
+        """The variables that point a worker there."""
+        url = self.server.url("aptic_app", NAME)
+        return {"DATABASE_URL": url, "REDIS_URL": settings.REDIS_URL, "APTIC_VAR": str(settings.VAR)}
+
+
+@dataclass
+class Work:
+    """A run, a printing and an issue, begun at once."""
+
+    printed: Batch
+    order: Order
+    jobs: list[Job]
+
+    def states(self) -> set[str]:
+        """Where they stand."""
+        return {str(look(one.pk).state) for one in self.jobs}
+
+    def assert_done_once(self) -> None:
+        """One run of the three lines, one file, one batch."""
+        with acting(OPERATOR):
+            (run,) = Settlement.objects.all()
+            assert Payout.objects.get(settlement=run).lines_count == 3
+            (file,) = printing.files_of(self.printed)
+            assert documents.read(file.document).startswith(b"%PDF")
+            default_storage.delete(file.document.storage_name)
+        assert_issued_once(self.order)
+
+
+@contextmanager
+def in_the_middle(server: Postgres) -> Iterator[Work]:
+    """Work that a worker has begun and not ended: what takes longest first; a rival holds the purses of the run."""
+    scheme, buyer, printed = Scheme(), Buyer(), make_batch(booklets=21)
+    scheme.redeem(scheme.funder(cash=100_000), scheme.actor(), times=3)
+    with acting(OPERATOR):
+        paper = printing.request_print(batch=printed)
+    until(lambda: look(paper.pk).state == Job.State.RUNNING)
+    order, issue = buyer.order(booklets=15_000)
+    until(lambda: look(issue.pk).done)
+    with closing(server.connect(database=NAME)) as rival:
+        rival.execute("BEGIN")
+        rival.execute("SELECT FROM ledger_purse FOR NO KEY UPDATE")
+        with acting(scheme.first):
+            run = jobs.start(kind="settlement", params={"cutoff": timezone.now().isoformat()}, title="Règlement")
+        work = Work(printed, order, [paper, issue, run])
+        until(lambda: look(run.pk).state == Job.State.RUNNING)
+        assert work.states() == {Job.State.RUNNING}
+        yield work
+
+
+def test_away_for_ten_seconds_everybody_waits_and_goes_on_by_itself(server, site, monkeypatch):
+    """Nobody restarts anything but the database: neither the site, nor the worker, nor the till that tries again."""
+    monkeypatch.setenv("APTIC_WORKERS", "3")
+    till, batch, key = make_till(), make_batch(), str(uuid.uuid4())
+    with celery_worker(Told(server)) as worker, in_the_middle(server) as work:
+        kill(server)
+        began, answers = time.monotonic(), []
+        while time.monotonic() < began + OUTAGE:
+            answers.append(redeem(site, till, code_of(batch), key))
+            time.sleep(0.5)
+        assert {(status, headers["Retry-After"]) for status, headers, _ in answers} == {(503, "2")}
+
+        server.start()
+        server.wait()
+        until(lambda: redeem(site, till, code_of(batch), key)[0] in (200, 201))
+        connections["default"].close()
+        assert work.states() == {Job.State.RUNNING}  # a lease is longer than this outage: nobody else took them
+        with acting(OPERATOR):
+            Job.objects.filter(state=Job.State.RUNNING).update(lease_until=timezone.now() - timedelta(seconds=1))
+        requeue_stale.apply_async(queue="default")  # beat's word, every minute
+        until(lambda: work.states() == {Job.State.DONE})
+        assert worker.poll() is None
+    work.assert_done_once()
+    with acting(OPERATOR):
+        assert Redemption.objects.accepted().filter(pk=key).count() == 1
+    assert in_circulation(batch) == batch.amount_cents - batch.face_value_cents

@@ -4,6 +4,8 @@ wholly after the claim. Whatever the order, the proof of the ledger holds afterw
 import threading
 import uuid
 from collections import Counter
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
+from actors.calendar_rules import Rhythm
 from actors.models import Claim, Payout, Settlement, Waiting
 from actors.proof import REDEEMED_BY
 from actors.settlement.approve import approve_settlement
+from actors.settlement.calendar import set_calendar
 from actors.settlement.fees import sweep_fees
 from actors.settlement.outcome import reject_payout, settle_all, settle_payout
 from actors.settlement.prepare import cancel_settlement, prepare_settlement
@@ -111,8 +115,10 @@ def test_two_runs_never_promise_the_same_cash(scheme: Scheme, together: Any) -> 
 
 
 def test_two_clocks_prepare_one_run(scheme: Scheme, together: Any, monkeypatch: Any) -> None:
-    purse, cutoff = owed(scheme), timezone.now()
-    monkeypatch.setattr("actors.tasks.last_cutoff", lambda now, *, weekday: cutoff)
+    purse, tomorrow = owed(scheme), timezone.now() + timedelta(days=1)
+    with acting(scheme.first):
+        set_calendar(rhythm=Rhythm.MONTHLY, first_day=timezone.localdate(tomorrow))
+    monkeypatch.setattr("actors.tasks.timezone", SimpleNamespace(now=lambda: tomorrow))
     answers = together(3, lambda i: prepare_by_calendar())
     assert outcomes(answers) == {"done": 3}
     with acting(OPERATOR):
