@@ -19,17 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connections
 
 from aptic.embedded.postgres import Postgres
 from aptic.embedded.prepare import prepare_grants, prepare_roles
 from aptic.embedded.process import end, spawn
-from aptic.running import programs
-from aptic.running.environment import Place
 from aptic.tenancy.principal import acting
 from passes.models import Redemption
-from tests.conftest import _listens, point_at
+from tests.conftest import _listens, point_at, web_command
 from tests.factories import OPERATOR
 from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
 from tests.servers import SERVERS
@@ -90,10 +87,8 @@ def site(server: Postgres) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
         "APTIC_TEST_DATABASE": NAME,
         "APTIC_TEST_SOCKETS": str(server.sockets),
-        "APTIC_WEB_WORKERS": "1",
     }
-    place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
-    process = spawn(programs.web(place).command, env=environment)
+    process = spawn(web_command(port), env=environment)
     try:
         until(lambda: _listens(port))
         yield f"http://localhost:{port}"
