@@ -139,6 +139,14 @@ def demonstration(played: str, django_db_blocker: Any) -> Iterator[FreshDatabase
     SERVERS.drop(name)
 
 
+def web_command(port: int) -> list[str]:
+    """The web server of `make run` on `port`, as one process of four threads: a second one takes seconds to start."""
+    place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("APTIC_WEB_WORKERS", "1")  # the command is written from our environment, not from the server's
+        return programs.web(place).command
+
+
 @contextmanager
 def serving(database: FreshDatabase, *, under: str = "tests.settings") -> Iterator[str]:
     """The address of a real server on `database`, under the settings module `under`."""
@@ -149,10 +157,8 @@ def serving(database: FreshDatabase, *, under: str = "tests.settings") -> Iterat
         **database.as_tests_see_it(),
         "DJANGO_SETTINGS_MODULE": under,
         "APTIC_PUBLIC_URL": f"http://localhost:{port}",
-        "APTIC_WEB_WORKERS": "1",  # of four threads: a second process takes seconds to start
     }
-    place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
-    server = spawn(programs.web(place).command, env=environment)
+    server = spawn(web_command(port), env=environment)
     try:
         deadline = time.monotonic() + 30
         while not _listens(port):

@@ -50,9 +50,11 @@ def worker(live_site: str, fresh_database: Any) -> Iterator[None]:
         **os.environ,
         **fresh_database.as_tests_see_it(),
         "APTIC_PUBLIC_URL": live_site,
-        "APTIC_WORKERS": "1",
     }
-    process = spawn(programs.worker().command, env=environment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("APTIC_WORKERS", "1")  # the command is written from our environment
+        command = programs.worker().command
+    process = spawn(command, env=environment)
     yield
     end(process, (signal.SIGTERM, 5))
 

@@ -34,14 +34,12 @@ from aptic.embedded.process import end, spawn
 from aptic.jobs import services as jobs
 from aptic.jobs.models import Job
 from aptic.jobs.tasks import requeue_stale
-from aptic.running import programs
-from aptic.running.environment import Place
 from aptic.tenancy.principal import acting
 from funders.models import Order
 from passes import printing
 from passes.models import Batch, Redemption
 from tests.actors.money import Scheme
-from tests.conftest import _listens, point_at
+from tests.conftest import _listens, point_at, web_command
 from tests.factories import OPERATOR
 from tests.faults.dying import celery_worker, look
 from tests.faults.test_issuing import Buyer, assert_issued_once
@@ -105,10 +103,8 @@ def site(server: Postgres) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
         "APTIC_TEST_DATABASE": NAME,
         "APTIC_TEST_SOCKETS": str(server.sockets),
-        "APTIC_WEB_WORKERS": "1",
     }
-    place = Place(var=settings.VAR, bind="127.0.0.1", port=port, database_urls={}, redis_url="")
-    process = spawn(programs.web(place).command, env=environment)
+    process = spawn(web_command(port), env=environment)
     try:
         until(lambda: _listens(port))
         yield f"http://localhost:{port}"

@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from aptic.accounts.devices import create_device, pairing_url
 from aptic.accounts.models import Role
 from aptic.embedded.process import end, spawn
-from aptic.running import programs
-from aptic.running.environment import Place
 from aptic.tenancy.principal import Hat, acting
 from passes import codes
 from passes.models import Batch
 from tests.browser.person import Person
+from tests.conftest import web_command
 from tests.factories import make_member
 from tests.passes.world import TestTill
 
@@ -47,9 +45,7 @@ class Server:
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 self.port = probe.getsockname()[1]
         environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address}
-        environment |= {"APTIC_WEB_WORKERS": "1"} | more
-        place = Place(var=settings.VAR, bind="127.0.0.1", port=self.port, database_urls={}, redis_url="")
-        self.process = spawn(programs.web(place).command, env=environment)
+        self.process = spawn(web_command(self.port), env=environment | more)
         deadline = time.monotonic() + 60
         while not self._listens():
             assert self.process.poll() is None, "the server did not start"
