@@ -12,6 +12,15 @@ class AlreadyFunder(DomainError):
     next_step = "Cherchez-la dans la liste par son nom."
 
 
+class OrganisationKnown(DomainError):
+    """The organisation of this SIRET has another hat, and people: who runs it would run this one too."""
+
+    code = "organisation_known"
+    status = 409
+    message = "Ce SIRET est celui d’une organisation déjà connue : ses responsables dirigeraient aussi ce nouveau rôle."
+    next_step = "Vérifiez de qui il s’agit, puis confirmez."
+
+
 class InvalidCampaign(DomainError):
     """A term of the campaign contradicts another or leaves its bounds."""
 

@@ -1,6 +1,7 @@
 """The forms of both spaces: what a person types, turned into what a service takes. Refusals stay in the services."""
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -14,16 +15,34 @@ from aptic.errors import DomainError
 from aptic.forms import DateField, DomainForm, EurosField, PhoneField
 from aptic.ledger.models import Purse
 from aptic.siret import check_siret
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
 from aptic.territories.forms import CommuneField
 from aptic.territories.services import search_territories, territory_labels
 from aptic.vocabulary.models import Service
-from funders import rules
+from funders import partners, rules
 from funders.models import Campaign, FundingLine, PaymentOrder
 
 
+def _joining(known: Organisation) -> forms.BooleanField:
+    """The box that gives one more role to an organisation that has people."""
+    names = partners.run_by(known)
+    run = f"Ses responsables aujourd’hui : {', '.join(names)}." if names else "Personne ne la dirige aujourd’hui."
+    return forms.BooleanField(
+        label=f"Oui, ce SIRET est bien celui de {known.name} : lui ajouter ce rôle",
+        help_text=f"{run} Qui dirige une organisation la dirige dans tous ses rôles : ces personnes dirigeront aussi "
+        "celui-ci, et la personne que vous invitez dirigera aussi les autres.",
+        error_messages={"required": f"Ce SIRET est celui de {known.name}, déjà connue ici. Vérifiez, puis cochez."},
+    )
+
+
 class OrganisationForm(DomainForm):
-    """A funder or a distributor, as the operator registers it."""
+    """Who takes part, as the operator registers it for `hat`.
+
+    A SIRET that is known already adds a box to tick, which says whom it belongs to and who runs it. The box bears the
+    organisation's id: ticked for one, it says nothing of another.
+    """
 
     name = forms.CharField(label="Nom de l’organisation", max_length=160)
     siret = forms.CharField(
@@ -37,6 +56,23 @@ class OrganisationForm(DomainForm):
         label="Adresse électronique de la personne responsable",
         help_text="Elle recevra une invitation à ouvrir son compte, valable 14 jours.",
     )
+
+    def __init__(self, *args: Any, hat: Hat, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        siret = re.sub(r"\s", "", self.data.get("siret", ""))
+        self.known = partners.known_by(siret, hat) if siret else None
+        if self.known is not None:
+            self.fields[self._box] = _joining(self.known)
+
+    @property
+    def _box(self) -> str:
+        return f"joins_{self.known.pk}" if self.known else ""
+
+    def clean(self) -> dict[str, Any]:
+        """`joins`: the organisation whose box is ticked."""
+        cleaned = super().clean() or self.cleaned_data
+        ticked = cleaned.pop(self._box, False)
+        return {**cleaned, "joins": self.known.pk if self.known and ticked else None}
 
     def clean_siret(self) -> str:
         """The digits alone."""

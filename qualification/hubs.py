@@ -36,15 +36,16 @@ def create_hub(
     phone: str,
     manager_email: str,
     address: str = "",
+    joins: uuid.UUID | None = None,
     at: datetime | None = None,
 ) -> Organisation:
     """Register a hub (or give the hat, if the SIRET is known) and invite who will run it. Its territory comes after.
 
-    For the operator only. Raises NotAllowed, InvalidSiret and AlreadyFunder.
+    For the operator only. Raises NotAllowed, InvalidSiret, AlreadyFunder and OrganisationKnown.
     """
     check_decider()
     contact = {"name": name, "commune": commune, "address": address, "email": email, "phone": phone}
-    organisation = register_organisation(hat=Hat.HUB, siret=siret, contact=contact)
+    organisation = register_organisation(hat=Hat.HUB, siret=siret, contact=contact, joins=joins)
     record(verb="hub_created", target=organisation, fields=("is_hub",), organisation_id=organisation.pk)
     invite_manager(organisation, manager_email, at)
     return organisation

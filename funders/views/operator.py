@@ -70,7 +70,7 @@ def _create_url(request: HttpRequest, name: str) -> str:
 @space(Hat.OPERATOR, roles=REGISTERS)
 def funder_create(request: HttpRequest) -> HttpResponse:
     """Register a funder and invite its manager."""
-    return _create(request, services.create_funder, "Nouveau commanditaire", "operator_funders")
+    return _create(request, Hat.FUNDER, services.create_funder, "Nouveau commanditaire", "operator_funders")
 
 
 @space(Hat.OPERATOR)
@@ -87,11 +87,11 @@ def distributor_list(request: HttpRequest) -> HttpResponse:
 @space(Hat.OPERATOR, roles=REGISTERS)
 def distributor_create(request: HttpRequest) -> HttpResponse:
     """Register a distributor and invite its manager."""
-    return _create(request, services.create_distributor, "Nouvel aiguilleur", "operator_distributors")
+    return _create(request, Hat.DISTRIBUTOR, services.create_distributor, "Nouvel aiguilleur", "operator_distributors")
 
 
-def _create(request: HttpRequest, create: Callable[..., Organisation], title: str, back: str) -> HttpResponse:
-    form = OrganisationForm(request.POST or None)
+def _create(request: HttpRequest, hat: Hat, create: Callable[..., Organisation], title: str, back: str) -> HttpResponse:
+    form = OrganisationForm(request.POST or None, hat=hat)
     if request.method == "POST" and form.is_valid():
         try:
             organisation = create(**form.cleaned_data)

@@ -51,7 +51,7 @@ def hub_list(request: HttpRequest) -> HttpResponse:
 @space(Hat.OPERATOR, roles=REGISTERS)
 def hub_create(request: HttpRequest) -> HttpResponse:
     """Register a hub and invite who will run it; then its territory is asked for."""
-    form = OrganisationForm(request.POST or None)
+    form = OrganisationForm(request.POST or None, hat=Hat.HUB)
     if request.method == "POST" and form.is_valid():
         try:
             hub = hubs.create_hub(**form.cleaned_data)

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from aptic.accounts.models import Role
 from aptic.ledger.models import BankBalance
-from aptic.tenancy.principal import acting
+from aptic.tenancy.models import Organisation
+from aptic.tenancy.principal import Hat, acting
 from funders import services
 from funders.models import Campaign, FundingLine, Order, PaymentOrder, Receipt
 from tests.factories import (
@@ -14,6 +15,7 @@ from tests.factories import (
     make_campaign,
     make_distributor,
     make_funder,
+    make_member,
     make_operator,
     make_paid_line,
     make_siret,
@@ -186,6 +188,43 @@ def test_a_funder_is_created_and_a_wrong_siret_refused(client):
     response = client.post(url("operator_funder_create", operator), data | {"siret": make_siret()})
     assert response.status_code == 302
     assert "Métropole d’essai" in text(client.get(response.url))
+
+
+@pytest.mark.parametrize(
+    ("name", "hat"),
+    [
+        ("operator_funder_create", "funder"),
+        ("operator_distributor_create", "distributor"),
+        ("operator_hub_create", "hub"),
+    ],
+)
+def test_a_known_siret_shows_whose_it_is_and_who_runs_it_before_it_adds_a_role(client, name, hat):
+    operator, actor, other = make_operator(), known_actor("Atelier connu"), known_actor("Autre atelier")
+    make_member(actor, Hat.ACTOR, Role.MANAGER, name="Anne Connue")
+    make_member(actor, Hat.ACTOR, Role.AGENT, name="Paul Accueil")
+    operator.log_in(client)
+    siret = actor.siret
+    data = {"name": "Métropole d’essai", "siret": f"{siret[:9]} {siret[9:]}", "commune": "Bègles",
+            "email": "a@essai.example", "manager_email": "b@essai.example"}  # fmt: skip
+    for ticked in ({}, {f"joins_{other.pk}": "on"}):  # ticked for another, it says nothing of this one
+        page = text(client.post(url(name, operator), data | ticked))
+        assert "Ce SIRET est celui de Atelier connu, déjà connue ici" in page
+        assert "Anne Connue" in page
+        assert "Paul Accueil" not in page
+    assert not wears(actor, hat)
+    box = f"joins_{actor.pk}"
+    assert f'name="{box}"' in page
+    assert client.post(url(name, operator), data | {box: "on"}).status_code == 302
+    assert wears(actor, hat)
+
+
+def known_actor(name):
+    with acting(OPERATOR):
+        return Organisation.objects.create(name=name, siret=make_siret(), is_actor=True)
+
+
+def wears(organisation, hat):
+    return getattr(Organisation.objects.get(pk=organisation.pk), f"is_{hat}")
 
 
 def test_a_promise_and_its_transfer_are_recorded_from_the_pages(client, scene):

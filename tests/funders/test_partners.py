@@ -11,7 +11,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
 from aptic.territories.errors import UnknownTerritory
 from funders import services
-from funders.errors import AlreadyFunder, InvalidCampaign
+from funders.errors import AlreadyFunder, InvalidCampaign, OrganisationKnown
 from funders.models import Campaign
 from tests.factories import make_campaign, make_distributor, make_funder, make_operator, make_siret
 
@@ -35,7 +35,10 @@ def test_a_known_organisation_gets_one_more_hat():
     siret = make_siret()
     with acting(make_operator().principal):
         first = register(services.create_distributor, siret=siret)
-        second = register(siret=siret, name="Autre nom")
+        for stranger in (None, make_funder().organisation.pk):  # not without naming the organisation that is joined
+            with pytest.raises(OrganisationKnown), transaction.atomic():
+                register(siret=siret, name="Autre nom", joins=stranger)
+        second = register(siret=siret, name="Autre nom", joins=first.pk)
         assert first.pk == second.pk
         kept = Organisation.objects.get(pk=first.pk)
         assert (kept.name, kept.is_funder, kept.is_distributor) == ("Ville d’essai", True, True)

@@ -12,7 +12,7 @@ from aptic.outbox.models import Message
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 from aptic.territories.errors import UnknownTerritory
-from funders.errors import AlreadyFunder
+from funders.errors import AlreadyFunder, OrganisationKnown
 from qualification import consents, errors, hubs
 from qualification.models import Consent, Plan, Remit
 from tests.factories import OPERATOR, make_funder, make_member, make_operator
@@ -65,7 +65,9 @@ def test_a_hub_is_registered_once_and_its_manager_invited():
         refuses(AlreadyFunder, hubs.create_hub, siret=hub.organisation.siret, **again)
     funder = make_funder()
     with acting(OPERATOR):
-        assert hubs.create_hub(siret=funder.organisation.siret, **again).hats == [Hat.FUNDER, Hat.HUB]
+        refuses(OrganisationKnown, hubs.create_hub, siret=funder.organisation.siret, **again)
+        joined = hubs.create_hub(siret=funder.organisation.siret, joins=funder.organisation.pk, **again)
+        assert joined.hats == [Hat.FUNDER, Hat.HUB]
     with acting(funder.principal):
         refuses(NotAllowed, hubs.create_hub, siret=funder.organisation.siret, **again)
 

@@ -95,6 +95,9 @@ def test_the_operator_is_no_actor():
 def test_the_page_says_whose_siret_it_is_before_it_is_accepted(client):
     operator, known = make_operator(), make_funder("Département du Test")
     operator.log_in(client)
+    page = text(client.get(url("operator_application", operator, apply(email="tot@essai.example").pk)))
+    assert "Une place manque" in page
+    assert "Accepter crée l’acteur" not in page  # nothing is said of what is not offered
     set_cap(3)
     page = text(client.get(url("operator_application", operator, apply(email="nouvelle@essai.example").pk)))
     assert "Accepter crée l’acteur" in page
