@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from aptic import french
@@ -134,6 +135,7 @@ def _tell(refund: Refund) -> None:
         "account": refund.iban_last4,
         "reference": refund.bank_reference,
         "left_on": french.date(refund.left_on),
+        "address": reverse("funder_campaign", args=[refund.funder_id, refund.line.campaign_id]),
     }
     roles = (Role.MANAGER, Role.FINANCE)
     write_to_managers(organisation=refund.line.funder, template="refund_left", context=words, roles=roles)

@@ -93,5 +93,5 @@ def check_transfer_day(day: dt.date, *, today: dt.date, field: str = "received_o
 def check_refund(amount_cents: int, *, refundable: int) -> None:
     """Raise RefundTooLarge when the line may give back less than that now."""
     if amount_cents > refundable:
-        most = f"au plus {french.euros(refundable)} peuvent être rendus" if refundable else "rien ne peut être rendu"
+        most = f"il ne peut être rendu que {french.euros(refundable)}" if refundable else "rien ne peut être rendu"
         raise RefundTooLarge(f"Sur cette ligne, {most} maintenant.", field="amount_cents")

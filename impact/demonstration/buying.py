@@ -8,17 +8,19 @@ from aptic.tenancy.principal import Principal, acting
 from aptic.territories.models import Commune
 from funders.funding import record_payment_order, record_receipt
 from funders.models import FundingLine, Order
-from funders.services import add_funding_line, create_campaign, place_order
+from funders.services import add_funding_line, confirm_refund, create_campaign, place_order, prepare_refund
 from impact.demonstration import cast
+from impact.demonstration.network import fictitious_iban
 from impact.demonstration.opening import DEPARTEMENT
-from impact.demonstration.programmes import PROGRAMMES, Lot, Money, Programme
+from impact.demonstration.programmes import GIVEN_BACK, PROGRAMMES, Lot, Money, Programme
 from impact.demonstration.stage import Stage
 from passes import expiry, issuance, printing
 from passes.coverage import restrict_to_sites
 from passes.models import Batch
 
 BUYERS = {cast.GIRONDE: "marc.delmas", cast.CAISSE: "sonia.petit", cast.FONDATION: "paul.girard"}
-CASHIER = "hugo.mercier"
+CASHIER, CONFIRMS = "hugo.mercier", "ines.caron"
+ACCOUNTANT = 900  # the rank of an account that no actor has
 FORGOTTEN = b"%PDF-1.4"
 
 Delivered = Callable[[Batch, Lot, date], None]
@@ -39,6 +41,23 @@ def plan_programmes(stage: Stage, delivered: Delivered) -> None:
             stage.plan(stage.day(month), partial(_order, stage, programme, booklets))
         for lot in programme.lots:
             stage.plan(stage.day(lot.month), partial(_issue, stage, programme, lot, delivered))
+    programme, money, month = GIVEN_BACK
+    stage.plan(stage.day(month), partial(_give_back, stage, programme, money))
+
+
+def _give_back(stage: Stage, programme: Programme, money: Money, day: date) -> None:
+    """What a source did not use once its operation is over: one prepares, another transfers and confirms."""
+    with stage.playing(CASHIER):
+        refund = prepare_refund(
+            line=line_of(stage, programme, money.source),
+            amount_cents=money.cents,
+            reason="Opération terminée : reste de la ligne, jamais commandé",
+            holder="Paierie départementale (exemple)",
+            iban=fictitious_iban(ACCOUNTANT),
+            at=stage.at(day, 10),
+        )
+    with stage.playing(CONFIRMS):
+        confirm_refund(refund=refund, bank_reference=f"REMB-{programme.key}".upper(), left_on=day, at=stage.at(day, 15))
 
 
 def _open(stage: Stage, programme: Programme, day: date) -> None:

@@ -110,6 +110,8 @@ NEXT = Programme(
     prints=False,
 )  # fmt: skip
 
+# What is given back to the funder of an operation that is over, of which source, and in which month.
+GIVEN_BACK = (PAST, Money(STATE, 2_000_00, None), 10.5)
 PROGRAMMES = (PAST, MAIN, RIGHTS, MEDOC, WORK, YOUNG, NEXT)
 """The first is over and expired; the last has not begun; one is limited to some services, one to a territory, one to
 some sites, one to a pass a day: each refusal at the counter has its operation."""

@@ -65,6 +65,7 @@ def test_everything_that_happens_in_a_scheme_happened(demonstration):
         money, usage = figures.money(), figures.usage()
         assert money.receivable > 0
         assert money.collected == money.safeguarded + money.settled + money.swept
+        assert money.refunded == 2_000_00
         assert usage.expired_cents > 0
 
 

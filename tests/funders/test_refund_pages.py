@@ -111,7 +111,7 @@ def test_one_prepares_another_confirms_and_the_funder_reads_it(client, scene):
     [
         ({"amount_cents": "0"}, "au moins 0,01 €"),
         ({"amount_cents": "-5"}, "au moins 0,01 €"),
-        ({"amount_cents": "600,01"}, "au plus 600 € peuvent être rendus maintenant"),
+        ({"amount_cents": "600,01"}, "il ne peut être rendu que 600 € maintenant"),
         ({"reason": " "}, "à corriger"),
         ({"iban": "FR76 1"}, "27 caractères"),
         ({"line": ""}, "à corriger"),

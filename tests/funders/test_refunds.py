@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
@@ -125,9 +126,10 @@ def test_its_account_is_kept_encrypted_and_its_funder_is_told(people, line):
     deliver_due()
     assert {finance.user.email, manager.user.email} <= {one.to[0] for one in mail.outbox}
     (body,) = {one.body for one in mail.outbox}
-    assert mail.outbox[0].subject == "40 € vous ont été remboursés"
+    assert mail.outbox[0].subject == "Remboursement de 40 €"
     assert "Compte crédité : celui qui finit par 0189" in body
     assert "Référence du virement : REMB 1" in body
+    assert reverse("funder_campaign", args=[line.funder_id, line.campaign_id]) in body
     with acting(finance.principal):
         assert Refund.objects.visible_to(finance.principal).get() == kept
 
@@ -148,7 +150,7 @@ def test_a_mistake_is_set_aside_before_it_leaves(people, line):
     [
         ({"amount_cents": 0}, InvalidAmount, "supérieur à zéro"),
         ({"amount_cents": -1}, InvalidAmount, "supérieur à zéro"),
-        ({"amount_cents": 10_001}, errors.RefundTooLarge, "au plus 100\xa0€ peuvent être rendus"),
+        ({"amount_cents": 10_001}, errors.RefundTooLarge, "ne peut être rendu que 100\xa0€ maintenant"),
         ({"reason": "  "}, errors.InvalidFunds, "Écrivez le motif du remboursement"),
         ({"holder": ""}, errors.InvalidFunds, "Écrivez le titulaire du compte"),
         ({"iban": "FR76 3000"}, InvalidIban, "27 caractères"),
