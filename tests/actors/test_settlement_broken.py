@@ -2,16 +2,22 @@
 
 import uuid
 from contextlib import contextmanager
+from datetime import date
+from importlib import import_module
+from types import SimpleNamespace
 
 import psycopg
 import pytest
-from django.db import IntegrityError, ProgrammingError
+from django.apps import apps
+from django.db import IntegrityError, ProgrammingError, connections
 from django.db.models import F
 from django.utils import timezone
 
+from actors.calendar_rules import Calendar, Rhythm
 from actors.models import Claim, Payout, PayoutPurse, Settlement
 from actors.settlement import errors
 from actors.settlement.approve import approve_settlement
+from actors.settlement.calendar import calendar
 from actors.settlement.prepare import prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
 from aptic.errors import NotAllowed
@@ -115,6 +121,24 @@ def test_who_approved_a_run_of_the_calendar_cannot_have_its_order_whoever_asks(s
         as_owner(fresh_database, "UPDATE documents_document SET created_by_id = withheld_from WHERE id = %s", order.pk)
 
 
+def test_an_order_that_the_approver_had_made_before_this_rule_is_made_again_by_another(scheme, fresh_database):
+    scheme.redeem(scheme.funder(cash=100_000), scheme.actor())
+    with acting(Principal(hat=Hat.OPERATOR)):
+        run = prepare_settlement(cutoff=timezone.now())
+    scheme.approve(run)
+    with acting(scheme.first):
+        write_bank_file(settlement=run)
+    with fresh_database.connect("owner") as owner:
+        owner.execute("ALTER TABLE actors_settlement DROP CONSTRAINT settlement_of_calendar_filed_by_another")
+        owner.execute("UPDATE documents_document SET created_by_id = withheld_from, withheld_from = NULL")
+        owner.execute("UPDATE actors_settlement SET filed_by = NULL")
+        owner.execute(import_module("actors.migrations.0015_calendar_orders_take_two_people").FILED)
+    with acting(scheme.first):
+        run.refresh_from_db()
+        assert (run.bank_file, run.filed_by) == (None, None)
+        assert write_bank_file(settlement=run).withheld_from == scheme.second.person_id
+
+
 def test_who_approved_what_a_person_prepared_may_make_its_order(run, scheme):
     scheme.approve(run)
     with acting(scheme.second):
@@ -139,6 +163,23 @@ def test_the_calendar_releases_nothing(run):
             write_bank_file(settlement=run)
         with pytest.raises(NotAllowed):
             mark_sent(settlement=run)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "kept"),
+    [
+        ("", Calendar(Rhythm.WEEKLY, date(2024, 1, 1))),
+        ("2", Calendar(Rhythm.WEEKLY, date(2024, 1, 3))),
+        ("-1", Calendar(Rhythm.NEVER)),
+    ],
+)
+def test_an_installation_keeps_the_weekday_of_its_environment(fresh_database, monkeypatch, chosen, kept):
+    monkeypatch.setenv("APTIC_SETTLEMENT_WEEKDAY", chosen)
+    with fresh_database.connect("owner") as owner:
+        owner.execute("DELETE FROM actors_settlementcalendar")
+    begin = import_module("actors.migrations.0016_settlement_calendar").begin
+    begin(apps, SimpleNamespace(connection=connections["owner"]))
+    assert calendar() == kept
 
 
 # --- a line is claimed by one payout, one live run per cutoff -----------------------------------------------------
