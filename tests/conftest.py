@@ -111,7 +111,7 @@ def fresh_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fr
         point_at(name)
         yield FreshDatabase(name)
         point_at(before)
-    SERVERS.drop(name)
+    SERVERS.drop_later(name)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def _world(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str,
         finally:
             point_at(before)
     yield name, built
-    SERVERS.drop(name)
+    SERVERS.drop_later(name)
 
 
 @pytest.fixture
