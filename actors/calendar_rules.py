@@ -49,7 +49,7 @@ class Calendar:
     def last_cutoff(self, now: datetime) -> datetime | None:
         """The instant at which its latest day began in Paris: whoever asks late finds the day that was missed."""
         day = self.last_day(timezone.localdate(now))
-        return timezone.make_aware(datetime.combine(day, datetime.min.time())) if day else None
+        return None if day is None else timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
     @property
     def words(self) -> str:
