@@ -14,6 +14,7 @@ from aptic import french
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
+from funders.views.presenting import trace_url
 from passes.forms import ReplaceForm
 from passes.models import Batch
 from passes.permissions import DECIDERS
@@ -62,7 +63,7 @@ def _replace(request: HttpRequest, pk: uuid.UUID, side: str) -> HttpResponse:
         "form": form,
         "looked": form.is_valid() and not posted,
         "left": left,
-        "facts": _facts(batch, left),
+        "facts": _facts(request, batch, left),
         "points": POINTS,
         "list_name": f"{side}_batches",
         "detail_name": f"{side}_batch",
@@ -80,11 +81,15 @@ def _title(form: ReplaceForm, left: list[Left]) -> str:
     return f"Remplacer les carnets {french.number(first)} à {french.number(first + count - 1)} ?"
 
 
-def _facts(batch: Batch, left: list[Left]) -> list[tuple[str, str]]:
+def _facts(request: HttpRequest, batch: Batch, left: list[Left]) -> list[tuple[str, ...]]:
     """What would move, and into what; rows for `components/dl.html`."""
     passes = sum(one.passes for one in left)
     return [
-        ("Encore utilisables ou bloqués", f"{french.plural(passes, 'pass,pass')}, {_euros(batch, passes)}"),
+        (
+            "Encore utilisables ou bloqués",
+            f"{french.plural(passes, 'pass,pass')}, {_euros(batch, passes)}",
+            trace_url(request, "batch", batch.uuid),
+        ),
         ("Nouveaux carnets", " et ".join(_new(one) for one in left)),
         ("Utilisables jusqu’au", f"{french.date(batch.ends_on)} inclus"),
         ("Payés par", batch.line.source),
