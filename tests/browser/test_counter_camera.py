@@ -1,6 +1,10 @@
 """The counter under Chromium's fake camera, which shows the printed booklet: a morning, and how fast it answers."""
 
+import hashlib
+import os
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from aptic.tenancy.principal import acting
 from passes import codes
-from passes.models import Incident, Redemption
+from passes.models import Incident, Redemption, Session
 from tests.browser.conftest import CHROMIUM
 from tests.browser.offline.conftest import server  # noqa: F401
 from tests.browser.offline.tablet import Server, Tablet
@@ -19,7 +23,14 @@ from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.reading import booklets, film
 
 SHOWN_AGAIN = {"held": 30, "between": 60}  # frames, thirty a second: the pass comes back after two seconds
-READINGS = 40
+READINGS = 40  # of one round
+ROUNDS = 3
+ANSWERED = 300  # ms
+PROBE = 2.0  # seconds
+HIDDEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 Watch = Callable[..., Tablet]
 
 # The film numbers its frames in blocks at the left; the counter shows the pass's own code. Both are timed.
@@ -117,23 +128,99 @@ def test_a_morning_at_the_counter(watch: Watch, till: TestTill, tmp_path: Path) 
         assert [one.value_cents for one in Incident.objects.all()] == [1000]
 
 
+def test_with_the_camera_open_and_before_it_has_read(watch: Watch, till: TestTill, tmp_path: Path) -> None:
+    film.shoot(booklets.scenes(make_batch(booklets=1), tmp_path)[1:2], tmp_path / "pass.mjpeg")
+    tablet = watch(tmp_path / "pass.mjpeg").pairs(till)
+    tablet.page.evaluate("Worker.prototype.postMessage = () => {}")  # it is shown the pass, and never the frame
+    tablet.page.get_by_role("button", name=START).click()
+    until(tablet.page, "document.querySelector('video').videoWidth")
+    tablet.reads("Encaisser un pass").look()
+
+
+def test_a_workshop_by_camera(watch: Watch, till: TestTill, tmp_path: Path) -> None:
+    batch = make_batch(booklets=2)
+    first = {code_of(batch, booklet) for booklet in (0, 1)}
+    scenes = [one for one in booklets.scenes(batch, tmp_path, booklets=2) if one.text.split("/")[-2] in first]
+    film.shoot(scenes, tmp_path / "two.mjpeg", **SHOWN_AGAIN)
+    tablet = watch(tmp_path / "two.mjpeg").pairs(till)
+    tablet.follows("Séances").presses("Ouvrir la séance").reads("Séance ouverte", "Aucun pass encore")
+    tablet.page.get_by_role("button", name=START).click()
+    people = tablet.page.get_by_role("heading", name="2 personnes, 2 pass, 20")
+    take = tablet.page.locator("[data-confirm] button")
+    used = tablet.page.get_by_role("link", name="Essayer un autre pass")  # the film shows the same two again
+    while not people.is_visible():
+        take.or_(used).or_(people).first.wait_for()
+        if take.or_(used).is_visible():
+            take.or_(used).click()
+            tablet.reads("personne")
+    tablet.presses(STOP)
+    if not people.is_visible():
+        used.click()
+    tablet.presses("Retirer le pass").reads("Pass retiré", "1 personne, 1 pass, 10 €")
+    tablet.presses("Fermer la séance").reads("Séance fermée")
+    with acting(OPERATOR):
+        session = Session.objects.get()
+        assert session.closed_at
+        slips = Redemption.objects.accepted().filter(session=session.pk)
+        assert (slips.count(), slips.live().count()) == (2, 1)
+
+
 def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_path: Path, capsys: Any) -> None:
+    """At the 95th percentile, 300 ms on a machine of its own.
+
+    Suites run beside each other, and a tail tells of the neighbours first. So how long a program waits for a core is
+    measured while the camera is off, before and after each round, and taken out of its tail: a quiet machine is given
+    nothing, and a counter that became slower is so in every round. The best of a few counts, as load comes and goes.
+    """
     batch = make_batch(booklets=12)
     scenes = booklets.scenes(batch, tmp_path, booklets=12)
     ones = [scene for scene in scenes if (codes.parse(scene.text) or codes.Code(0, 0)).serial & 15 == 1]
     film.shoot(ones, tmp_path / "passes.mjpeg", held=24, between=6)
     tablet = watch(tmp_path / "passes.mjpeg").pairs(till)
+    number = {scene.text.split("/")[-2]: place for place, scene in enumerate(ones, start=1)}
+    before, tails = waiting(), []
     tablet.presses(START)
     tablet.page.evaluate("window.watch()")
+    for place in range(ROUNDS):
+        delays = one_round(tablet, number)
+        tablet.page.evaluate(HIDDEN, True)
+        after = waiting()
+        tablet.page.evaluate(HIDDEN, False)
+        median, tail, factor = percentile(delays, 0.5), percentile(delays, 0.95), (before + after) / 2
+        with capsys.disabled():
+            print(f"\n    {len(delays)} passes, from the first readable frame to the answer on screen, ms:")  # noqa: T201
+            print(f"    p50 {median:.0f}  p95 {tail:.0f}, waiting for a core {factor:.2f} times")  # noqa: T201
+        assert len(delays) >= READINGS - 2
+        if place == 0:
+            assert median <= ANSWERED  # half of them, whatever runs beside
+        tails.append(tail / factor)
+        if tails[-1] <= ANSWERED:
+            break
+        before = after
+    assert min(tails) <= ANSWERED
+
+
+def one_round(tablet: Tablet, number: dict[str, int]) -> list[float]:
+    """The delays of the next readings, in milliseconds; `number`: which mark stands beside each pass in the film."""
+    tablet.page.evaluate("window.answers.length = 0")
     until(tablet.page, f"window.answers.length >= {READINGS}", seconds=120)
-    number = {scene.text.split("/")[-2]: place for place, scene in enumerate(ones, start=1)}
     seen, answers = tablet.page.evaluate("[window.seen, window.answers]")
     delays = []
     for code, at in answers:
         since = [when for mark, when in seen if mark == number[code] and when <= at]
         delays += [at - since[-1]] if since else []
-    with capsys.disabled():
-        print(f"\n    {len(delays)} passes, from the first readable frame to the answer on screen, ms:")  # noqa: T201
-        print(f"    p50 {percentile(delays, 0.5):.0f}  p95 {percentile(delays, 0.95):.0f}")  # noqa: T201
-    assert len(delays) >= READINGS - 2
-    assert percentile(delays, 0.5) <= 300  # half of them, on a machine that runs other tests at once; docs give p95
+    return delays
+
+
+def waiting() -> float:
+    """How many times longer than it computes a program takes now; 1 where it never waits for a core."""
+    cores = os.cpu_count() or 1
+    with ThreadPoolExecutor(cores) as pool:
+        return max(1.0, sum(pool.map(_compute, range(cores))) / cores)
+
+
+def _compute(_: int) -> float:
+    began, had, block = time.perf_counter(), time.thread_time(), bytes(4 << 20)
+    while time.perf_counter() - began < PROBE:
+        hashlib.sha256(block)  # lets the other threads run meanwhile
+    return (time.perf_counter() - began) / (time.thread_time() - had)
