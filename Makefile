@@ -9,6 +9,10 @@ ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 SECONDS_PER_TEST := 300
+# Each process takes half of the modules, which share what they build, and from the other once it has none left.
+ALL_TESTS := -n 2 --dist worksteal
+# Compiled modules are kept: the suite starts our programs more than a hundred times.
+unexport PYTHONDONTWRITEBYTECODE
 NODE_READY = command -v npm > /dev/null || test -x $(BIN)/npm || $(PIP) -r requirements-node.lock
 
 ## run: start everything (PORT, APTIC_VAR and docs/operations/settings.md for the rest); Ctrl-C stops it
@@ -19,12 +23,12 @@ run: .venv/.runtime $(APTIC_VAR)/vendor/.installed
 ## test: the whole suite, or a part of it: make test ARGS="tests/running -x"
 .PHONY: test
 test: .venv/.dev $(APTIC_VAR)/vendor/.installed
-	@exec $(BIN)/python -m pytest $(or $(ARGS),-n 2)
+	@exec $(BIN)/python -m pytest $(or $(ARGS),$(ALL_TESTS))
 
 ## test-pg15: the database-bound tests on Debian's PostgreSQL 15
 .PHONY: test-pg15
 test-pg15: .venv/.dev $(APTIC_VAR)/vendor/.installed
-	@APTIC_TEST_POSTGRES=/usr/lib/postgresql/15/bin exec $(BIN)/python -m pytest -m pg15 $(or $(ARGS),-n 2)
+	@APTIC_TEST_POSTGRES=/usr/lib/postgresql/15/bin exec $(BIN)/python -m pytest -m pg15 $(or $(ARGS),$(ALL_TESTS))
 
 ## bench: print the benchmark table
 .PHONY: bench

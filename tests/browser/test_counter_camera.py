@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from aptic.tenancy.principal import acting
 from passes import codes
 from passes.models import Incident, Redemption, Session
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.offline.conftest import server  # noqa: F401
 from tests.browser.offline.tablet import Server, Tablet
 from tests.browser.reading.desk import START, STOP, percentile, until
@@ -64,7 +64,7 @@ def watch(server: Server, chromium: Browser) -> Iterator[Watch]:  # noqa: F811
     browsers: list[Browser] = []
 
     def open_one(path: Path) -> Tablet:
-        arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={path}"]
+        arguments = [*ARGUMENTS, "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={path}"]
         browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=arguments)
         browsers.append(browser)
         context = browser.new_context(

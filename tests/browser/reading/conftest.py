@@ -7,7 +7,7 @@ import pytest
 from django.db import connections
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.reading.desk import COUNTER, WithCamera
 from tests.conftest import FreshDatabase, serving
 
@@ -25,7 +25,7 @@ def with_camera(chromium: Browser, live_site: str) -> Iterator[WithCamera]:
     browsers: list[Browser] = []
 
     def launch(path: Path | None = None, *, allowed: bool = True, script: str = "") -> Page:
-        arguments = ["--no-sandbox", "--host-resolver-rules=MAP essai.example 127.0.0.1"]
+        arguments = [*ARGUMENTS, "--host-resolver-rules=MAP essai.example 127.0.0.1"]
         arguments += ["--use-fake-device-for-media-stream=device-count=2"]
         arguments += [f"--use-file-for-fake-video-capture={path}"] if path else []
         browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=arguments)
