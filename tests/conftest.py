@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -26,6 +27,10 @@ from tests.strict_templates import strict_templates
 LOCAL = ("127.", "::1", "localhost", "0.0.0.0")
 SCALE = 0.04  # of the demonstration, in tests
 DATABASE_FIXTURES = {"db", "fresh_database", "transactional_db", "live_site"}
+
+# How fast inputs are drawn says how busy the machine is, and nothing of us.
+hypothesis.settings.register_profile("suite", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

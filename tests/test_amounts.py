@@ -144,6 +144,7 @@ PLAIN_IN_MODULES = {
     ("passes/views/batches.py", "_facts"): PRICE,
     ("funders/views/presenting.py", "segments"): LEADS,
     ("passes/views/block.py", "_shown"): LEADS,
+    ("passes/views/replace.py", "_euros"): LEADS,
     ("impact/presenting.py", "money_segments"): LEADS,
     ("impact/presenting.py", "money_tiles"): LEADS,
     ("impact/presenting.py", "public_steps"): LEADS,

@@ -104,12 +104,12 @@ def test_a_pass_brought_back_to_life_is_named(world):
 
 
 def test_a_pass_made_to_expire_is_named_on_its_batch_and_on_its_line(world):
-    names, _ = named("UPDATE passes_pass SET state = 'expired' WHERE id = %s", world.batch.first_booklet << 4 | 10)
+    names, _ = named("UPDATE passes_pass SET state = 'expired' WHERE id = %s", world.batch.first_booklet + 1 << 4 | 10)
     assert names == {(world.batch.circulation_id, K.CIRCULATION), (world.batch.line.account_id, K.CREDIT)}
 
 
 def test_a_pass_that_disappears_is_named(world):
-    names, _ = named("DELETE FROM passes_pass WHERE id = %s", world.batch.first_booklet << 4 | 10)
+    names, _ = named("DELETE FROM passes_pass WHERE id = %s", world.batch.first_booklet + 1 << 4 | 10)
     assert names == {(world.batch.circulation_id, K.CIRCULATION)}
 
 
@@ -307,14 +307,18 @@ def test_one_snapshot_serves_the_whole_proof(world):
 def test_the_alert_names_the_account_to_those_who_answer_for_the_money(fresh_database):
     world = build()
     with fresh_database.connect("owner") as owner:
-        owner.execute("UPDATE passes_pass SET state = 'blocked' WHERE id = %s", [world.batch.first_booklet << 4 | 10])
+        owner.execute(
+            "UPDATE passes_pass SET state = 'blocked' WHERE id = %s", [world.batch.first_booklet + 1 << 4 | 10]
+        )
     deliver_due()
     mail.outbox.clear()  # what the services mailed
     assert prove_nightly() == 0  # blocked still circulates
     deliver_due()
     assert mail.outbox == []
     with fresh_database.connect("owner") as owner:
-        owner.execute("UPDATE passes_pass SET state = 'replaced' WHERE id = %s", [world.batch.first_booklet << 4 | 10])
+        owner.execute(
+            "UPDATE passes_pass SET state = 'replaced' WHERE id = %s", [world.batch.first_booklet + 1 << 4 | 10]
+        )
     assert prove_nightly() == 1
     with as_system():
         assert Proof.objects.first().differences == 1
