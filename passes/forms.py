@@ -55,19 +55,11 @@ class SendForm(RunForm):
 class ReplaceForm(RunForm):
     """Which booklets were lost: looked at by GET, so that the address of one booklet can be a link."""
 
-    first = forms.IntegerField(
-        label="Premier carnet perdu",
-        min_value=1,
-        help_text="Son numéro imprimé, sans celui du lot.",
-        widget=forms.NumberInput({"class": "w-1 num"}),
-    )
-    booklets = forms.IntegerField(
-        label="Nombre de carnets",
-        min_value=1,
-        initial=1,
-        help_text="1 pour un carnet perdu ; davantage pour un paquet volé, ou un fichier qui a circulé.",
-        widget=forms.NumberInput({"class": "w-1 num"}),
-    )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        booklets = self.fields["booklets"]
+        self.fields["first"].label, booklets.initial = "Premier carnet perdu", 1
+        booklets.help_text = "1 pour un carnet perdu ; davantage pour un paquet volé, ou un fichier qui a circulé."
 
 
 class ByCodeForm(DomainForm):
