@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Greatest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -85,7 +86,8 @@ def withdraw_territory(*, remit: Remit, at: datetime | None = None) -> None:
     now = at or timezone.now()
     closed = Remit.objects.live().filter(pk=remit.pk).update(closed_at=now, closed_by=current().person_id)
     if closed:
-        Plan.objects.live().filter(remit=remit).update(ended_at=now)
+        # A plan may have been begun while this waited for the remit: it ends when it began, never before.
+        Plan.objects.live().filter(remit=remit).update(ended_at=Greatest(F("begun_at"), Value(now)))
         record(verb="remit_closed", target=remit, fields=("closed_at",), organisation_id=remit.hub_id)
         _tell(remit.hub, "hub_territory_withdrawn", remit)
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from aptic.accounts.models import Invitation, Role
 from aptic.audit.models import Event
@@ -88,6 +89,16 @@ def test_one_territory_at_a_time_and_its_history_is_kept():
         assert (first.closed_by, first.closed_at > first.opened_at) == (operator.user.pk, True)
         verbs = Event.objects.filter(organisation_id=hub.organisation.pk, verb__startswith="remit_")
         assert sorted(verbs.values_list("verb", flat=True)) == ["remit_closed", "remit_opened", "remit_opened"]
+
+
+def test_a_plan_begun_while_the_territory_was_being_taken_back_ends_with_it():
+    """The operator's clock was read first, then the plan was begun, then the remit's lock was given."""
+    hub, asked_at = make_hub(METROPOLE), timezone.now()
+    plan = begin(hub)
+    with acting(make_operator().principal):
+        hubs.withdraw_territory(remit=remit_of(hub), at=asked_at)
+        plan.refresh_from_db()
+    assert plan.ended_at == plan.begun_at
 
 
 def test_a_hub_is_told_what_it_may_read_and_that_it_may_no_longer(mailoutbox):

@@ -65,6 +65,7 @@ def test_a_plan_is_begun_once_and_never_on_a_territory_that_was_taken_back(fresh
 
     outcomes = together(CROWD, work)
     begun = [one for one in outcomes if isinstance(one, Plan)]
+    assert outcomes[0] is None, outcomes
     assert len(begun) <= 1
     assert all(isinstance(one, errors.PlanAlreadyOpen | errors.NoRemit | Plan) for one in outcomes[1:]), outcomes
     with acting(OPERATOR):
