@@ -74,7 +74,8 @@ def test_a_settlement_pays_the_account_in_force_when_it_is_prepared(fresh_databa
         with acting(person.principal):
             return bank_accounts.approve_bank_account(account=second, at=second.not_before)
 
-    _, run = together(2, work)
+    approved, run = together(2, work)
+    assert approved is None, approved
     with acting(OPERATOR):
         payout = Payout.objects.get(settlement=run)
         assert payout.bank_account_id in {first.pk, second.pk}

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from actors.models import Claim
+from actors.models import Claim, Settlement
+from actors.settlement.errors import NothingToPay
 from actors.settlement.prepare import prepare_settlement
 from aptic.accounts.devices import revoke_device
 from aptic.errors import DomainError
@@ -111,7 +112,8 @@ def test_uploads_against_a_revocation_answer_each_line_once(fresh_database: Any,
         part = lines[10 * (i % 3) : 10 * (i % 3) + 10]
         return till.post("redemptions/batch/", {"redemptions": part}).json()["results"]
 
-    _, *answers = together(7, work)
+    stopped, *answers = together(7, work)
+    assert not isinstance(stopped, BaseException), stopped
     by_id: dict[str, set[int]] = {}
     for result in (one for part in answers for one in part):
         by_id.setdefault(result["id"], set()).add(result["status"])
@@ -141,7 +143,9 @@ def test_a_release_against_the_pass_being_used_elsewhere(scheme: Scheme, togethe
                 return approve_judgement(lines=keys, release=True)
         return [other.redeem(one["code"]).status_code for one in sent]
 
-    together(2, work)
+    judged, statuses = together(2, work)
+    assert not isinstance(judged, BaseException), judged
+    assert set(statuses) <= {201, 409}
     with acting(OPERATOR):
         assert Redemption.objects.live().count() == 5
         assert Incident.objects.count() == Redemption.objects.filter(offline=True, turn=None).count()
@@ -181,7 +185,8 @@ def test_a_late_void_comes_wholly_before_or_wholly_after_the_claim(scheme: Schem
         with acting(scheme.second):
             return approve_void(request=requests[i - 1])
 
-    _, *done = together(7, work)
+    run, *done = together(7, work)
+    assert isinstance(run, Settlement | NothingToPay), run
     assert all(isinstance(one, Void | Incident) for one in done), done
     with acting(OPERATOR):
         claimed = set(Claim.objects.filter(transfer__kind="redeem").values_list("transfer__event", flat=True))
@@ -189,6 +194,7 @@ def test_a_late_void_comes_wholly_before_or_wholly_after_the_claim(scheme: Schem
         assert {one.pk for one in done if isinstance(one, Incident)} == claimed
         assert {one.pk for one in done if isinstance(one, Void)} == voided
     assert len(claimed) + len(voided) == 6
+    assert isinstance(run, Settlement) == bool(claimed)
     assert differences() == []
 
 

@@ -130,7 +130,8 @@ def test_printing_asked_by_six_at_once_starts_once_and_each_file_is_kept_once(
         with acting(OPERATOR):
             return printing.keep_file(batch=batch, span=printing.Span(1, 2), content=b"%PDF")
 
-    together(4, keep)
+    kept = together(4, keep)
+    assert not [one for one in kept if isinstance(one, BaseException)], kept
     with acting(OPERATOR):
         assert PrintedFile.objects.filter(batch=batch).count() == 1
 
