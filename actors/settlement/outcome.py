@@ -7,12 +7,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import F
 from django.urls import reverse
-from django.utils import timezone
 
 from actors.models import Payout, Settlement
 from actors.settlement.errors import AlreadyDone, ReasonMissing
 from actors.settlement.people import cashier
-from actors.settlement.prepare import lock_purses, set_limits
+from actors.settlement.prepare import hold_every_purse
 from aptic.accounts.letters import write_to_managers
 from aptic.audit.services import record
 from aptic.french import euros
@@ -40,7 +39,7 @@ SELECT s.purse_id, d.id, c.id, s.net_cents, %(kind)s, s.id, s.funder_id, s.actor
 def settle_payout(*, payout: Payout, bank_reference: str = "", at: datetime | None = None) -> None:
     """The bank executed this transfer. Raises NotAllowed and AlreadyDone."""
     cashier()
-    now = at or timezone.now()
+    now = hold_every_purse(at)
     sent = Payout.objects.filter(pk=payout.pk, state=Payout.State.SENT)
     if not sent.update(state=Payout.State.SETTLED, settled_at=now, bank_reference=bank_reference.strip()):
         raise AlreadyDone
@@ -56,7 +55,7 @@ def settle_all(*, settlement: Settlement, bank_reference: str = "", at: datetime
     Raises NotAllowed and AlreadyDone (none is).
     """
     cashier()
-    now = at or timezone.now()
+    now = hold_every_purse(at)
     sent = Payout.objects.filter(settlement=settlement, state=Payout.State.SENT)
     payouts = list(sent.select_for_update(of=("self",)).order_by("pk"))
     if not payouts:
@@ -90,9 +89,10 @@ def return_payout(*, payout: Payout, reason: str, at: datetime | None = None) ->
 
 def _undo(payout: Payout, reason: str, at: datetime | None, *, was: Payout.State, becomes: Payout.State) -> None:
     cashier()
-    now, reason = at or timezone.now(), reason.strip()
+    reason = reason.strip()
     if not reason:
         raise ReasonMissing(field="reason")
+    now = hold_every_purse(at)
     standing = Payout.objects.filter(pk=payout.pk, state=was)
     if not standing.update(state=becomes, rejected_at=now, rejection_reason=reason[:200]):
         raise AlreadyDone
@@ -121,8 +121,6 @@ def _tell(payout: Payout, reason: str) -> None:
 
 
 def _post(payouts: list[Payout], kind: TransferKind, debit: AccountKind, credit: AccountKind, at: datetime) -> None:
-    set_limits()
-    lock_purses()
     with connection.cursor() as cursor:
         cursor.execute(
             _POST.format(debit_about=_ABOUT[debit], credit_about=_ABOUT[credit]),

@@ -28,12 +28,10 @@ def prepare_settlement(*, cutoff: datetime, at: datetime | None = None) -> Settl
 
     Raises NotAllowed, CutoffAhead and NothingToPay.
     """
-    person_id, now = preparer(), at or timezone.now()
+    person_id = preparer()
+    now = hold_every_purse(at)  # a rival waits here until the run that was first has committed, and then finds it
     if cutoff > now:
         raise CutoffAhead(field="cutoff")
-    set_limits()
-    # Purses first: a rival waits here until the run that was first has committed, and then finds it.
-    lock_purses()
     if existing := live_settlement(cutoff):
         return existing
     actors = _lock_actors()
@@ -74,13 +72,16 @@ def set_limits() -> None:
         cursor.execute(LIMITS)
 
 
-def lock_purses() -> None:
-    """Hold every purse in id order, before any other row: the agreed order of whoever moves their money.
+def hold_every_purse(at: datetime | None) -> datetime:
+    """Hold every purse in id order, before any other row, with a run's limits; returns when it happens, `at` or now.
 
-    Purses are held FOR NO KEY UPDATE, so that redemptions, which only refer to them, go on meanwhile.
+    The clock is read after the wait, which may be long: the books refuse a date that is a minute old. Purses are held
+    FOR NO KEY UPDATE, so that redemptions, which only refer to them, go on meanwhile.
     """
+    set_limits()
     held = Purse.objects.select_for_update(of=("self",), no_key=True).order_by("id").values_list("id", flat=True)
     list(held)
+    return at or timezone.now()
 
 
 def _lock_actors() -> list[uuid.UUID]:

@@ -12,7 +12,7 @@ from actors.sepa import bank_file
 from actors.settlement.digest import content_digest
 from actors.settlement.errors import AlreadyDone, AnotherPersonMustSend, BankFileMissing, CashGone, ContentChanged
 from actors.settlement.people import ROLES, cashier
-from actors.settlement.prepare import lock_purses, set_limits
+from actors.settlement.prepare import hold_every_purse, set_limits
 from aptic.audit.services import record
 from aptic.documents import services as documents
 from aptic.documents.models import Document
@@ -94,8 +94,8 @@ def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
     Raises NotAllowed, AlreadyDone, BankFileMissing, AnotherPersonMustSend, ContentChanged, and CashGone when a purse
     cannot pay any more.
     """
-    person_id, now = cashier(), at or timezone.now()
-    set_limits()
+    person_id = cashier()
+    now = hold_every_purse(at)
     approved = Settlement.objects.filter(pk=settlement.pk, state=Settlement.State.APPROVED)
     ready = approved.filter(bank_file__isnull=False)
     others = ready.exclude(prepared_by__isnull=True, approved_by=person_id)
@@ -112,7 +112,6 @@ def mark_sent(*, settlement: Settlement, at: datetime | None = None) -> None:
 
 
 def _post(settlement: Settlement, at: datetime) -> None:
-    lock_purses()
     values: dict[str, Any] = {"settlement": settlement.pk, "at": at}
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -20,7 +20,7 @@ from actors.settlement.approve import approve_settlement
 from actors.settlement.calendar import set_calendar
 from actors.settlement.fees import sweep_fees
 from actors.settlement.outcome import reject_payout, settle_all, settle_payout
-from actors.settlement.prepare import cancel_settlement, prepare_settlement
+from actors.settlement.prepare import cancel_settlement, hold_every_purse, prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
 from actors.tasks import prepare_settlement as prepare_by_calendar
 from aptic.documents.models import Document
@@ -259,6 +259,35 @@ def test_a_void_waits_for_a_claim_that_has_begun_and_is_refused(scheme: Scheme, 
         assert not answers
     other.join(30)
     assert (answers[0].status_code, answers[0].json()["code"]) == (409, "settled")
+
+
+def test_what_waits_for_another_run_is_dated_when_it_happens(scheme: Scheme, together: Any) -> None:
+    """A run of the whole country is prepared in a minute, and the books refuse a date that is a minute old."""
+    purse = owed(scheme, actors=1)
+    with acting(scheme.first):
+        run = prepare_settlement(cutoff=timezone.now())
+    with acting(scheme.second):
+        approve_settlement(settlement=run, digest=run.digest)
+        write_bank_file(settlement=run)
+    for verb, dated in ((mark_sent, "sent_at"), (settle_all, "settled_at")):
+        held, released = threading.Event(), []
+
+        def work(i: int, verb: Any = verb, held: Any = held, released: Any = released) -> Any:
+            if i:
+                assert held.wait(30)
+                with acting(scheme.second):
+                    return verb(settlement=run)
+            with acting(scheme.first):
+                hold_every_purse(None)
+                held.set()
+                with connection.cursor() as cursor:
+                    _until(cursor, "SELECT count(*) FROM pg_locks WHERE NOT granted")
+                released.append(timezone.now())
+
+        assert not [one for one in together(2, work) if isinstance(one, BaseException)]
+        with acting(OPERATOR):
+            assert getattr(Payout.objects.get(), dated) >= released[0]
+    check_books(purse)
 
 
 def test_redemptions_go_on_while_a_run_is_prepared_and_none_is_lost(scheme: Scheme, together: Any) -> None:
