@@ -3,8 +3,13 @@
 from django.db import transaction
 
 from aptic.audit.services import record
-from passes.models import Booklet, Pass
+from passes.models import Batch, Booklet, Pass
 from passes.permissions import check_funder_decides
+
+
+def hold_batch(batch_id: int) -> Batch:
+    """Hold a batch's row before passes of it end: a use that is being undone comes wholly before or wholly after."""
+    return Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch_id)
 
 
 @transaction.atomic
@@ -14,6 +19,7 @@ def block_booklet(*, booklet: Booklet) -> int:
     For its funder's managers and agents and for the operator. A repeat blocks nothing more. Raises NotAllowed.
     """
     check_funder_decides(booklet.funder_id)
+    hold_batch(booklet.batch_id)
     open_passes = Pass.objects.filter(pk__range=(booklet.pk << 4, (booklet.pk << 4) + 15), state=Pass.State.OPEN)
     # In the order of a workshop that redeems several at once, so that neither waits for the other.
     list(open_passes.select_for_update(no_key=True).order_by("pk").values_list("pk"))

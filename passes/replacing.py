@@ -21,6 +21,7 @@ from aptic.ledger.kinds import AccountKind, TransferKind
 from aptic.ledger.services import account, post
 from aptic.tenancy.principal import current
 from passes import codes
+from passes.blocking import hold_batch
 from passes.errors import NotReplaceable
 from passes.issuance import make_rows, take_booklets
 from passes.models import Batch, Booklet, Pass, Replacement
@@ -53,7 +54,7 @@ def replace_booklets(*, batch: Batch, first_booklet: int, booklets: int, at: dat
     """
     check_funder_decides(batch.funder_id)
     now = at or timezone.now()
-    locked = Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
+    locked = hold_batch(batch.pk)
     check_replaceable(locked, first_booklet=first_booklet, booklets=booklets, at=now)
     lost = _end_passes(first_booklet, booklets)
     if not lost:

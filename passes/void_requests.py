@@ -16,6 +16,8 @@ from aptic.accounts.models import Role
 from aptic.audit.services import record
 from aptic.errors import NotAllowed
 from aptic.ledger.kinds import TransferKind
+from aptic.ledger.models import Purse
+from aptic.ledger.services import hold_purses
 from aptic.tenancy.principal import Hat, current
 from passes.conflict_errors import (
     AnotherPersonDecides,
@@ -86,6 +88,8 @@ def approve_void(*, request: VoidRequest, at: datetime | None = None) -> Void | 
     AnotherPersonDecides, OperatorDecides, NotDecidable and BatchOver.
     """
     person_id, now = _decider(request), at or timezone.now()
+    if current().is_operator:  # alone in undoing after the end of a batch, whose value then leaves by the purse
+        hold_purses(*Purse.objects.filter(funder=request.redemption.funder_id))
     VoidRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)  # of two approvals, one does it
     redemption = Redemption.objects.get(pk=request.redemption_id)
     with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 --
 --   passes_enter_device   who is at the till, the site's shared lock, and which codes were verified
 --   passes_redeem         one conditional statement: the pass, the attempt and the transfer, or nothing
---   passes_void           the same in reverse
+--   passes_void           the same in reverse; passes_hold_batch and passes_given_back say what becomes of its pass
 --
 -- Namespaces of advisory locks are those of aptic/locks.py: 10 = site, 11 = booklet.
 
@@ -128,14 +128,33 @@ BEGIN
   SELECT recorded.id, recorded.value_cents, recorded.recorded_at FROM recorded;
 END $$;
 
+-- The end of a batch, a replacement and an opposition write or hold the batch's row: what undoes a redemption of it comes
+-- wholly before them or wholly after. With the owner's rights, as actors_hold.
+CREATE FUNCTION passes_hold_batch(batch int) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM 1 FROM passes_batch b WHERE b.id = batch FOR SHARE;
+END $$;
+
+-- What a pass becomes when its use is undone. After the end of its batch it expires; in a booklet that was declared lost,
+-- of which nothing else is usable, it stays blocked.
+CREATE FUNCTION passes_given_back(pass passes_pass, over boolean) RETURNS varchar LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN over THEN 'expired'
+              WHEN EXISTS (SELECT FROM passes_pass other
+                            WHERE other.booklet_id = pass.booklet_id AND other.state IN ('blocked', 'replaced')
+                              AND other.id BETWEEN pass.booklet_id << 4 AND (pass.booklet_id << 4) + 15) THEN 'blocked'
+              ELSE 'open' END
+$$;
+
 -- Void an accepted redemption that no payout has claimed: a new row, a transfer back, the pass open again. The actor's
--- row is held FOR SHARE so that a settlement, which takes it FOR UPDATE, comes wholly before or wholly after.
+-- row is held FOR SHARE so that a settlement, which takes it FOR UPDATE, comes wholly before or wholly after. After the
+-- end of the batch the value leaves by the purse, which the caller holds before.
 CREATE FUNCTION passes_void(attempt uuid, accounted timestamptz, device uuid, person uuid)
 RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE done timestamptz;
 BEGIN
   PERFORM actors_hold(r.actor_id), set_config('aptic.passes', r.pass_id::text, true),
-          set_config('aptic.booklets', (r.pass_id >> 4)::text, true)
+          set_config('aptic.booklets', (r.pass_id >> 4)::text, true), passes_hold_batch(r.batch_id)
      FROM passes_redemption r WHERE r.id = attempt;
   WITH spent AS (
     SELECT r.*, t.id AS transfer_id, t.purse_id, t.debit_id, t.credit_id
@@ -144,7 +163,7 @@ BEGIN
        AND NOT EXISTS (SELECT 1 FROM actors_claim c WHERE c.transfer_id = t.id)
   ), moved AS (
     -- After the end of its batch the pass does not open again, it expires: the operator alone may give its value back.
-    UPDATE passes_pass p SET state = CASE WHEN b.expired_at IS NULL THEN 'open' ELSE 'expired' END, spent_on = NULL
+    UPDATE passes_pass p SET state = passes_given_back(p, b.expired_at IS NOT NULL), spent_on = NULL
       FROM spent, passes_batch b
      WHERE p.id = spent.pass_id AND p.state = 'redeemed' AND p.turn = spent.turn AND b.id = p.batch_id
        AND (b.expired_at IS NULL OR current_setting('aptic.hat', true) = 'operator')

@@ -137,7 +137,10 @@ def _carry_out(request: HttpRequest, asked: VoidRequest, form: AnswerForm) -> bo
     elif isinstance(requests.approve_void(request=asked), Incident):
         messages.warning(request, "Ce pass est déjà dans un paiement : l’opérateur en fait un incident et décide.")
     else:
-        messages.success(request, "Encaissement annulé : le pass est de nouveau utilisable.")
+        messages.success(
+            request,
+            "Encaissement annulé : le pass peut resservir, sauf si son carnet a été déclaré perdu ou est périmé.",
+        )
     return True
 
 

@@ -131,10 +131,13 @@ class Model:
             self._reopen(one.serial)
 
     def _reopen(self, serial: int) -> None:
-        """A pass is good again; after the end of its batch its value goes back to the line instead."""
+        """A pass is good again, but in a lost booklet; after the end of its batch its value goes back to the line."""
         one = self.passes[serial]
         over = one.batch in self.expired
-        one.state = "expired" if over else "open"
+        lost = any(
+            other.booklet == one.booklet and other.state in {"blocked", "replaced"} for other in self.passes.values()
+        )
+        one.state = "expired" if over else "blocked" if lost else "open"
         if over:
             self.free[self.line_of[one.batch]] += VALUE
 

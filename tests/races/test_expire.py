@@ -3,19 +3,20 @@
 import uuid
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from aptic.ledger.kinds import TransferKind
 from aptic.ledger.models import Transfer
 from aptic.tenancy.demonstration import mark_demonstration
 from aptic.tenancy.principal import Hat, Principal, acting
-from passes import redemption
+from passes import redemption, tasks
 from passes.codes import Code
-from passes.expiry import expire_batch
+from passes.expiry import due_batches, expire_batch
 from passes.models import Pass
 from passes.redemption import Attempt, Till
 from tests.factories import OPERATOR
@@ -67,3 +68,23 @@ def test_two_expiries_at_once_give_the_money_back_once(fresh_database: Any, toge
 
     assert sorted(together(6, work)) == [0] * 5 + [PASSES * 1000]
     assert in_circulation(batch) == 0
+
+
+def test_a_batch_that_fails_holds_up_no_other(fresh_database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_demonstration()
+    first, second = make_batch(booklets=1), make_batch(booklets=1)
+    over = max(first.claim_until, second.claim_until) + timedelta(hours=73)
+
+    def expire(*, batch: Any) -> int:
+        if batch == first:
+            raise OperationalError("statement timeout")
+        return expire_batch(batch=batch, at=over)
+
+    monkeypatch.setattr(tasks, "due_batches", lambda: due_batches(over))
+    monkeypatch.setattr(tasks, "expire_batch", expire)
+    with pytest.raises(ExceptionGroup, match="not expired") as failed:
+        tasks.expire_due()
+    assert len(failed.value.exceptions) == 1
+    assert (in_circulation(first), in_circulation(second)) == (first.amount_cents, 0)
+    monkeypatch.setattr(tasks, "expire_batch", partial(expire_batch, at=over))
+    assert tasks.expire_due() == first.amount_cents
