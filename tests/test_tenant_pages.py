@@ -109,9 +109,10 @@ def walk(ours: Side, theirs: Side, hat: Hat, unreached: list[str], leaks: list[s
     own, other = ours.members[hat].organisation.pk, theirs.members[hat].organisation.pk
     for address in (each for root in ROOTS[hat] for each in addresses_of(root)):
         way = own_way(client, address, own, ours)
-        if way is None and client.get(address.fill(organisation=own, **nothing(address))).status_code != ONLY_FORMS:
+        unread = client.get(address.fill(organisation=own, **nothing(address))).status_code == ONLY_FORMS
+        if way is None and not unread:
             unreached.append(address.name)
-        for verb in ("get", "post"):
+        for verb in ("post",) if unread else ("get", "post"):
             call = getattr(client, verb)
             for values in others_ways(address, way, theirs):
                 for organisation in (own, other) if values else (other,):
