@@ -10,6 +10,7 @@ from qualification.models import Consent, HubCampaign, Plan, PlanTask
 from qualification.plan_rules import ASKED_BY_GAP, proposals
 from tests.factories import OPERATOR, make_funder, make_member, make_operator
 from tests.qualification.hubs import begin, bought, make_hub, remit_of
+from tests.races.overlap import overlapped
 
 pytestmark = pytest.mark.pg15
 CROWD = 6
@@ -50,6 +51,28 @@ def test_whatever_the_order_a_withdrawal_is_the_last_word(fresh_database: Any, t
         assert not Consent.objects.filter(withdrawn_at=None).exists()
     with acting(hub.principal):
         assert not HubCampaign.objects.filter(issued_cents__isnull=False).exists()
+
+
+def test_a_consent_that_waits_for_a_territory_taken_back_is_refused_in_words(
+    fresh_database: Any, together: Any
+) -> None:
+    funder, hub, operator = make_funder(), make_hub(), make_operator()
+    bought(funder)
+    remit = remit_of(hub)
+
+    def take_back() -> None:
+        with acting(operator.principal):
+            hubs.withdraw_territory(remit=remit)
+
+    def give() -> Any:
+        with acting(funder.principal):
+            return consents.give_consent(remit=remit, organisation=funder.organisation)
+
+    taken, refused = overlapped(fresh_database, together, take_back, give)
+    assert taken is None
+    assert isinstance(refused, errors.NotRead), refused
+    with acting(funder.principal):
+        assert not Consent.objects.exists()
 
 
 def test_a_plan_is_begun_once_and_never_on_a_territory_that_was_taken_back(fresh_database: Any, together: Any) -> None:
