@@ -175,17 +175,24 @@ def send(row: Application, now: datetime) -> Application:
 
 @transaction.atomic
 def appeal(*, application: Application, text: str, at: datetime | None = None) -> Appeal:
-    """Ask that a second person examines a refusal: once. Raises ReasonMissing and NotRefused."""
+    """Ask that a second person examines a refusal: once; the same text sent again gives the same appeal.
+
+    Raises ReasonMissing and NotRefused.
+    """
     if not text.strip():
         raise errors.ReasonMissing(field="text")
     row = Application.objects.select_related("commune").filter(pk=application.pk, state=State.REFUSED).first()
-    if row is None or Appeal.objects.filter(application=row).exists():
+    if row is None:
         raise errors.NotRefused
     made = Appeal(application=row, text=text.strip(), refused_by=row.decided_by, lodged_at=at or timezone.now())
-    made.save(force_insert=True)
-    record(verb="appeal_lodged", target=row, fields=("appeal",))
-    letters.tell_operator(row, "appeal_lodged")
-    return made
+    Appeal.objects.bulk_create([made], ignore_conflicts=True)  # two clicks at once: the second waits for the first
+    kept = Appeal.objects.get(application=row)
+    if kept.pk == made.pk:
+        record(verb="appeal_lodged", target=row, fields=("appeal",))
+        letters.tell_operator(row, "appeal_lodged")
+    elif (kept.text, kept.decided_at) != (made.text, None):
+        raise errors.NotRefused
+    return kept
 
 
 @transaction.atomic

@@ -1,0 +1,57 @@
+"""Two browsers on one application: an appeal stands once."""
+
+from typing import Any
+
+import pytest
+
+from aptic.audit.models import Event
+from aptic.tenancy.principal import acting
+from qualification import candidacy, errors, services
+from qualification.candidacy_models import Appeal
+from qualification.models import Application
+from tests.factories import OPERATOR, make_operator
+from tests.qualification.candidates import holding, sent
+from tests.races.overlap import overlapped
+
+pytestmark = pytest.mark.pg15
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def refused(fresh_database: Any) -> Application:
+    """A file that was sent and refused."""
+    row = sent()
+    with acting(make_operator().principal):
+        services.refuse(application=row, reason="Hors du périmètre.")
+    return row
+
+
+def appeal(row: Application, text: str) -> Appeal:
+    with holding(row) as mine:
+        return candidacy.appeal(application=mine, text=text)
+
+
+def test_an_appeal_sent_twice_is_one(fresh_database: Any, together: Any, refused: Application) -> None:
+    first, second = overlapped(
+        fresh_database, together, lambda: appeal(refused, "Relisez."), lambda: appeal(refused, " Relisez. ")
+    )
+    assert isinstance(second, Appeal), second
+    assert first.pk == second.pk
+    with acting(OPERATOR):
+        assert Appeal.objects.count() == 1
+        assert Event.objects.about(refused).filter(verb="appeal_lodged").count() == 1
+
+
+def test_another_appeal_at_the_same_instant_is_refused_in_words(
+    fresh_database: Any, together: Any, refused: Application
+) -> None:
+    first, second = overlapped(
+        fresh_database, together, lambda: appeal(refused, "Relisez."), lambda: appeal(refused, "Regardez mieux.")
+    )
+    assert isinstance(second, errors.NotRefused), second
+    with acting(OPERATOR):
+        assert Appeal.objects.get().text == first.text == "Relisez."
