@@ -148,6 +148,15 @@ class NoDraft(DomainError):
     next_step = "Préparez une nouvelle version pour changer quelque chose."
 
 
+class PartTakenOut(DomainError):
+    """A part of the questionnaire, or a question's home, that a colleague removed meanwhile."""
+
+    code = "part_taken_out"
+    status = 409
+    message = "Cette partie du questionnaire a été retirée entre-temps."
+    next_step = "Revenez à la version en préparation, et choisissez-en une autre."
+
+
 class CannotPublish(DomainError):
     """Something in the version would not work for whoever answers it."""
 
