@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from aptic.tenancy.principal import acting
+from impact import coverage
+from impact.models import Thresholds
 from qualification import errors, referentials
 from qualification.models import LegalText, Referential
 from tests.factories import OPERATOR, Member, make_operator
@@ -85,3 +87,13 @@ def test_what_is_written_in_a_part_that_was_taken_out_says_so(in_turn: Any, peop
     with acting(OPERATOR):
         draft.refresh_from_db()
     assert section not in [one["key"] for one in draft.content["sections"]]
+
+
+def test_two_people_set_the_thresholds_one_after_the_other(in_turn: Any) -> None:
+    needs, version = coverage.needs_in_force()
+    first, second = in_turn(
+        lambda: coverage.set_thresholds(needs=needs, reason="Un."),
+        lambda: coverage.set_thresholds(needs=needs, reason="Deux."),
+    )
+    assert isinstance(second, Thresholds), second
+    assert [first.version, second.version] == [version + 1, version + 2]
