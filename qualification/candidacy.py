@@ -88,7 +88,7 @@ def edit(*, application: Application, **changes: Any) -> Application:
 def save_site(*, application: Application, site: ApplicationSite | None = None, **description: Any) -> ApplicationSite:
     """Add a place, or change one. The first place says in which territory the application asks for its place.
 
-    Raises NotEditable, TooManySites, UnknownService and InvalidHours.
+    Raises NotEditable, TooManySites, SiteTakenOut, UnknownService and InvalidHours.
     """
     row, described = hold(application), checked_description(description)
     if site is None:
@@ -98,7 +98,9 @@ def save_site(*, application: Application, site: ApplicationSite | None = None, 
         site = ApplicationSite(application=row, position=last.position + 1 if last else 0, **described)
         site.save(force_insert=True)
     else:
-        site = row.sites.get(pk=site.pk)
+        site = row.sites.filter(pk=site.pk).first()
+        if site is None:
+            raise errors.SiteTakenOut
         if any(getattr(site, name) != value for name, value in described.items()):
             site.described_at = timezone.now()
         for name, value in described.items():

@@ -195,6 +195,15 @@ class TooManySites(DomainError):
     next_step = "Les autres s’ouvrent depuis votre espace, une fois la candidature acceptée."
 
 
+class SiteTakenOut(DomainError):
+    """A place of the application that somebody else who has its link removed meanwhile."""
+
+    code = "site_taken_out"
+    status = 409
+    message = "Ce lieu a été retiré de la candidature entre-temps."
+    next_step = "Revenez à la liste des lieux : vous pouvez l’ajouter de nouveau."
+
+
 class ExpiryMissing(DomainError):
     """Some papers hold until a day, and that day is asked."""
 
@@ -320,3 +329,12 @@ class TaskWithoutText(DomainError):
 
     code = "task_without_text"
     message = "Écrivez ce qu’il faut faire."
+
+
+class TaskTakenOff(DomainError):
+    """A task that a colleague removed meanwhile."""
+
+    code = "task_taken_off"
+    status = 409
+    message = "Cette tâche a été retirée du plan entre-temps."
+    next_step = "Revenez au plan : vous pouvez l’ajouter de nouveau."

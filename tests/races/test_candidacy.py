@@ -1,4 +1,4 @@
-"""Two browsers on one application: an appeal stands once."""
+"""Two browsers on one application: an appeal stands once, and a place taken out meanwhile is said to be."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from qualification import candidacy, errors, services
 from qualification.candidacy_models import Appeal
 from qualification.models import Application
 from tests.factories import OPERATOR, make_operator
-from tests.qualification.candidates import holding, sent
+from tests.qualification.candidates import begin, fill, holding, place, sent
 from tests.races.overlap import overlapped
 
 pytestmark = pytest.mark.pg15
@@ -55,3 +55,23 @@ def test_another_appeal_at_the_same_instant_is_refused_in_words(
     assert isinstance(second, errors.NotRefused), second
     with acting(OPERATOR):
         assert Appeal.objects.get().text == first.text == "Relisez."
+
+
+def test_a_place_that_was_taken_out_meanwhile_is_not_written(fresh_database: Any, together: Any) -> None:
+    row = fill(begin())
+    with holding(row) as mine:
+        site = candidacy.save_site(application=mine, **place(name="Le Second"))
+
+    def take_out() -> None:
+        with holding(row) as mine:
+            candidacy.remove_site(application=mine, site=site)
+
+    def write() -> Any:
+        with holding(row) as mine:
+            return candidacy.save_site(application=mine, site=site, **place(name="Le Troisième"))
+
+    done, said = overlapped(fresh_database, together, take_out, write)
+    assert done is None
+    assert isinstance(said, errors.SiteTakenOut), said
+    with holding(row) as mine:
+        assert [one.name for one in mine.sites.all()] == ["L’Atelier"]

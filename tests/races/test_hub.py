@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aptic.audit.models import Event
 from aptic.tenancy.principal import acting
 from qualification import consents, errors, hubs, plans
 from qualification.models import Consent, HubCampaign, Plan, PlanTask
@@ -107,6 +108,43 @@ def test_tasks_proposed_by_two_people_stand_once(fresh_database: Any, together: 
     assert sum(together(CROWD, propose)) == len(wanted)
     with acting(hub.principal):
         assert PlanTask.objects.count() == len(wanted)
+
+
+def test_a_task_that_was_taken_off_meanwhile_is_not_written(fresh_database: Any, together: Any) -> None:
+    hub = make_hub()
+    plan = begin(hub)
+    with acting(hub.principal):
+        key = plans.add_task(plan=plan, step="actors", text="Ouvrir une tournée").pk
+
+    def take_off() -> None:
+        with acting(hub.principal):
+            plans.remove_task(task=PlanTask.objects.get(pk=key))
+
+    def write() -> Any:
+        with acting(hub.principal):
+            mine = PlanTask.objects.select_related("plan").get(pk=key)
+            return plans.edit_task(task=mine, step="actors", text="Ouvrir deux tournées", who="", due_on=None)
+
+    done, said = overlapped(fresh_database, together, take_off, write)
+    assert done is None
+    assert isinstance(said, errors.TaskTakenOff), said
+    with acting(hub.principal):
+        assert not PlanTask.objects.exists()
+
+
+def test_a_task_is_taken_off_once(fresh_database: Any, together: Any) -> None:
+    hub = make_hub()
+    plan = begin(hub)
+    with acting(hub.principal):
+        task = plans.add_task(plan=plan, step="actors", text="Ouvrir une tournée")
+
+    def take_off(_: int) -> Any:
+        with acting(hub.principal):
+            return plans.remove_task(task=PlanTask(pk=task.pk, plan=plan, hub_id=plan.hub_id))
+
+    assert together(CROWD, take_off) == [None] * CROWD
+    with acting(hub.principal):
+        assert Event.objects.filter(verb="plan_task_removed").count() == 1
 
 
 def plans_of_everything() -> list[Any]:
