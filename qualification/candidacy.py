@@ -152,7 +152,7 @@ def submit(*, application: Application, agreed: Iterable[str], at: datetime | No
     Raises NotEditable, Incomplete, NotAgreed and AlreadyApplied.
     """
     row, now, wanted = hold(application), at or timezone.now(), {str(each) for each in agreed}
-    if lacking := [part for part in progress.parts_of(row, on=now.date()) if part.faults]:
+    if lacking := [part for part in progress.parts_of(row, on=timezone.localdate(now)) if part.faults]:
         raise errors.Incomplete(f"Il manque : {', '.join(part.title.lower() for part in lacking)}.")
     for text in referentials.texts_in_force():
         if str(text.pk) not in wanted:
