@@ -26,6 +26,8 @@ class Lock(IntEnum):
     # exclusive by its suspension, which then takes each SITE in id order, and by giving its places back.
     ACTOR = 12
     CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
+    VERSIONS = 15  # exclusive, before any row: who takes the next number of a questionnaire, a legal text, thresholds
+    MEASURE = 16  # exclusive: one job measures the territories, whoever asks
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from actors.permissions import check_decider
 from aptic.audit.services import record
+from aptic.locks import Lock, wait_lock
 from aptic.tenancy.principal import current
 from aptic.territories.models import Commune
 from aptic.territories.rules import parse_key
@@ -256,6 +257,7 @@ def set_thresholds(*, needs: rules.Needs, reason: str, at: datetime | None = Non
     if needs.near_percent > 100 or needs.hours_percent > 100 or needs.inhabitants_per_site < 1:
         raise ThresholdsInvalid("Un pourcentage va de 0 à 100.", field="near_percent")
     now = at or timezone.now()
+    wait_lock(Lock.VERSIONS)
     made = Thresholds.objects.create(
         version=thresholds_in_force().version + 1,
         near_percent=needs.near_percent,

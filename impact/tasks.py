@@ -5,6 +5,7 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from aptic.jobs import services as jobs
 from aptic.jobs.models import Job
 from aptic.jobs.registry import job
 from aptic.jobs.running import JobRun
+from aptic.locks import Lock, wait_lock
 from aptic.tenancy.principal import Hat, Principal, acting, as_system
 from aptic.territories.models import Commune
 from funders.models import Campaign
@@ -73,8 +75,10 @@ def measure_territories_nightly() -> str:
         return str(measure_again().pk)
 
 
+@transaction.atomic
 def measure_again() -> Job:
     """Start computing every ratio and every coverage again; the one under way, if there is one."""
+    wait_lock(Lock.MEASURE)
     live = Job.objects.live().filter(kind=TERRITORIES).first()
     return live or jobs.start(kind=TERRITORIES, params={}, title="Ratio et couverture des territoires")
 

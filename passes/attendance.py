@@ -39,6 +39,7 @@ class Participant:
 @transaction.atomic
 def request_sheet(*, session: Session) -> Job:
     """Queue the making of the sheet; a repeat returns the work under way."""
+    Session.objects.select_for_update(of=("self",), no_key=True).get(pk=session.pk)  # two touches at once: one sheet
     if live := sheet_jobs(session).live().first():
         return live
     title = f"Feuille d’émargement du {session.held_on:%d/%m/%Y}"

@@ -88,7 +88,7 @@ def edit(*, application: Application, **changes: Any) -> Application:
 def save_site(*, application: Application, site: ApplicationSite | None = None, **description: Any) -> ApplicationSite:
     """Add a place, or change one. The first place says in which territory the application asks for its place.
 
-    Raises NotEditable, TooManySites, UnknownService and InvalidHours.
+    Raises NotEditable, TooManySites, SiteTakenOut, UnknownService and InvalidHours.
     """
     row, described = hold(application), checked_description(description)
     if site is None:
@@ -98,7 +98,9 @@ def save_site(*, application: Application, site: ApplicationSite | None = None, 
         site = ApplicationSite(application=row, position=last.position + 1 if last else 0, **described)
         site.save(force_insert=True)
     else:
-        site = row.sites.get(pk=site.pk)
+        site = row.sites.filter(pk=site.pk).first()
+        if site is None:
+            raise errors.SiteTakenOut
         if any(getattr(site, name) != value for name, value in described.items()):
             site.described_at = timezone.now()
         for name, value in described.items():
@@ -150,7 +152,7 @@ def submit(*, application: Application, agreed: Iterable[str], at: datetime | No
     Raises NotEditable, Incomplete, NotAgreed and AlreadyApplied.
     """
     row, now, wanted = hold(application), at or timezone.now(), {str(each) for each in agreed}
-    if lacking := [part for part in progress.parts_of(row, on=now.date()) if part.faults]:
+    if lacking := [part for part in progress.parts_of(row, on=timezone.localdate(now)) if part.faults]:
         raise errors.Incomplete(f"Il manque : {', '.join(part.title.lower() for part in lacking)}.")
     for text in referentials.texts_in_force():
         if str(text.pk) not in wanted:
@@ -175,17 +177,24 @@ def send(row: Application, now: datetime) -> Application:
 
 @transaction.atomic
 def appeal(*, application: Application, text: str, at: datetime | None = None) -> Appeal:
-    """Ask that a second person examines a refusal: once. Raises ReasonMissing and NotRefused."""
+    """Ask that a second person examines a refusal: once; the same text sent again gives the same appeal.
+
+    Raises ReasonMissing and NotRefused.
+    """
     if not text.strip():
         raise errors.ReasonMissing(field="text")
     row = Application.objects.select_related("commune").filter(pk=application.pk, state=State.REFUSED).first()
-    if row is None or Appeal.objects.filter(application=row).exists():
+    if row is None:
         raise errors.NotRefused
     made = Appeal(application=row, text=text.strip(), refused_by=row.decided_by, lodged_at=at or timezone.now())
-    made.save(force_insert=True)
-    record(verb="appeal_lodged", target=row, fields=("appeal",))
-    letters.tell_operator(row, "appeal_lodged")
-    return made
+    Appeal.objects.bulk_create([made], ignore_conflicts=True)  # two clicks at once: the second waits for the first
+    kept = Appeal.objects.get(application=row)
+    if kept.pk == made.pk:
+        record(verb="appeal_lodged", target=row, fields=("appeal",))
+        letters.tell_operator(row, "appeal_lodged")
+    elif (kept.text, kept.decided_at) != (made.text, None):
+        raise errors.NotRefused
+    return kept
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -37,10 +37,8 @@ def give_consent(*, remit: Remit, organisation: Organisation, at: datetime | Non
         given_by=manager,
     )
     live = None
-    while (
-        live is None
-    ):  # two managers at once: the second one's consent is the first one's, unless it was just taken back
-        Consent.objects.bulk_create([consent], ignore_conflicts=True)
+    while live is None:  # two managers at once: the second's consent is the first's, unless it was just taken back
+        _insert(consent)
         live = _live(remit, organisation).first()
     if live.pk == consent.pk:
         record(verb="hub_consent_given", target=live, fields=("given_at",))
@@ -56,6 +54,17 @@ def withdraw_consent(*, remit: Remit, organisation: Organisation, at: datetime |
     given = Consent.objects.filter(pk=live.pk, withdrawn_at=None)
     if given.update(withdrawn_at=at or timezone.now(), withdrawn_by=manager):
         record(verb="hub_consent_withdrawn", target=live, fields=("withdrawn_at",))
+
+
+def _insert(consent: Consent) -> None:
+    """Write it, unless one stands. Raises NotRead when the territory was taken back while this waited for it."""
+    try:
+        with transaction.atomic():
+            Consent.objects.bulk_create([consent], ignore_conflicts=True)
+    except IntegrityError as error:
+        if Remit.objects.live().filter(pk=consent.remit_id).exists():
+            raise
+        raise errors.NotRead from error
 
 
 def _live(remit: Remit, organisation: Organisation) -> QuerySet[Consent]:

@@ -148,6 +148,15 @@ class NoDraft(DomainError):
     next_step = "Préparez une nouvelle version pour changer quelque chose."
 
 
+class PartTakenOut(DomainError):
+    """A part of the questionnaire, or a question's home, that a colleague removed meanwhile."""
+
+    code = "part_taken_out"
+    status = 409
+    message = "Cette partie du questionnaire a été retirée entre-temps."
+    next_step = "Revenez à la version en préparation, et choisissez-en une autre."
+
+
 class CannotPublish(DomainError):
     """Something in the version would not work for whoever answers it."""
 
@@ -184,6 +193,15 @@ class TooManySites(DomainError):
     code = "too_many_sites"
     message = "Une candidature compte quarante lieux au plus."
     next_step = "Les autres s’ouvrent depuis votre espace, une fois la candidature acceptée."
+
+
+class SiteTakenOut(DomainError):
+    """A place of the application that somebody else who has its link removed meanwhile."""
+
+    code = "site_taken_out"
+    status = 409
+    message = "Ce lieu a été retiré de la candidature entre-temps."
+    next_step = "Revenez à la liste des lieux : vous pouvez l’ajouter de nouveau."
 
 
 class ExpiryMissing(DomainError):
@@ -311,3 +329,12 @@ class TaskWithoutText(DomainError):
 
     code = "task_without_text"
     message = "Écrivez ce qu’il faut faire."
+
+
+class TaskTakenOff(DomainError):
+    """A task that a colleague removed meanwhile."""
+
+    code = "task_taken_off"
+    status = 409
+    message = "Cette tâche a été retirée du plan entre-temps."
+    next_step = "Revenez au plan : vous pouvez l’ajouter de nouveau."

@@ -75,13 +75,18 @@ def add_task(
 
 @transaction.atomic
 def edit_task(*, task: PlanTask, step: str, text: str, who: str, due_on: date | None, note: str = "") -> PlanTask:
-    """Say it otherwise, give it to somebody, or another day. Raises NotAllowed, TaskWithoutText and PlanClosed."""
+    """Say it otherwise, give it to somebody, or another day.
+
+    Raises NotAllowed, TaskWithoutText, PlanClosed and TaskTakenOff.
+    """
     _check_writer(task)
     _held(task.plan)
-    task.step, task.text, task.who, task.due_on, task.note = step, _said(text), who.strip(), due_on, note.strip()
-    names = ["step", "text", "who", "due_on", "note"]
-    task.save(update_fields=names)
-    record(verb="plan_task_edited", target=task, fields=tuple(names))
+    values = {"step": step, "text": _said(text), "who": who.strip(), "due_on": due_on, "note": note.strip()}
+    if not PlanTask.objects.filter(pk=task.pk).update(**values):
+        raise errors.TaskTakenOff
+    for name, value in values.items():
+        setattr(task, name, value)
+    record(verb="plan_task_edited", target=task, fields=tuple(values))
     return task
 
 
@@ -97,11 +102,11 @@ def mark_task(*, task: PlanTask, done: bool, at: datetime | None = None) -> None
 
 @transaction.atomic
 def remove_task(*, task: PlanTask) -> None:
-    """Take it off the plan; the trail keeps that it was there. Raises NotAllowed and PlanClosed."""
+    """Take it off the plan; the trail keeps that it was there. A repeat is silent. Raises NotAllowed and PlanClosed."""
     _check_writer(task)
     _held(task.plan)
-    record(verb="plan_task_removed", target=task)
-    task.delete()
+    if PlanTask.objects.filter(pk=task.pk).delete()[0]:
+        record(verb="plan_task_removed", target=task)
 
 
 @transaction.atomic

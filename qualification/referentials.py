@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from actors.permissions import check_decider
 from aptic.audit.services import record
+from aptic.locks import Lock, wait_lock
 from aptic.tenancy.principal import current
 from qualification import rules
-from qualification.errors import CannotPublish, NoDraft
+from qualification.errors import CannotPublish, NoDraft, PartTakenOut
 from qualification.referential_models import LegalText, Referential, Weighting
 
 State = Referential.State
@@ -34,6 +35,7 @@ def texts_in_force() -> list[LegalText]:
 def prepare_version(*, at: datetime | None = None) -> Referential:
     """The draft of the next version, copied from the one in force, or the draft that exists. Raises NotAllowed."""
     check_decider()
+    wait_lock(Lock.VERSIONS)  # two people at once: the second one's draft is the first one's
     if draft := Referential.objects.draft().first():
         return draft
     former = in_force()
@@ -54,30 +56,31 @@ def prepare_version(*, at: datetime | None = None) -> Referential:
 
 @transaction.atomic
 def save_section(*, referential: Referential, key: str = "", title: str, intro: str = "") -> str:
-    """Change a section of the draft, or add one when `key` is empty; returns its key. Raises NotAllowed and NoDraft."""
+    """Change a section of the draft, or add one when `key` is empty; returns its key.
+
+    Raises NotAllowed, NoDraft and PartTakenOut.
+    """
+    made = key or f"s{uuid.uuid4().hex[:6]}"
 
     def write(content: dict[str, Any], points: dict[str, Any]) -> None:
-        section = next((one for one in content["sections"] if one["key"] == key), None)
-        if section is None:
-            section = {"key": key, "questions": []}
-            content["sections"].append(section)
-        section.update(title=title.strip(), intro=intro.strip())
+        if not key:
+            content["sections"].append({"key": made, "questions": []})
+        _section(content, made).update(title=title.strip(), intro=intro.strip())
 
-    key = key or f"s{uuid.uuid4().hex[:6]}"
     _edit(referential, write, "sections")
-    return key
+    return made
 
 
 @transaction.atomic
 def save_question(*, referential: Referential, section: str, question: dict[str, Any], points: dict[str, int]) -> str:
     """Change a question of the draft or, when its key is new or empty, add it at the end of `section`; returns its key.
 
-    `question` has the shape that `rules.py` reads. Raises NotAllowed and NoDraft.
+    `question` has the shape that `rules.py` reads. Raises NotAllowed, NoDraft and PartTakenOut.
     """
     key = question.get("key") or f"q{uuid.uuid4().hex[:6]}"
 
     def write(content: dict[str, Any], weights: dict[str, Any]) -> None:
-        home = next(one for one in content["sections"] if one["key"] == section)
+        home = _section(content, section)
         written = {**question, "key": key}
         place = next((n for n, one in enumerate(home["questions"]) if one["key"] == key), None)
         if place is None:
@@ -143,7 +146,9 @@ def publish_version(*, referential: Referential, note: str, pass_mark: int, at: 
 def write_text(*, kind: str, body: str, at: datetime | None = None) -> LegalText:
     """Write the next version of the charter or of the terms, not yet in force. Raises NotAllowed."""
     check_decider()
-    text = LegalText.objects.draft().filter(kind=kind).first()
+    wait_lock(Lock.VERSIONS)
+    # Held: a draft that is published meanwhile is final, and what is written here is the version after it.
+    text = LegalText.objects.draft().select_for_update(of=("self",)).filter(kind=kind).first()
     if text is None:
         former = LegalText.objects.filter(kind=kind).order_by("-number").first()
         text = LegalText(kind=kind, number=former.number + 1 if former else 1, created_at=at or timezone.now())
@@ -164,6 +169,14 @@ def publish_text(*, text: LegalText, at: datetime | None = None) -> LegalText:
     draft.save(update_fields=["published_at", "published_by"])
     record(verb="legal_text_published", target=draft, fields=("body",))
     return draft
+
+
+def _section(content: dict[str, Any], key: str) -> dict[str, Any]:
+    """One section of a draft that is held. Raises PartTakenOut."""
+    section = next((one for one in content["sections"] if one["key"] == key), None)
+    if section is None:
+        raise PartTakenOut
+    return section
 
 
 def _draft(referential: Referential) -> Referential:

@@ -74,10 +74,14 @@ def section_edit(request: HttpRequest, pk: uuid.UUID, key: str = "") -> HttpResp
         raise Http404
     form = SectionForm(request.POST or None, initial=section)
     if request.method == "POST" and form.is_valid():
-        made = referentials.save_section(referential=referential, key=key, **form.cleaned_data)
-        if not key:  # a part without a question says nothing: go straight to its first
-            return redirect("operator_question_create", request.organisation.pk, pk, made)
-        return redirect("operator_referential", request.organisation.pk, pk)
+        try:
+            made = referentials.save_section(referential=referential, key=key, **form.cleaned_data)
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            if not key:  # a part without a question says nothing: go straight to its first
+                return redirect("operator_question_create", request.organisation.pk, pk, made)
+            return redirect("operator_referential", request.organisation.pk, pk)
     context = {"form": form, "referential": referential, "title": section.get("title") or "Nouvelle partie"}
     return render(request, "qualification/operator/referential/form.html", context)
 
@@ -98,13 +102,17 @@ def question_edit(request: HttpRequest, pk: uuid.UUID, section: str, key: str = 
     initial = QuestionForm.initial_of(question, points) if question else {}
     form = QuestionForm(request.POST or None, initial=initial, others=others)
     if request.method == "POST" and form.is_valid():
-        referentials.save_question(
-            referential=referential,
-            section=section,
-            question={**form.question, "key": key},
-            points=form.cleaned_data["points"],
-        )
-        return redirect("operator_referential", request.organisation.pk, pk)
+        try:
+            referentials.save_question(
+                referential=referential,
+                section=section,
+                question={**form.question, "key": key},
+                points=form.cleaned_data["points"],
+            )
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect("operator_referential", request.organisation.pk, pk)
     context = {"form": form, "referential": referential, "title": question["text"] if question else "Nouvelle question"}
     return render(request, "qualification/operator/referential/form.html", context)
 

@@ -48,7 +48,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @space(Hat.OPERATOR, roles=DECIDERS)
 def parcours_offer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Offer a parcours again, or no longer."""
+    """Offer a parcours again (`propose` is "1"), or no longer."""
     parcours = get_object_or_404(Service, pk=pk, kind=Service.Kind.PARCOURS)
-    offer_parcours(parcours=parcours, offered=not parcours.active)
+    offer_parcours(parcours=parcours, offered=request.POST.get("propose") == "1")
     return redirect("operator_services", request.organisation.pk)

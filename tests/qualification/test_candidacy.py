@@ -1,5 +1,7 @@
 """Applying part by part: what may be changed until when, what is missing, and what the database refuses to anybody."""
 
+from datetime import UTC, datetime, time, timedelta
+
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
@@ -151,6 +153,17 @@ def test_an_iban_is_sealed_for_its_application():
     with holding(row) as mine:
         assert mine.iban_last4 == "0189"
         assert IBAN.encode() not in bytes(mine.iban_sealed)
+
+
+def test_papers_are_judged_on_the_day_in_paris():
+    """Half an hour after midnight in Paris it is still the day before by UTC, and the insurance has ended."""
+    row = fill(begin())
+    with holding(row) as mine:
+        ends = mine.documents.get(kind="insurance").expires_on
+    midnight = timezone.make_aware(datetime.combine(ends + timedelta(days=1), time.min)).astimezone(UTC)
+    with pytest.raises(errors.Incomplete):
+        send(row, at=midnight + timedelta(minutes=30))
+    assert send(row, at=midnight - timedelta(minutes=30)).state == "submitted"
 
 
 def test_sending_agrees_to_the_texts_of_the_day():

@@ -112,7 +112,9 @@ def test_an_appeal_is_examined_by_somebody_else():
     with holding(row) as mine:
         with pytest.raises(errors.ReasonMissing):
             candidacy.appeal(application=mine, text=" ")
-        candidacy.appeal(application=mine, text="Vous n’avez pas vu notre second lieu.")
+        made = candidacy.appeal(application=mine, text="Vous n’avez pas vu notre second lieu.")
+        again = candidacy.appeal(application=mine, text=" Vous n’avez pas vu notre second lieu. ")
+        assert again == made  # a second click
         with pytest.raises(errors.NotRefused):
             candidacy.appeal(application=mine, text="Encore.")
     with acting(first.principal), pytest.raises(errors.SecondPersonNeeded):

@@ -8,6 +8,7 @@ from aptic.tenancy.principal import acting
 from qualification import referentials, rules
 from qualification.models import LegalText, Referential
 from qualification.referential_forms import read_lines
+from qualification.views import operator_referential
 from tests.factories import OPERATOR, make_funder, make_operator
 from tests.qualification.test_pages import counted, text, url
 
@@ -120,6 +121,28 @@ def test_addresses_of_nothing_are_nothing(client, operator):
         url("operator_question", operator, version.pk, "quality", "nothing"),
     ):
         assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["section", "question"])
+def test_a_part_that_a_colleague_takes_out_while_one_writes_it(client, operator, monkeypatch, page):
+    with acting(operator.principal):
+        version = referentials.prepare_version()
+        part = referentials.save_section(referential=version, title="Les chats")
+        said = {"key": "", "text": "Un chat ?", "kind": "yes_no", "choices": [], "condition": None}
+        alone = referentials.save_question(referential=version, section=part, question=said, points={})
+    read = operator_referential._draft
+
+    def and_then_removed(pk):
+        found = read(pk)
+        referentials.remove_question(referential=found, key=alone)
+        return found
+
+    monkeypatch.setattr(operator_referential, "_draft", and_then_removed)
+    name = "operator_section" if page == "section" else "operator_question_create"
+    typed = {"title": "Les bêtes", "text": "Un chien ?", "kind": "yes_no", "answers": "yes | 2"}
+    answer = text(client.post(url(name, operator, version.pk, part), typed))
+    assert "Cette partie du questionnaire a été retirée entre-temps." in answer
+    assert ("Les bêtes" if page == "section" else "Un chien ?") in answer  # what was typed is still there
 
 
 def test_strangers_do_not_read_the_weights(client):

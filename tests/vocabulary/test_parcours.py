@@ -56,8 +56,13 @@ def test_parcours_are_added_and_retired_from_the_page(client):
     assert "existe déjà" in text(client.post(address, {"parent": "2", **SAID}))
     with acting(OPERATOR):
         made = Service.objects.get(kind="parcours")
-    assert client.post(url("operator_parcours_offer", operator, made.pk)).status_code == 302
-    assert "plus proposé" in text(client.get(address))
+    offer = url("operator_parcours_offer", operator, made.pk)
+    for wish, pressed in (("0", "Ne plus proposer"), ("1", "Proposer de nouveau")):
+        page = text(client.get(address))
+        assert f'name="propose" value="{wish}">{pressed}' in page
+        for _ in range(2):  # two clicks wish the same thing
+            assert client.post(offer, {"propose": wish}).status_code == 302
+        assert ("plus proposé" in text(client.get(address))) == (wish == "0")
     assert client.post(url("operator_parcours_offer", operator, 1)).status_code == 404
     finance = make_operator("finance")
     finance.log_in(client)
