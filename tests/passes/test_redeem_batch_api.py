@@ -89,6 +89,18 @@ def test_many_lines_take_two_statements() -> None:
     assert len([query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]) == 2
 
 
+@pytest.mark.parametrize("far", ["0001-01-01T00:00:00+14:00", "2019-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("offline", [True, False])
+def test_an_impossible_instant_is_a_bad_line(far: str, offline: bool) -> None:
+    till, batch = make_till(), make_batch()
+    far_line = _line(code_of(batch), offline=offline, occurred_at=far)
+    results = till.post("redemptions/batch/", {"redemptions": [far_line, _line(code_of(batch))]}).json()["results"]
+    assert [result["status"] for result in results] == [400, 201]
+    answer = till.post("redemptions/", far_line)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert "occurred_at" in answer.json()["detail"]
+
+
 def test_a_daily_limit_holds_within_one_call() -> None:
     till, batch = make_till(), make_batch(passes_per_day=2)
     lines = [_line(code_of(batch, position=position)) for position in (1, 2, 3, 4)]
