@@ -37,7 +37,8 @@ def open_session(request: HttpRequest, token: bytes) -> HttpResponse:
                 stored = Session.objects.filter(pk=key).first()
                 if stored is not None:
                     return JsonResponse(_body(_same(stored, till, wanted)))
-                return JsonResponse(_body(sessions.open_session(till=till, session_id=key, **wanted)), status=201)
+                terms = {"held_on": timezone.localdate(), **wanted}
+                return JsonResponse(_body(sessions.open_session(till=till, session_id=key, **terms)), status=201)
         except IntegrityError as error:
             if "passes_session_pkey" not in str(error):
                 raise
@@ -70,14 +71,13 @@ def _read(body: dict[str, Any]) -> tuple[uuid.UUID, Wanted]:
     for name, value, known in (("kind", kind, Session.Kind.values), ("mode", mode, Session.Mode.values)):
         if value not in known:
             raise BadLine(f"« {name} » vaut {', '.join(known)}.")
-    wanted = {"service_id": service, "held_on": _day(body.get("held_on")), "minutes": minutes,
-              "kind": kind, "mode": mode}  # fmt: skip
+    wanted = {"service_id": service, "minutes": minutes, "kind": kind, "mode": mode}
+    if body.get("held_on") is not None:  # otherwise today, whose repeat may come after midnight
+        wanted["held_on"] = _day(body["held_on"])
     return uuid_of(body.get("id"), "id"), wanted
 
 
 def _day(value: Any) -> date:
-    if value is None:
-        return timezone.localdate()
     try:
         found = parse_date(value)
     except (TypeError, ValueError):

@@ -16,6 +16,7 @@ from passes.refusals import Refusal
 VOID_WINDOW = timedelta(minutes=15)
 OFFLINE_CEILING = timedelta(hours=72)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+FIRST_DAY = date(2020, 1, 1)  # of before this software nothing is asked or told
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,11 @@ def _believed(facts: Facts, asked: Asked) -> datetime:
 def occurred_within_bounds(occurred_at: datetime, *, now: datetime, offline: bool) -> bool:
     """Is the claimed instant one that a till may claim? A clock may be 5 minutes wrong.
 
-    Off line it may be long ago, for the help was given; how far back it is believed is a rule above.
+    Off line it may be long ago, for the help was given; how far back it is believed is a rule above. The day is read
+    as it is written: at the ends of the calendar an instant has no other.
     """
-    return (offline or now - CLOCK_TOLERANCE <= occurred_at) and occurred_at <= now + CLOCK_TOLERANCE
+    earliest = occurred_at.date() >= FIRST_DAY if offline else now - CLOCK_TOLERANCE <= occurred_at
+    return earliest and occurred_at <= now + CLOCK_TOLERANCE
 
 
 def may_void(*, recorded_at: datetime, now: datetime, same_till: bool) -> bool:

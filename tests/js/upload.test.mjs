@@ -57,6 +57,10 @@ for (const [how, answer] of [
   ["no answer", () => { throw new TypeError("Failed to fetch"); }],
   ["a 503", () => ({ status: 503, retryAfter: 2 })],
   ["a 429", () => ({ status: 429, retryAfter: 2 })],
+  ["a 404", () => ({ status: 404, body: null })],
+  ["a page of a proxy, or an answer cut short", () => ({ status: 200, body: null })],
+  ["an answer of something else", () => ({ status: 200, body: { results: "none" } })],
+  ["an answer without results", () => ({ status: 200, body: {} })],
 ]) {
   test(`${how} keeps every line, which may have been taken, under its id`, async () => {
     const queue = queueOf(3);
@@ -77,11 +81,39 @@ test("a device that was stopped keeps everything and says so", async () => {
   }
 });
 
-test("one line that trips the server does not hold the others back", async () => {
-  const queue = queueOf(9);
-  const { send } = server((body) => (body.redemptions.some(({ id }) => id === "id-4") ? { status: 500 } : accepts(body)));
+for (const status of [400, 413, 422, 500]) {
+  test(`one line that makes a call answer ${status} does not hold the others back`, async () => {
+    const queue = queueOf(300);
+    const guilty = ({ id }) => id === "id-4" || id === "id-250";
+    const { calls, send } = server((body) => (body.redemptions.some(guilty) ? problem(status, "x") : accepts(body)));
+    assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+    const kept = queue.items.filter((item) => item.state !== "recorded");
+    assert.deepEqual(kept.map((item) => item.id), ["id-4", "id-250"]);
+    assert.ok(kept.every((item) => item.code && Boolean(item.problem) === (status !== 500)), "shown as not understood, unless the server broke");
+    assert.ok(calls.length < 40, `${calls.length} calls`);
+  });
+}
+
+test("a call that is too long goes in parts", async () => {
+  const queue = queueOf(200);
+  const { send } = server((body) => (body.redemptions.length > 30 ? { status: 413, body: null } : accepts(body)));
   assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
-  assert.deepEqual(queue.items.filter((item) => item.state !== "recorded").map((item) => item.id), ["id-4"]);
+  assert.ok(queue.items.every((item) => item.state === "recorded"));
+});
+
+test("a line that was refused alone goes again, and is recorded when the server reads it", async () => {
+  const queue = queueOf(2);
+  await upload({ queue, send: server(() => problem(422, "id_reused")).send, site: SITE });
+  assert.deepEqual(queue.items.map((item) => [item.state, item.problem]), [["sent", true], ["sent", true]]);
+  await upload({ queue, send: server().send, site: SITE });
+  assert.ok(queue.items.every((item) => item.state === "recorded"));
+});
+
+test("results that are none of ours leave the queue as it is", async () => {
+  const queue = queueOf(2);
+  const { send } = server(() => ({ status: 200, body: { results: [null, 7, { id: "id-9", status: 201 }, { id: "id-1", status: 201 }] } }));
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.deepEqual(queue.items.map((item) => item.state), ["sent", "recorded"]);
 });
 
 test("a line that the server could not read waits, and is not sent again in this run", async () => {

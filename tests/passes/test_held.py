@@ -139,6 +139,23 @@ def test_the_same_id_twice_in_one_call_is_one_held_line(batch):
 
 
 @pytest.mark.parametrize("stop", [revoke, suspend])
+def test_an_id_of_another_actor_does_not_hold_back_what_is_handed_in(batch, stop):
+    till, other = make_till(), make_till()
+    first, theirs, last = (line(code_of(batch, position=n)) for n in (1, 2, 3))
+    stop(other)
+    upload(other, theirs)
+    stop(till)
+    theirs["code"] = code_of(batch, position=4)
+    late = line(code_of(batch, position=5), minutes=0)
+    results = upload(till, first, theirs, late, last)
+    assert [one["status"] for one in results] == [202, 422, 401 if stop is revoke else 422, 202]
+    assert results[1]["problem"]["code"] == "id_reused"
+    assert upload(till, first, theirs, late, last) == results
+    with acting(OPERATOR):
+        assert Held.objects.count() == 3
+
+
+@pytest.mark.parametrize("stop", [revoke, suspend])
 def test_after_72_hours_the_right_is_over(batch, stop):
     till = make_till()
     stop(till)

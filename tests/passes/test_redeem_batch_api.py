@@ -3,8 +3,11 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from tests.passes.world import SLUG, code_of, make_batch, make_till
+from passes.models import Pass
+from tests.passes.world import SLUG, code_of, make_batch, make_till, one_pass
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pg15]
 
@@ -43,6 +46,59 @@ def test_bad_lines_do_not_hurt_good_ones() -> None:
     lines = [_line("forged"), _line(code_of(batch)), {"id": "x"}, 7, _line(code_of(batch, position=2), surprise=1)]
     results = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
     assert [result["status"] for result in results] == [404, 201, 400, 400, 400]
+
+
+def test_an_id_of_another_actor_is_refused_alone() -> None:
+    """It is invisible here, so that only the primary key tells; the lines beside it get what they would have alone."""
+    till, batch = make_till(), make_batch(passes_per_day=4)
+    foreign = make_till().redeem(code_of(batch, booklet=1)).json()["id"]
+    make_till().redeem(code_of(batch, position=6))
+    lines = [_line(code_of(batch, position=n)) for n in (1, 2, 3, 6)]
+    lines[1]["id"] = foreign
+    lines += [
+        _line("forged"),
+        {"id": "x"},
+        lines[0],
+        _line(code_of(batch, position=4)),
+        _line(code_of(batch, position=2)),
+    ]
+    results = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in results] == [201, 422, 201, 409, 404, 400, 200, 201, 422]
+    assert [results[n]["problem"]["code"] for n in (1, 8)] == ["id_reused", "limit_reached"]
+    assert results[0]["redemption"] == results[6]["redemption"]
+    again = till.post("redemptions/batch/", {"redemptions": lines}).json()["results"]
+    assert [result["status"] for result in again] == [200, 422, 200, 409, 404, 400, 200, 200, 422]
+    assert [result.get("redemption") for result in again] == [result.get("redemption") for result in results]
+    assert one_pass(batch, position=2).state == Pass.State.OPEN
+
+
+def test_a_batch_of_nothing_but_an_id_of_another_actor_has_its_line() -> None:
+    till, batch = make_till(), make_batch()
+    foreign = make_till().redeem(code_of(batch)).json()["id"]
+    line = _line(code_of(batch, position=2), id=foreign)
+    (result,) = till.post("redemptions/batch/", {"redemptions": [line]}).json()["results"]
+    assert (result["status"], result["problem"]["code"]) == (422, "id_reused")
+
+
+def test_many_lines_take_two_statements() -> None:
+    till, batch = make_till(), make_batch()
+    till.redeem(code_of(batch))
+    lines = [_line(code_of(batch, position=n)) for n in range(2, 10)]
+    with CaptureQueriesContext(connection) as queries:
+        assert till.post("redemptions/batch/", {"redemptions": lines}).status_code == 200
+    assert len([query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]) == 2
+
+
+@pytest.mark.parametrize("far", ["0001-01-01T00:00:00+14:00", "2019-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize("offline", [True, False])
+def test_an_impossible_instant_is_a_bad_line(far: str, offline: bool) -> None:
+    till, batch = make_till(), make_batch()
+    far_line = _line(code_of(batch), offline=offline, occurred_at=far)
+    results = till.post("redemptions/batch/", {"redemptions": [far_line, _line(code_of(batch))]}).json()["results"]
+    assert [result["status"] for result in results] == [400, 201]
+    answer = till.post("redemptions/", far_line)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert "occurred_at" in answer.json()["detail"]
 
 
 def test_a_daily_limit_holds_within_one_call() -> None:

@@ -12,7 +12,7 @@ from actors.models import Actor
 from aptic.tenancy.principal import acting
 from passes.models import Redemption
 from tests.factories import OPERATOR
-from tests.passes.world import code_of, in_circulation, make_batch, make_till
+from tests.passes.world import SLUG, code_of, in_circulation, make_batch, make_till
 
 pytestmark = pytest.mark.pg15
 
@@ -59,6 +59,20 @@ def test_two_workshops_with_the_same_passes_in_reverse_order(fresh_database: Any
 
     first, second = together(2, work)
     assert Counter(first + second) == {201: 50, 409: 50}
+
+
+def test_an_id_that_two_actors_send_at_once_spares_the_lines_beside_it(fresh_database: Any, together: Any) -> None:
+    batch, tills, same = make_batch(booklets=4), [make_till() for _ in range(4)], str(uuid.uuid4())
+
+    def work(i: int) -> list[int]:
+        lines = [{"id": str(uuid.uuid4()), "code": code_of(batch, i, n), "service": SLUG} for n in range(1, 11)]
+        lines[5]["id"] = same
+        return [r["status"] for r in tills[i].post("redemptions/batch/", {"redemptions": lines}).json()["results"]]
+
+    answers = together(4, work)
+    assert Counter(answer.pop(5) for answer in answers) == {201: 1, 422: 3}
+    assert answers == [[201] * 9] * 4
+    assert in_circulation(batch) == batch.amount_cents - 37_000
 
 
 def test_no_redemption_commits_after_a_suspension_has(fresh_database: Any, together: Any) -> None:

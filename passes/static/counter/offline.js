@@ -95,8 +95,8 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (!(await queue.all()).some((item) => isWaiting(item) && item.site === site)) return;
     uploading = true;
     await render();
-    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed });
-    uploading = false;
+    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed })
+      .finally(() => { uploading = false; });
     if (outcome === "sent") network.answered();
     if (outcome === "away") network.failed(retryAfter);
     if (outcome === "stopped") banned = true;
@@ -111,7 +111,7 @@ export function startOffline({ counter, till, scan, arrive }) {
       signal: AbortSignal.timeout(60_000),
     });
     const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
-    return { status: answer.status, retryAfter, body: answer.status === 200 ? await answer.json() : null };
+    return { status: answer.status, retryAfter, body: await answer.json().catch(() => null) };
   }
 
   // --- what stands on the page --------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import { isHeld, isWaiting } from "./queue.js";
 
 export const CHUNK = 200;
 const LOCK = "aptic-upload";
+const STOPPED = new Set([401, 403]);
+const TRIPPED = new Set([400, 413, 422, 500]); // of a whole call: it may be for one of its lines
 const JUDGED = new Set([200, 409, 422]); // released and taken, or refused
 const RECORDED = new Set([200, 201, 202, 404, 409, 422]); // a decision, or a code that no decision will ever be made on
 
@@ -28,15 +30,21 @@ async function sendAll({ queue, send, site, progress }) {
     const chunk = waiting.slice(0, size);
     await queue.markSent(chunk.map((item) => item.id));
     const answer = await asked(send, chunk);
-    if (answer.status === 401 || answer.status === 403) return { outcome: "stopped" };
-    if (answer.status === 500) {
+    if (STOPPED.has(answer.status)) return { outcome: "stopped" };
+    if (TRIPPED.has(answer.status)) {
       // One line that trips the server must not hold the others back: it is found by halves.
-      if (chunk.length === 1) setAside.add(chunk[0].id);
+      if (chunk.length === 1) {
+        setAside.add(chunk[0].id);
+        if (answer.status !== 500) await queue.note([verdict(chunk[0].id, answer.status, answer.body)]);
+        progress();
+      }
       size = Math.max(1, Math.floor(chunk.length / 2));
       continue;
     }
-    if (answer.status !== 200) return { outcome: "away", retryAfter: answer.retryAfter };
-    const lines = answered(chunk, answer.body);
+    // Another status, or a body that a proxy wrote or that was cut short, says nothing of any line.
+    if (answer.status !== 200 || !Array.isArray(answer.body?.results)) return { outcome: "away", retryAfter: answer.retryAfter };
+    size = Math.min(CHUNK, size * 2);
+    const lines = answered(chunk, answer.body.results);
     await queue.record(lines.filter((line) => RECORDED.has(line.status)));
     await queue.note(lines.filter((line) => line.status === 400));
     const recorded = new Set(lines.filter((line) => RECORDED.has(line.status)).map((line) => line.id));
@@ -52,7 +60,7 @@ export async function hearOfHeld({ queue, ask, site }) {
   for (const { id } of (await queue.all()).filter((item) => isHeld(item) && item.site === site)) {
     const { status, body } = await ask(id).catch(() => ({ status: 0 }));
     if (!status || status === 401) break; // nobody there, or nobody who knows this device: another time
-    if (JUDGED.has(status)) judged.push({ id, status, code: body?.code, title: body?.title, detail: body?.detail });
+    if (JUDGED.has(status)) judged.push(verdict(id, status, body));
   }
   if (judged.length) await queue.judge(judged);
   return judged.length > 0;
@@ -71,9 +79,11 @@ function line({ id, code, service, occurred_at, session }) {
 }
 
 // The verdicts in an answer, for the lines that were asked about.
-function answered(chunk, body) {
+function answered(chunk, results) {
   const asked = new Set(chunk.map((item) => item.id));
-  return (body?.results ?? [])
-    .filter((result) => asked.has(result.id))
-    .map(({ id, status, problem }) => ({ id, status, code: problem?.code, title: problem?.title, detail: problem?.detail }));
+  return results.filter((result) => asked.has(result?.id)).map(({ id, status, problem }) => verdict(id, status, problem));
+}
+
+function verdict(id, status, problem) {
+  return { id, status, code: problem?.code, title: problem?.title, detail: problem?.detail };
 }

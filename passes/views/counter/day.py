@@ -10,13 +10,12 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from actors.models import Site
-from passes import sessions
+from passes import rules, sessions
 from passes.models import Session
 from passes.views.counter.lines import dress, history
 from passes.views.till import at_till, counter_page
 
 MOST = 200  # lines of one page; the totals count every line
-FIRST = date(2020, 1, 1)
 LIVE, VOIDED = Q(turn__isnull=False, void__isnull=True), Q(void__isnull=False)
 
 
@@ -92,7 +91,7 @@ def _day(text: str | None) -> date | None:
         found = parse_date(text or "")
     except ValueError:
         return None
-    return found if found and found >= FIRST else None
+    return found if found and found >= rules.FIRST_DAY else None
 
 
 def _page(text: str | None) -> int:
