@@ -44,6 +44,15 @@ class InvalidOrder(DomainError):
     message = "Une commande va de 1 à 200 000 carnets."
 
 
+class OrderKnown(DomainError):
+    """The id of an order is bound to what it says: another content needs another id."""
+
+    code = "order_known"
+    status = 409
+    message = "Ce formulaire a déjà servi à passer une commande."
+    next_step = "Recommencez depuis l’opération pour en passer une autre."
+
+
 class OrderNotOpen(DomainError):
     """The order is being issued, issued or cancelled."""
 

@@ -180,8 +180,9 @@ class LineField(forms.ModelChoiceField):
 
 
 class OrderForm(DomainForm):
-    """How many booklets, paid from which line."""
+    """How many booklets, paid from which line; the quote gives the order its id, so that sending it twice makes one."""
 
+    order_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     line = LineField(queryset=FundingLine.objects.none(), label="Payée par", empty_label=None)
     booklets = forms.IntegerField(
         label="Nombre de carnets",

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from aptic.accounts.models import Role
@@ -20,7 +20,7 @@ from aptic.tenancy.principal import Hat, current
 from aptic.territories.services import territory_labels
 from aptic.vocabulary.models import Service
 from funders import rules
-from funders.errors import CampaignOver, InvalidCampaign, InvalidOrder, OrderNotOpen
+from funders.errors import CampaignOver, InvalidCampaign, InvalidOrder, OrderKnown, OrderNotOpen
 from funders.funding import cancel_payment_order, record_payment_order, record_receipt
 from funders.models import Campaign, FundingLine, Order
 from funders.partners import create_distributor, create_funder
@@ -119,22 +119,33 @@ def add_funding_line(*, campaign: Campaign, source: str, at: datetime | None = N
 
 
 @transaction.atomic
-def place_order(*, campaign: Campaign, line: FundingLine, booklets: int, at: datetime | None = None) -> Order:
+def place_order(
+    *,
+    campaign: Campaign,
+    line: FundingLine,
+    booklets: int,
+    order_id: uuid.UUID | None = None,
+    at: datetime | None = None,
+) -> Order:
     """Order `booklets` on one funding line of the campaign; value and booklet size are frozen as they are now.
 
-    The number follows the year's last one without a gap (Europe/Paris). No money moves: issuing does that. Raises
-    NotAllowed, CampaignOver and InvalidOrder.
+    The number follows the year's last one without a gap (Europe/Paris). No money moves: issuing does that. A repeat
+    with the same `order_id` gives the same order. Raises NotAllowed, CampaignOver, InvalidOrder and OrderKnown.
     """
     _may_decide(campaign.funder_id)
     rules.check_booklets(booklets)
     now = at or timezone.now()
     # Held until the order exists, so that the campaign cannot close in between; redemptions do not wait for it.
+    # A repeat at the same instant waits here for the first, and finds it.
     terms = Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
+    if order_id and (first := Order.objects.visible_to(current()).filter(pk=order_id).first()):
+        return _same_order(first, terms, line, booklets)
     if line.campaign_id != terms.pk:
         raise InvalidOrder("Cette ligne de financement est celle d’une autre opération.", field="line")
     if terms.state != Campaign.State.OPEN or terms.ends_on < timezone.localdate(now):
         raise CampaignOver
-    order = Order.objects.create(
+    order = Order(
+        id=order_id or uuid.uuid4(),
         number=_next_number(timezone.localdate(now).year),
         campaign=terms,
         line=line,
@@ -145,6 +156,7 @@ def place_order(*, campaign: Campaign, line: FundingLine, booklets: int, at: dat
         placed_at=now,
         placed_by=current().person_id,
     )
+    _insert(order)
     record(verb="order_placed", target=order, organisation_id=terms.funder_id)
     return order
 
@@ -178,6 +190,25 @@ def _opened_services(chosen: Iterable[int]) -> list[int]:
         if parent is not None:
             finer.setdefault(parent, []).append(one)
     return rules.with_finer(wanted, finer)
+
+
+def _same_order(first: Order, campaign: Campaign, line: FundingLine, booklets: int) -> Order:
+    """The first order, if it is still wanted and the second says the same."""
+    said = (first.campaign_id, first.line_id, first.booklets)
+    if first.state == Order.State.CANCELLED or said != (campaign.pk, line.pk, booklets):
+        raise OrderKnown
+    return first
+
+
+def _insert(order: Order) -> None:
+    """Write it. Raises OrderKnown when its id is an order's that nobody here sees, or another campaign's just now."""
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != "funders_order_pkey":
+            raise
+        raise OrderKnown from error
 
 
 def _next_number(year: int) -> str:

@@ -145,11 +145,11 @@ def order_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
                 messages.success(request, f"Commande {order.number} enregistrée.")
                 return redirect("funder_order", request.organisation.pk, order.pk)
         else:
-            quote = _quote(campaign, **form.cleaned_data)
+            quote = _quote(campaign, form.cleaned_data["line"], form.cleaned_data["booklets"])
     return render(request, "funders/funder/order_form.html", {"form": form, "campaign": campaign, "quote": quote})
 
 
-def _quote(campaign: Campaign, *, line: FundingLine, booklets: int) -> dict[str, object]:
+def _quote(campaign: Campaign, line: FundingLine, booklets: int) -> dict[str, object]:
     """What an order would make and cost, before it exists."""
     order = Order(
         campaign=campaign,

@@ -1,5 +1,7 @@
 """Every page opens, says what it must, costs a fixed number of queries, and does not exist for strangers."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -127,6 +129,24 @@ def test_an_order_shows_its_price_before_it_is_placed(client, scene):
     client.post(address, {"line": line.pk, "booklets": "5"})
     with acting(funder.principal):
         assert Order.objects.filter(campaign=campaign).count() == 2
+
+
+def test_an_order_sent_twice_is_one_order(client, scene):
+    """Without a script nothing stops the second click: the quote gave the order its id."""
+    funder, campaign, line, _order = scene
+    address = url("funder_order_create", funder, campaign.pk)
+    page = text(client.get(address, {"line": line.pk, "booklets": "5"}))
+    (made,) = re.findall(r'name="order_id" value="([0-9a-f-]{36})"', page)
+    sent = {"order_id": made, "line": line.pk, "booklets": "5"}
+    first, second = client.post(address, sent), client.post(address, sent)
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url == url("funder_order", funder, made)
+    with acting(funder.principal):
+        assert Order.objects.filter(campaign=campaign).count() == 2
+    assert "Ce formulaire a déjà servi" in text(client.post(address, {**sent, "booklets": "6"}))
+    client.post(url("funder_order_cancel", funder, made))
+    assert "Ce formulaire a déjà servi" in text(client.post(address, sent))
+    assert made not in text(client.get(address, {"line": line.pk, "booklets": "5"}))
 
 
 def test_an_order_is_cancelled_from_the_page(client, scene):
