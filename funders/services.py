@@ -138,7 +138,7 @@ def place_order(
     # Held until the order exists, so that the campaign cannot close in between; redemptions do not wait for it.
     # A repeat at the same instant waits here for the first, and finds it.
     terms = Campaign.objects.select_for_update(of=("self",), no_key=True).get(pk=campaign.pk)
-    if first := Order.objects.visible_to(current()).filter(pk=order_id).first():
+    if order_id and (first := Order.objects.visible_to(current()).filter(pk=order_id).first()):
         return _same_order(first, terms, line, booklets)
     if line.campaign_id != terms.pk:
         raise InvalidOrder("Cette ligne de financement est celle d’une autre opération.", field="line")
