@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -165,6 +166,24 @@ def test_two_sweeps_at_once_deliver_each_message_once(fresh_database, together, 
     answers = together(4, lambda _: deliver_due())
     assert sum(answers) == len(made)
     assert sorted(tried) == sorted(made)
+
+
+def test_a_sweep_slower_than_a_claim_leaves_the_others_to_the_next_one(funder, monkeypatch):
+    """Twenty seconds a letter: what still waits is nobody's, so another worker's sweep takes it, and nothing else."""
+    made, calls = [noted(funder) for _ in range(3)], []
+    with time_machine.travel(timezone.now() + timedelta(seconds=1), tick=False) as clock:
+
+        def slow(message: Message) -> None:
+            calls.append(message.pk)
+            if len(calls) < 3:
+                clock.shift(timedelta(seconds=20))
+            if len(calls) == 2:
+                deliver_due()  # the other worker's, which finds the mail server well again
+
+        monkeypatch.setattr(registry, "_handlers", {"tests.noted": registry.Registration(slow, False)})
+        deliver_due()
+    assert sorted(calls) == sorted(message.pk for message in made)
+    assert [again(message).attempts for message in made] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(("code", "final"), [(550, True), (450, False)])
