@@ -149,14 +149,19 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     read = [_read_or_error(line, now) for line in lines]
     good = [line for line in read if isinstance(line, Line) and line.code is not None]
 
-    def work() -> tuple[Till, list[Outcome]]:
-        presented, attempts = [line.code for line in good if line.code], [line.attempt() for line in good]
-        till = redemption.enter_device(token, presented)
-        if till is None:
-            return _hand_in(token, presented, attempts, now)
-        return till, redemption.redeem(till, attempts, may_hold=True)
+    till: Till | None = None
+    stopped_at: datetime | None = None
 
-    till, outcomes = redemption.once_more_if_raced(work)
+    def work(attempts: Sequence[Attempt]) -> list[Outcome]:
+        nonlocal till, stopped_at
+        till, stopped_at = _enter_to_upload(token, [one.code for one in attempts], now)
+        if stopped_at is not None:
+            return held.hand_in(till, attempts, revoked_at=stopped_at, now=now)
+        return redemption.redeem(till, attempts, may_hold=True)
+
+    outcomes = redemption.together_or_alone(work, [line.attempt() for line in good])
+    if till is None or (stopped_at and all(isinstance(one.error, DeviceStopped) for one in outcomes)):
+        raise NoDevice  # of a stopped device, and not one line is of the kind that it may still hand in
     for line in read:
         if isinstance(line, Line) and line.code is None:
             _count_false(token, till)
@@ -165,18 +170,15 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
     return JsonResponse({"results": results})
 
 
-def _hand_in(
-    token: bytes, presented: Sequence[Code], attempts: Sequence[Attempt], now: datetime
-) -> tuple[Till, list[Outcome]]:
-    """What a device stopped not long ago may still hand in. Raises NoDevice when not one line is of that kind."""
+def _enter_to_upload(token: bytes, presented: Sequence[Code], now: datetime) -> tuple[Till, datetime | None]:
+    """The till of the device that holds the token, and when it was stopped, if not long ago. Raises NoDevice."""
+    till = redemption.enter_device(token, presented)
+    if till is not None:
+        return till, None
     stopped = held.enter_stopped_device(token, presented, now=now)
     if stopped is None:
         raise NoDevice
-    till, revoked_at = stopped
-    outcomes = held.hand_in(till, attempts, revoked_at=revoked_at, now=now)
-    if all(isinstance(one.error, DeviceStopped) for one in outcomes):
-        raise NoDevice
-    return till, outcomes
+    return stopped
 
 
 @device_endpoint("POST")

@@ -108,6 +108,25 @@ def once_more_if_raced(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
+def together_or_alone(work: Callable[[Sequence[Attempt]], list[Outcome]], attempts: Sequence[Attempt]) -> list[Outcome]:
+    """Run `work` over all attempts in one transaction; outcomes in the order given.
+
+    An id that exists where the caller may not see it refuses the lines beside it: then each runs in a transaction
+    of its own, in the order given, and that line alone is IdReused. What was stored meanwhile is found as a repeat.
+    """
+    try:
+        return once_more_if_raced(lambda: work(attempts))
+    except IdReused:
+        return [_alone(work, attempt) for attempt in attempts]
+
+
+def _alone(work: Callable[[Sequence[Attempt]], list[Outcome]], attempt: Attempt) -> Outcome:
+    try:
+        return once_more_if_raced(lambda: work([attempt]))[0]
+    except IdReused as error:
+        return Outcome(attempt, error=error)
+
+
 def redeem(
     till: Till, attempts: Sequence[Attempt], *, at: datetime | None = None, may_hold: bool = False
 ) -> list[Outcome]:

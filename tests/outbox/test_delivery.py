@@ -1,6 +1,7 @@
 """Delivering: at least once, tried again later and later, handed to a person in the end, never by two at once."""
 
 import smtplib
+import socket
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -184,6 +185,19 @@ def test_a_sweep_slower_than_a_claim_leaves_the_others_to_the_next_one(funder, m
         deliver_due()
     assert sorted(calls) == sorted(message.pk for message in made)
     assert [again(message).attempts for message in made] == [1, 1, 1]
+
+
+def test_a_silent_mail_server_holds_no_worker(funder, settings):
+    assert 0 < settings.EMAIL_TIMEOUT < FIRST_DELAY.total_seconds()  # else the claim runs out while it is silent
+    with acting(funder.principal):
+        message = post_message(to="une@essai.example", subject="Objet", body="Corps")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        settings.EMAIL_TIMEOUT = 0.1
+        assert not deliver_one(message.pk)
+    assert not again(message).failed_at
+    assert "timed out" in again(message).last_error
 
 
 @pytest.mark.parametrize(("code", "final"), [(550, True), (450, False)])
