@@ -26,6 +26,7 @@ class Lock(IntEnum):
     # exclusive by its suspension, which then takes each SITE in id order, and by giving its places back.
     ACTOR = 12
     CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
+    BANK_ACCOUNT = 15  # exclusive, of an actor, after its row: its proposals follow one another
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:
