@@ -27,6 +27,7 @@ class Lock(IntEnum):
     ACTOR = 12
     CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
     BANK_ACCOUNT = 15  # exclusive, of an actor, after its row: its proposals follow one another
+    INVITATION = 16  # exclusive, of an organisation: its invitations follow one another
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:
