@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from aptic.accounts.throttle import FAILED_TOKENS
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from passes import redemption
 from tests.contract.document import check, errors
@@ -128,6 +129,16 @@ def test_a_defect_of_ours_says_that_nothing_was_stored(monkeypatch: pytest.Monke
     response = till.post("redemptions/batch/", {"redemptions": [{}]})
     body = judged(response, 500, "server_error")
     assert "Rien n’a été enregistré" in body["detail"]
+
+
+def test_a_text_that_the_database_cannot_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    till = make_till()
+
+    def look_for(*args: Any, **kwargs: Any) -> None:
+        Organisation.objects.filter(name="a\0b").first()
+
+    monkeypatch.setattr(redemption, "enter_device", look_for)
+    judged(till.post("redemptions/batch/", {"redemptions": [{}]}), 400, "invalid")
 
 
 @pytest.mark.parametrize("query", [{"cursor": "x"}, {"page_size": "0"}, {"page_size": "many"}])
