@@ -23,3 +23,11 @@ def test_a_zero_byte_is_a_request_that_nobody_can_read(client: Client, page: str
     answer = client.get(reverse(page, args=[operator.organisation.pk]), {name: "a\0b"})
     assert answer.status_code == 400
     assert "Nous n’avons pas compris cette demande" in answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["²", "lot ³", "٣", "①"])
+def test_a_digit_that_is_no_number_finds_nothing(client: Client, typed: str) -> None:
+    operator = make_operator()
+    operator.log_in(client)
+    answer = client.get(reverse("operator_follow", args=[operator.organisation.pk]), {"q": typed})
+    assert answer.status_code == 200
