@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -371,11 +370,3 @@ def territory_choices(*, typed: str, chosen: Iterable[str]) -> list[dict[str, An
     return [{"key": key, "label": label, "ticked": True} for key, label in ticked] + [
         {"key": one.key, "label": one.label, "ticked": False} for one in found
     ]
-
-
-def parse_uuid(text: str | None) -> uuid.UUID | None:
-    """An id from a query string, or nothing."""
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None

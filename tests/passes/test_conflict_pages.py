@@ -115,6 +115,8 @@ def test_the_guarantee_is_fed_by_two_people(people):
         funding = GuaranteeFunding.objects.get()
     assert "Confirmer, papier en main" not in text(one.get(page))
     one.post(page, {"funding": funding.pk, "confirm": 1})
+    for unknown in ("abc", "", str(first.user.pk)):
+        assert two.post(page, {"funding": unknown, "confirm": 1}).status_code == 404
     assert "Confirmer, papier en main" in text(two.get(page))
     assert "50 € dans la garantie aujourd’hui" in text(
         two.post(page, {"funding": funding.pk, "confirm": 1}, follow=True)
