@@ -1,5 +1,6 @@
 """Whatever is refused under /api/ is a problem document (RFC 9457), never a page."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -141,7 +142,10 @@ def test_a_text_that_the_database_cannot_keep(monkeypatch: pytest.MonkeyPatch) -
     judged(till.post("redemptions/batch/", {"redemptions": [{}]}), 400, "invalid")
 
 
-@pytest.mark.parametrize("query", [{"cursor": "x"}, {"page_size": "0"}, {"page_size": "many"}])
+MADE_UP = [{"cursor": b64encode(place).decode()} for place in (b"p=abc", b"p=%00", b"p=1e3", b"r=1&p=-", b"o=x")]
+
+
+@pytest.mark.parametrize("query", [{"cursor": "x"}, *MADE_UP, {"page_size": "0"}, {"page_size": "many"}])
 def test_a_page_that_nobody_offered(client: Client, key: str, query: dict[str, str]) -> None:
     response = client.get("/api/v1/batches/", query, headers=bearer(key))
     body = judged(response, 400, "invalid")
