@@ -20,6 +20,7 @@ from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
 from aptic.errors import NotAllowed
 from aptic.iban import check_bic, check_iban
+from aptic.locks import Lock, wait_lock
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
 
@@ -44,6 +45,7 @@ def propose_bank_account(
     if not 1 <= len(name) <= HOLDER_MAX:
         raise InvalidHolder(field="holder")
     number, code, now = check_iban(iban), check_bic(bic), at or timezone.now()
+    wait_lock(Lock.BANK_ACCOUNT, actor.pk)  # not its row, which the operator alone may hold
     pending(actor).update(replaced_at=now)
     former = in_force(actor).first()
     wait = now + timedelta(hours=settings.BANK_CHANGE_HOURS) if former else None

@@ -98,6 +98,11 @@ class BankAccount(models.Model):
                 condition=Q(approved_at__isnull=False, replaced_at__isnull=True),
                 name="one_bank_account_in_force",
             ),
+            models.UniqueConstraint(
+                fields=["actor"],
+                condition=Q(approved_at__isnull=True, replaced_at__isnull=True),
+                name="one_bank_account_waiting",
+            ),
             models.CheckConstraint(
                 condition=Q(approved_by__isnull=True, approved_at__isnull=True)
                 | Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("proposed_by")),

@@ -5,6 +5,7 @@ other packages get them too. The fields here are those whose French writing Djan
 """
 
 import re
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.forms.renderers import DjangoTemplates
 from django.template import loader
 
-from aptic import french
+from aptic import days, french
 from aptic.errors import DomainError
 
 MAX_CENTS = 100_000_000_000  # a billion euros: beyond, somebody forgot a comma
@@ -41,10 +42,19 @@ class DateInput(forms.DateInput):
 
 
 class DateField(forms.DateField):
-    """A day, typed or picked."""
+    """A day, typed or picked, of this century."""
 
     widget = DateInput
-    default_error_messages = {"invalid": "Écrivez une date comme 31/12/2027."}
+    default_error_messages = {
+        "invalid": "Écrivez une date comme 31/12/2027.",
+        "far": f"Écrivez une date entre {days.FIRST.year} et {days.LAST.year}.",
+    }
+
+    def validate(self, value: date | None) -> None:
+        """Refuse what is missing, and a year that was typed with a digit too many or too few."""
+        super().validate(value)
+        if value is not None and not days.within(value):
+            raise ValidationError(self.error_messages["far"], code="far")
 
 
 class EurosField(forms.Field):

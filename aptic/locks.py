@@ -16,7 +16,6 @@ class Lock(IntEnum):
 
     SEAL = 1  # exclusive, once: the chain of seals has one writer
     REQUEUE = 2  # exclusive, once: stale jobs are queued again by one beat
-    DELIVER = 3  # exclusive, once: due messages are swept by one beat
     EXPIRE_DOCUMENTS = 4  # exclusive, once: files past their date are deleted by one beat
     PUBLISH_HEAD = 5  # exclusive, once: the day's seal is published and mailed once
     DEMONSTRATION = 9  # exclusive: two calls of `demo` hand out different booklets
@@ -28,6 +27,8 @@ class Lock(IntEnum):
     CAPS = 14  # shared by whoever takes a place in capped territories, exclusive by who makes a new cap there
     VERSIONS = 15  # exclusive, before any row: who takes the next number of a questionnaire, a legal text, thresholds
     MEASURE = 16  # exclusive: one job measures the territories, whoever asks
+    BANK_ACCOUNT = 17  # exclusive, of an actor, after its row: its proposals follow one another
+    INVITATION = 18  # exclusive, of an organisation: its invitations follow one another
 
 
 def try_lock(lock: Lock, key: int | uuid.UUID = 0) -> bool:

@@ -8,11 +8,14 @@ class Batches(PrincipalAPIView, ListAPIView):
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError as InvalidValue
+from django.db import DataError
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination, _positive_int
 
 MOST = 200
+FOREIGN = {"cursor": ["Ce curseur ne vient d’aucune réponse."]}
 
 
 class ByCursor(CursorPagination):
@@ -43,7 +46,16 @@ class ByCursor(CursorPagination):
         try:
             return super().decode_cursor(request)
         except NotFound as error:
-            raise ValidationError({"cursor": ["Ce curseur ne vient d’aucune réponse."]}) from error
+            raise ValidationError(FOREIGN) from error
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """One page. Raises ValidationError on a cursor whose place in the list is no value of its column."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, OverflowError, InvalidValue, DataError) as error:
+            if self.cursor_query_param not in request.query_params:
+                raise
+            raise ValidationError(FOREIGN) from error
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """A page, in the words of OpenAPI 3.1."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
@@ -21,6 +21,9 @@ from aptic.errors import DomainError
 logger = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError, RedisError)
 RETRY_AFTER = "2"  # seconds
+NUL = (
+    "cannot contain NUL"  # so psycopg refuses a text with a zero byte: nobody types one, programs that probe send them
+)
 MEDIA_TYPE = "application/problem+json"
 TITLES = {400: "Requête incorrecte", 401: "Jeton manquant ou invalide", 403: "Accès refusé", 404: "Introuvable",
           405: "Méthode non autorisée", 406: "Réponse impossible dans ce format",
@@ -133,11 +136,13 @@ class DomainErrors:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer for a refusal, or for a database that is away."""
+        """Answer for a refusal, a text that no database keeps, or a database that is away."""
         if isinstance(error, DomainError):
             if target := getattr(error, "redirect_to", None):
                 return redirect(target)
             if _is_api(request):
                 return problem(status=error.status, code=error.code, title=error.text, detail=error.next_step)
             return render(request, "refused.html", {"error": error}, status=error.status)
+        if isinstance(error, DataError) and NUL in str(error):
+            return bad_request(request, error)
         return _away(request) if isinstance(error, AWAY) else None

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -180,9 +179,8 @@ class LineField(forms.ModelChoiceField):
 
 
 class OrderForm(DomainForm):
-    """How many booklets, paid from which line; the quote gives the order its id, so that sending it twice makes one."""
+    """How many booklets, paid from which line."""
 
-    order_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     line = LineField(queryset=FundingLine.objects.none(), label="Payée par", empty_label=None)
     booklets = forms.IntegerField(
         label="Nombre de carnets",
@@ -372,11 +370,3 @@ def territory_choices(*, typed: str, chosen: Iterable[str]) -> list[dict[str, An
     return [{"key": key, "label": label, "ticked": True} for key, label in ticked] + [
         {"key": one.key, "label": one.label, "ticked": False} for one in found
     ]
-
-
-def parse_uuid(text: str | None) -> uuid.UUID | None:
-    """An id from a query string, or nothing."""
-    try:
-        return uuid.UUID(text or "")
-    except ValueError:
-        return None

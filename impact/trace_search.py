@@ -85,7 +85,7 @@ def _bank(principal: Principal, text: str) -> Iterator[Found]:
 
 def _batches(principal: Principal, text: str) -> Iterator[Found]:
     number = text.lower().removeprefix("lot").strip()
-    if number.isdigit() and len(number) < 9:
+    if number.isdecimal() and len(number) < 9:
         for batch in Batch.objects.visible_to(principal).filter(pk=int(number)):
             yield Found(f"Lot {batch.pk}", "batch", str(batch.uuid))
 

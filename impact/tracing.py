@@ -211,7 +211,7 @@ def _line(principal: Principal, ref: str) -> Point:
 
 def _batch(principal: Principal, ref: str) -> Point:
     batches = Batch.objects.visible_to(principal)
-    batch = batches.get(pk=int(ref)) if ref.isdigit() else batches.get(uuid=uuid.UUID(ref))
+    batch = batches.get(pk=int(ref)) if ref.isdecimal() else batches.get(uuid=uuid.UUID(ref))
     one = Q(batch_id=batch.pk)
     return Point("batch", ref, f"Lot {batch.pk}", one, Q(pk=batch.line_id), Q(pk=batch.pk), one)
 

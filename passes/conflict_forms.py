@@ -9,6 +9,7 @@ from passes import incident_rules
 from passes.models import Incident
 
 WORDS = forms.Textarea(attrs={"rows": 3})
+MOST_CEILING_CENTS = 1_000_000  # 10,000 €: more than any counter takes in three days; beyond, somebody forgot a comma
 
 
 class DecisionForm(DomainForm):
@@ -46,7 +47,9 @@ class FundingForm(DomainForm):
 class CeilingForm(DomainForm):
     """How far a device may go without a network."""
 
-    amount_cents = EurosField(label="Montant", help_text="En euros, par appareil.", min_cents=0)
+    amount_cents = EurosField(
+        label="Montant", help_text="En euros, par appareil.", min_cents=0, max_cents=MOST_CEILING_CENTS
+    )
     passes = forms.IntegerField(
         label="Nombre de pass", min_value=0, max_value=10_000, widget=forms.NumberInput(attrs={"class": "w-1"})
     )

@@ -21,6 +21,7 @@ from aptic.accounts.models import Invitation, Membership, Role, User
 from aptic.accounts.second_factor import check_second_factor
 from aptic.audit.services import record
 from aptic.errors import NotAllowed
+from aptic.locks import Lock, wait_lock
 from aptic.outbox.services import post_email
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import current
@@ -63,6 +64,7 @@ def invite_person(
     """
     _require_manager()
     now, email = at or timezone.now(), email.strip().lower()
+    wait_lock(Lock.INVITATION, organisation.pk)  # not its row, which the operator alone may hold
     if Membership.objects.active().filter(organisation=organisation, user__email=email).exists():
         raise AlreadyMember(field="email")
     Invitation.objects.filter(organisation=organisation, email=email, accepted_at=None, revoked_at=None).update(

@@ -17,35 +17,38 @@ from aptic.outbox.rules import GIVE_UP_AFTER, delay
 from aptic.tenancy.principal import Hat, Principal, acting
 
 logger = logging.getLogger(__name__)
-SWEEP = 100  # messages per claim
 MACHINE = Principal(hat=Hat.OPERATOR)  # the operator's own machinery, without a person
 
 
 def deliver_one(message_id: uuid.UUID, *, at: datetime | None = None) -> bool:
     """Deliver a message if it is due and nobody else has it; True when it was delivered."""
-    return any(_attempt(message) for message in _claim(at or timezone.now(), message_id=message_id))
+    message = _claim(at or timezone.now(), message_id=message_id)
+    return message is not None and _attempt(message)
 
 
 def deliver_due(*, at: datetime | None = None) -> int:
     """Deliver whatever is due; returns how many messages were delivered."""
     delivered = 0
-    while claimed := _claim(at or timezone.now()):
-        delivered += sum(_attempt(message) for message in claimed)
+    while message := _claim(at or timezone.now()):
+        delivered += _attempt(message)
     return delivered
 
 
-def _claim(now: datetime, *, message_id: uuid.UUID | None = None) -> list[Message]:
-    """Take due messages; a rival's are skipped, not waited for."""
+def _claim(now: datetime, *, message_id: uuid.UUID | None = None) -> Message | None:
+    """Take one due message; a rival's are skipped, not waited for.
+
+    One, not a hundred: a claim runs out after `delay`, and what waits behind a slow mail server would be taken twice.
+    """
     with acting(MACHINE):
         due = Message.objects.waiting().filter(due_at__lte=now)
         if message_id:
             due = due.filter(pk=message_id)
-        messages = list(due.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",))[:SWEEP])
-        for message in messages:
+        message = due.order_by("due_at", "id").select_for_update(skip_locked=True, of=("self",)).first()
+        if message is not None:
             message.attempts += 1
             message.due_at = now + delay(message.attempts)
-        Message.objects.bulk_update(messages, ["attempts", "due_at"])
-        return messages
+            message.save(update_fields=["attempts", "due_at"])
+        return message
 
 
 def _attempt(message: Message) -> bool:

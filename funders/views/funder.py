@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from aptic import french
 from aptic.accounts.models import Role
 from aptic.errors import DomainError
+from aptic.ids import parse_uuid
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders import services
@@ -138,18 +139,20 @@ def order_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if form.is_bound and form.is_valid():
         if request.method == "POST":
             try:
-                order = services.place_order(campaign=campaign, **form.cleaned_data)
+                # The quote gave the order its id, so that sending it twice makes one.
+                order_id = parse_uuid(request.POST.get("order_id"))
+                order = services.place_order(campaign=campaign, order_id=order_id, **form.cleaned_data)
             except DomainError as error:
                 form.refuse(error)
             else:
                 messages.success(request, f"Commande {order.number} enregistrée.")
                 return redirect("funder_order", request.organisation.pk, order.pk)
         else:
-            quote = _quote(campaign, form.cleaned_data["line"], form.cleaned_data["booklets"])
+            quote = _quote(campaign, **form.cleaned_data)
     return render(request, "funders/funder/order_form.html", {"form": form, "campaign": campaign, "quote": quote})
 
 
-def _quote(campaign: Campaign, line: FundingLine, booklets: int) -> dict[str, object]:
+def _quote(campaign: Campaign, *, line: FundingLine, booklets: int) -> dict[str, object]:
     """What an order would make and cost, before it exists."""
     order = Order(
         campaign=campaign,

@@ -15,13 +15,14 @@ from django.utils import timezone
 
 from aptic.accounts.models import Role
 from aptic.errors import DomainError
+from aptic.ids import parse_uuid
 from aptic.ledger.kinds import AccountKind
 from aptic.ledger.models import Account
 from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from funders import services
-from funders.forms import OrganisationForm, PaymentOrderForm, ReceiptForm, parse_uuid
+from funders.forms import OrganisationForm, PaymentOrderForm, ReceiptForm
 from funders.funds import Funds, cash_of, funds_of, purse_of
 from funders.models import FundingLine, Order, PaymentOrder, Receipt, Refund
 from funders.views.presenting import line_rows, order_rows, refund_rows, segments, trace_url

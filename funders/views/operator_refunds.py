@@ -29,7 +29,8 @@ def refund_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     funder = get_object_or_404(funders, pk=pk)
     now = refundable(funder.purse.pk)
     owned = FundingLine.objects.visible_to(request.principal).filter(funder=funder)
-    lines = [(line, now[line.account_id]) for line in owned.select_related("campaign", "account__purse")]
+    found = owned.select_related("campaign", "account__purse")
+    lines = [(line, now.get(line.account_id, 0)) for line in found]  # one added just now has nothing yet
     initial = {"line": request.GET.get("ligne"), "holder": funder.name[:70]}
     form = RefundForm(request.POST or None, lines=lines, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from aptic.accounts.models import Role, User
+from aptic.days import read_month
 from aptic.errors import DomainError
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
@@ -125,7 +126,7 @@ def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def hand_outs(request: HttpRequest) -> HttpResponse:
     """What was handed out today, or in a month, the latest first."""
     today = timezone.localdate()
-    month = _month(request.GET.get("mois", ""))
+    month = read_month(request.GET.get("mois"))
     first = month or today
     after = _next_month(month) if month else today + timedelta(days=1)
     given = _given(request).filter(handed_out_at__gte=_midnight(first), handed_out_at__lt=_midnight(after))
@@ -251,14 +252,6 @@ def _may_hand_out(request: HttpRequest) -> bool:
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _month(text: str) -> date | None:
-    """The first day of "2026-11"; None for today and for anything else."""
-    try:
-        return datetime.strptime(text, "%Y-%m").date()
-    except ValueError:
-        return None
 
 
 def _next_month(month: date) -> date:

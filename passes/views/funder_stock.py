@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from aptic import french
 from aptic.errors import DomainError
+from aptic.ids import parse_uuid
 from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
@@ -116,23 +117,15 @@ def _offered(request: HttpRequest, batch: Batch, typed: str) -> tuple[list[uuid.
     """The distributors to choose from, and whether there are more than a list should show."""
     known = Organisation.objects.with_hat(Hat.DISTRIBUTOR)
     many = known.count() > OFFERED
-    chosen = request.POST.get("distributor", "")
-    if chosen:
-        return [uuid.UUID(chosen)] if _is_uuid(chosen) else [], many
+    if typed_id := request.POST.get("distributor", ""):
+        chosen = parse_uuid(typed_id)
+        return [chosen] if chosen else [], many
     if typed:
         return list(known.search(typed).values_list("pk", flat=True)[:OFFERED]), many
     if not many:
         return list(known.values_list("pk", flat=True)), many
     served = StockMove.objects.filter(funder_id=batch.funder_id).order_by().values("distributor").distinct()
     return list(known.filter(pk__in=served).values_list("pk", flat=True)[:OFFERED]), many
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _proposed(batch: Batch, first: int, count: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from actors.settlement.people import ROLES
 from aptic.errors import DomainError
+from aptic.ids import parse_uuid
 from aptic.ledger import guarantee
 from aptic.ledger.models import GuaranteeFunding
 from aptic.spaces import space
@@ -24,7 +25,7 @@ operator = space(Hat.OPERATOR, roles=ROLES)
 def show(request: HttpRequest) -> HttpResponse:
     """What it holds, what it is asked for, and its payments; confirm or set aside those that wait."""
     if request.method == "POST":
-        funding = get_object_or_404(GuaranteeFunding, pk=request.POST.get("funding") or None)
+        funding = get_object_or_404(GuaranteeFunding, pk=parse_uuid(request.POST.get("funding")))
         try:
             if "discard" in request.POST:
                 guarantee.discard_funding(funding=funding)

@@ -10,6 +10,7 @@ from actors.settlement.people import ROLES
 from aptic.accounts.models import User
 from aptic.errors import DomainError
 from aptic.french import agree, plural
+from aptic.ids import parse_uuid
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from passes import conflict_words as words
@@ -55,7 +56,7 @@ def held_approve(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("operator_held", request.organisation.pk)
     keys, release = request.POST.getlist("lines"), request.POST.get("release") == "1"
-    rows = Held.objects.visible_to(request.principal).filter(pk__in=[key for key in keys if _is_uuid(key)])
+    rows = Held.objects.visible_to(request.principal).filter(pk__in=[key for key in map(parse_uuid, keys) if key])
     lines = list(rows.order_by("pk").values_list("pk", flat=True))
     try:
         if "back" in request.POST:
@@ -97,11 +98,3 @@ def _groups(prepared: list[Held]) -> list[dict]:
         }
         for lines in found.values()
     ]  # fmt: skip
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True

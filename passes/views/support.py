@@ -2,19 +2,19 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from actors.models import Site
 from aptic import french
 from aptic.accounts.models import Role
+from aptic.days import read_day
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from passes import explaining
@@ -91,7 +91,7 @@ def actor_refusal(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _search(request: HttpRequest, side: str, sites: Callable[[str], list[Site]]) -> HttpResponse:
     text, place = request.GET.get("q", "").strip(), request.GET.get("lieu", "").strip()
-    day = _day(request.GET.get("jour", ""))
+    day = read_day(request.GET.get("jour")) or timezone.localdate()
     found: list[Redemption] = []
     if text:
         found = list(explaining.of_text(text)[:MOST_FOUND])
@@ -156,10 +156,3 @@ def _said(name: str, facts: Facts) -> str:
     if isinstance(value, datetime):
         return french.moment(value)
     return "sans limite" if value is None else str(value)
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_date(text) or timezone.localdate()
-    except ValueError:
-        return timezone.localdate()

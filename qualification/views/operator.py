@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aptic import french
 from aptic.accounts.models import Role, User
 from aptic.errors import DomainError
+from aptic.ids import parse_uuid
 from aptic.spaces import space
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal
@@ -26,6 +27,7 @@ from qualification import answering, checks, decisions, history, places, rules, 
 from qualification.answer_forms import AppealAnswerForm, CorrectionForm
 from qualification.candidacy_models import Appeal, ApplicationDocument
 from qualification.decision import decision_on
+from qualification.errors import NobodyThere
 from qualification.forms import ReasonForm
 from qualification.models import Application
 from qualification.register_checks import request_check
@@ -220,7 +222,10 @@ def _said(question: Mapping[str, Any], value: Any) -> str:
 def application_assign(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Say who follows the file."""
     typed = request.POST.get("person", "")
-    decisions.assign(application=_application(request, pk), person_id=uuid.UUID(typed) if typed else None)
+    person_id = parse_uuid(typed)
+    if typed and person_id is None:
+        raise NobodyThere(field="person")
+    decisions.assign(application=_application(request, pk), person_id=person_id)
     messages.success(request, "C’est noté." if typed else "Le dossier n’est plus attribué.")
     return redirect("operator_application", request.organisation.pk, pk)
 

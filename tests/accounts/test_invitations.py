@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -162,6 +163,38 @@ def test_of_many_acceptances_at_once_one_counts(fresh_database, together):
     assert all(answer is True or isinstance(answer, InvitationInvalid) for answer in answers)
     with acting(funder.principal):
         assert Membership.objects.filter(user=user).count() == 1
+
+
+def test_of_invitations_at_once_the_last_link_alone_opens(fresh_database, together):
+    """Each revokes those before it, and nobody meets an error."""
+    funder = make_funder()
+    tokens = together(6, lambda _: invite(funder))
+    assert all(isinstance(token, str) for token in tokens), tokens
+    states = [services.find_invitation(token=token)["state"] for token in tokens]
+    assert sorted(states) == ["open", *["revoked"] * 5]
+
+
+def test_two_links_for_one_address_are_refused_by_the_database(funder):
+    invite(funder)
+    with acting(funder.principal):
+        second = Invitation.objects.get(email=EMAIL)
+        second.pk, second._state.adding, second.digest = None, True, b"another"
+        with pytest.raises(IntegrityError, match="one_open_invitation"), transaction.atomic():
+            second.save(force_insert=True)
+
+
+def test_of_two_links_open_at_the_upgrade_the_older_is_revoked(fresh_database):
+    funder = make_funder()
+    older = invite(funder)
+    call_command("migrate", "accounts", "0004", database="owner", verbosity=0, interactive=False)
+    with acting(funder.principal):
+        second = Invitation.objects.get(email=EMAIL)
+        second.pk, second._state.adding, second.digest = None, True, b"another"
+        second.save(force_insert=True)
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    assert services.find_invitation(token=older)["state"] == "revoked"
+    with acting(funder.principal):
+        assert Invitation.objects.pending().get(email=EMAIL) == second
 
 
 def test_two_managers_cannot_leave_at_once(fresh_database, together):

@@ -184,8 +184,9 @@ def test_the_page_offers_the_rights_of_its_hat_and_no_other(funder):
     client = funder.log_in(Client())
     for bad in ({"name": "x"}, {"name": "x", "scopes": ["applications:write"]}, {"scopes": ["essais:read"]}):
         assert client.post(page(funder), bad).context["form"].errors
-    late = {"name": "x", "scopes": ["essais:read"], "expires_on": "2001-01-01"}
-    assert client.post(page(funder), late).context["form"].errors["expires_on"]
+    for day in ("2001-01-01", "9999-12-31"):
+        wrong = {"name": "x", "scopes": ["essais:read"], "expires_on": day}
+        assert client.post(page(funder), wrong).context["form"].errors["expires_on"]
 
 
 def test_revoking_asks_first_and_works_at_once(funder):

@@ -171,6 +171,9 @@ def test_the_database_holds_the_second_pair_of_eyes(actor):
     with acting(OPERATOR):
         refused(lambda: rows.update(approved_by=mine, approved_at=now), "bank_account_two_people")
         refused(lambda: rows.update(approved_at=now), "bank_account_two_people")
+        second = BankAccount.objects.get(pk=account.pk)
+        second.pk, second._state.adding = None, True
+        refused(lambda: second.save(force_insert=True), "one_bank_account_waiting")
     with acting(make_actor().manager.principal):
         assert not rows.exists()
     approve(account)

@@ -1,11 +1,13 @@
 """Whatever is refused under /api/ is a problem document (RFC 9457), never a page."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from aptic.accounts.throttle import FAILED_TOKENS
+from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from passes import redemption
 from tests.contract.document import check, errors
@@ -130,7 +132,20 @@ def test_a_defect_of_ours_says_that_nothing_was_stored(monkeypatch: pytest.Monke
     assert "Rien n’a été enregistré" in body["detail"]
 
 
-@pytest.mark.parametrize("query", [{"cursor": "x"}, {"page_size": "0"}, {"page_size": "many"}])
+def test_a_text_that_the_database_cannot_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    till = make_till()
+
+    def look_for(*args: Any, **kwargs: Any) -> None:
+        Organisation.objects.filter(name="a\0b").first()
+
+    monkeypatch.setattr(redemption, "enter_device", look_for)
+    judged(till.post("redemptions/batch/", {"redemptions": [{}]}), 400, "invalid")
+
+
+MADE_UP = [{"cursor": b64encode(place).decode()} for place in (b"p=abc", b"p=%00", b"p=1e3", b"r=1&p=-", b"o=x")]
+
+
+@pytest.mark.parametrize("query", [{"cursor": "x"}, *MADE_UP, {"page_size": "0"}, {"page_size": "many"}])
 def test_a_page_that_nobody_offered(client: Client, key: str, query: dict[str, str]) -> None:
     response = client.get("/api/v1/batches/", query, headers=bearer(key))
     body = judged(response, 400, "invalid")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
+from aptic.ledger.balances import refundable
 from aptic.tenancy.principal import acting
 from funders import services
 from funders.models import FundingLine, Refund
@@ -134,6 +135,20 @@ def test_a_line_of_another_funder_is_no_choice(client, scene):
     assert "à corriger" in text(client.post(address, {"line": other.pk, "amount_cents": "1", **TERMS}))
     with acting(OPERATOR):
         assert not Refund.objects.exists()
+
+
+def test_a_line_added_while_the_page_is_made_has_nothing_to_give_back(client, scene, monkeypatch):
+    funder, one, _ = scene
+
+    def before_another(purse_id):
+        found = refundable(purse_id)
+        make_campaign(funder, name="Suivante")
+        return found
+
+    monkeypatch.setattr("funders.views.operator_refunds.refundable", before_another)
+    page = words(client.get(url("operator_refund_create", one, funder.organisation.pk)))
+    assert "Premiers clics" in page
+    assert "Suivante" in page
 
 
 def test_a_second_one_on_the_same_line_waits_for_the_first(client, scene):

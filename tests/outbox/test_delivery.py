@@ -1,10 +1,12 @@
 """Delivering: at least once, tried again later and later, handed to a person in the end, never by two at once."""
 
 import smtplib
+import socket
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -165,6 +167,37 @@ def test_two_sweeps_at_once_deliver_each_message_once(fresh_database, together, 
     answers = together(4, lambda _: deliver_due())
     assert sum(answers) == len(made)
     assert sorted(tried) == sorted(made)
+
+
+def test_a_sweep_slower_than_a_claim_leaves_the_others_to_the_next_one(funder, monkeypatch):
+    """Twenty seconds a letter: what still waits is nobody's, so another worker's sweep takes it, and nothing else."""
+    made, calls = [noted(funder) for _ in range(3)], []
+    with time_machine.travel(timezone.now() + timedelta(seconds=1), tick=False) as clock:
+
+        def slow(message: Message) -> None:
+            calls.append(message.pk)
+            if len(calls) < 3:
+                clock.shift(timedelta(seconds=20))
+            if len(calls) == 2:
+                deliver_due()  # the other worker's, which finds the mail server well again
+
+        monkeypatch.setattr(registry, "_handlers", {"tests.noted": registry.Registration(slow, False)})
+        deliver_due()
+    assert sorted(calls) == sorted(message.pk for message in made)
+    assert [again(message).attempts for message in made] == [1, 1, 1]
+
+
+def test_a_silent_mail_server_holds_no_worker(funder, settings):
+    assert 0 < settings.EMAIL_TIMEOUT < FIRST_DELAY.total_seconds()  # else the claim runs out while it is silent
+    with acting(funder.principal):
+        message = post_message(to="une@essai.example", subject="Objet", body="Corps")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        settings.EMAIL_TIMEOUT = 0.1
+        assert not deliver_one(message.pk)
+    assert not again(message).failed_at
+    assert "timed out" in again(message).last_error
 
 
 @pytest.mark.parametrize(("code", "final"), [(550, True), (450, False)])

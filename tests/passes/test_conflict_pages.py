@@ -108,13 +108,15 @@ def test_the_guarantee_is_fed_by_two_people(people):
     page = url("operator_guarantee", first)
     form = url("operator_guarantee_funding", first)
     assert "Rien dans la garantie" in text(one.get(page))
-    bad = one.post(form, {"amount_cents": "50", "bank_reference": "VIR 9", "received_on": "2999-01-01"})
+    bad = one.post(form, {"amount_cents": "50", "bank_reference": "VIR 9", "received_on": "2099-01-01"})
     assert "Ce jour n’est pas encore venu" in text(bad)
     one.post(form, {"amount_cents": "50", "bank_reference": "VIR 9", "received_on": "2026-01-02"})
     with acting(OPERATOR):
         funding = GuaranteeFunding.objects.get()
     assert "Confirmer, papier en main" not in text(one.get(page))
     one.post(page, {"funding": funding.pk, "confirm": 1})
+    for unknown in ("abc", "", str(first.user.pk)):
+        assert two.post(page, {"funding": unknown, "confirm": 1}).status_code == 404
     assert "Confirmer, papier en main" in text(two.get(page))
     assert "50 € dans la garantie aujourd’hui" in text(
         two.post(page, {"funding": funding.pk, "confirm": 1}, follow=True)
@@ -131,6 +133,9 @@ def test_the_ceiling_is_three_figures_in_the_trail(people):
         event = Event.objects.get(verb="offline_ceiling_set")
     assert set(event.fields) == {"amount_cents", "hours"}
     assert "72" in text(one.post(page, {"amount_cents": "150", "passes": "20", "hours": "73"}))
+    assert "ne peut pas dépasser 10 000 €" in text(
+        one.post(page, {"amount_cents": "25 000 000", "passes": 20, "hours": 48})
+    )
     with acting(OPERATOR):
         assert OfflineCeiling.objects.get().hours == 48
 

@@ -242,6 +242,8 @@ def test_lists_show_what_was_given_and_what_is_left(browser: Client, ccas: Membe
     assert "Camille Essai" in today
     assert "N° 2" in text(browser.get(url("hand_outs", ccas), {"mois": f"{old:%Y-%m}"}))
     assert "Rien" not in text(browser.get(url("hand_outs", ccas), {"mois": "n’importe quoi"}))
+    for strange in ("9999-12", "0001-01", "2026-13"):  # no month after it, none before it, no such month
+        assert "N° 1" in text(browser.get(url("hand_outs", ccas), {"mois": strange}))
     stock = text(browser.get(url("stock", ccas)))
     assert OPERATION in stock
     assert re.search(r'Reçus">\s*3.*Remis">\s*2.*Restent">\s*<b>1', stock, re.S)

@@ -1,5 +1,6 @@
 """GET /api/v1/redemptions/: an actor's, a device's, or those of one batch of a funder; and nobody else's."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -96,6 +97,8 @@ def test_by_site_and_by_time(till: TestTill, batch: Batch) -> None:
     assert ids(actor.all("redemptions/", since=past.isoformat(), until=soon.isoformat())) == {*mine, *theirs}
     for wrong in ({"since": "hier"}, {"until": "2026-11-24T10:00:00"}, {"site": "x"}):
         assert actor.get("redemptions/", **wrong).status_code == 400
+    for place in (b"p=abc", b"p=%00", b"p=2026-13-45"):  # what follows an instant, made up
+        assert actor.get("redemptions/", cursor=b64encode(place).decode()).status_code == 400
 
 
 def test_pages_hold_every_line_once_at_a_fixed_price(till: TestTill, django_assert_num_queries: Any) -> None:

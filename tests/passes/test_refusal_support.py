@@ -128,6 +128,7 @@ def test_it_is_found_by_pass_by_id_and_by_site_and_day(client: Client, operator:
     for query in ({"q": "0000000"}, {"q": "n’importe quoi"}, {"lieu": "zz"}, {"lieu": "lieu", "jour": "2020-01-01"}):
         assert "Aucune tentative ne répond" in text(page(client, operator, **query))
     assert page(client, operator, q=" ", jour="31-31-31").status_code == 200
+    assert "Aucune tentative" not in text(page(client, operator, lieu="lieu d", jour="9999-12-31"))  # today's, as any
 
 
 def test_it_shows_each_rule_with_its_facts_and_what_the_pass_would_get_now(

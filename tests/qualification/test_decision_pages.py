@@ -49,7 +49,8 @@ def test_the_queue_is_filtered_by_words_siret_territory_and_who_follows(client, 
     assert "Beta" not in text(client.get(address, {"suivi": "moi"})).split("</h1>")[1]
     assert "Alpha" not in text(client.get(address, {"suivi": "personne"})).split("</h1>")[1]
     assert client.post(assign, {"person": ""}).status_code == 302
-    assert client.post(assign, {"person": str(make_funder().user.pk)}).status_code == 422
+    for stranger in (str(make_funder().user.pk), "abc"):
+        assert client.post(assign, {"person": stranger}).status_code == 422
 
 
 def test_a_file_shows_answers_points_checks_papers_and_history(client, operator):

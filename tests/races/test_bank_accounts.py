@@ -5,6 +5,8 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from actors import bank_accounts
 from actors.errors import NotInState
@@ -57,6 +59,28 @@ def test_an_approval_against_a_new_proposal(fresh_database: Any, together: Any) 
     with acting(OPERATOR):
         assert bank_accounts.pending(actor.organisation).get() == second
         assert bank_accounts.in_force(actor.organisation).count() == (1 if approved is None else 0)
+
+
+def test_of_proposals_at_once_one_waits(fresh_database: Any, together: Any) -> None:
+    """Two managers, or a form sent twice: each takes the place of the one before, and nobody meets an error."""
+    actor = make_actor()
+    made = together(6, lambda _: propose(actor))
+    assert kinds(made) == {BankAccount: 6}, made
+    with acting(OPERATOR):
+        assert bank_accounts.pending(actor.organisation).get() in made
+
+
+def test_of_two_that_wait_at_the_upgrade_the_older_gives_way(fresh_database: Any) -> None:
+    first = propose(make_actor())
+    call_command("migrate", "actors", "0016", database="owner", verbosity=0, interactive=False)
+    with acting(OPERATOR):
+        second = BankAccount.objects.get(pk=first.pk)
+        second.pk, second._state.adding, second.proposed_at = None, True, timezone.now()
+        second.save(force_insert=True)
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    with acting(OPERATOR):
+        assert bank_accounts.pending(first.actor).get() == second
+        assert BankAccount.objects.get(pk=first.pk).replaced_at is not None
 
 
 def test_a_settlement_pays_the_account_in_force_when_it_is_prepared(fresh_database: Any, together: Any) -> None:

@@ -49,6 +49,7 @@ def test_compose_gives_each_role_to_those_who_need_it(compose):
     assert holders("DATABASE_OWNER_URL") == {"migrate"}
     assert holders("DATABASE_SYSTEM_URL") == {"migrate", "worker-system"}
     assert holders("DATABASE_URL") == {"migrate", "web", "worker", "worker-system", "beat"}
+    assert holders("APTIC_EMAIL_HOST_PASSWORD") == {"worker"}
 
 
 def test_compose_serves_every_queue(compose):

@@ -1,12 +1,13 @@
 """Fields and their errors: what is typed is kept, what is wrong is said twice, once with a link."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django import forms
 from django.core.exceptions import ValidationError
 
-from aptic.forms import EurosField
+from aptic.forms import DateField, EurosField
 from tests.ui.samples import SampleForm
 
 
@@ -59,3 +60,16 @@ def test_what_may_be_left_empty_says_so(page: str) -> None:
 
 def test_a_day_is_written_as_the_browser_reads_it() -> None:
     assert 'type="date"' in str(SampleForm()["ends_on"])
+
+
+@pytest.mark.parametrize("typed", ["9999-12-31", "0001-01-01", "31/12/1999", "2101-01-01"])
+def test_a_day_that_nobody_means_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError, match="entre 2000 et 2100"):
+        DateField().clean(typed)
+
+
+def test_the_first_and_the_last_day_are_taken() -> None:
+    assert [DateField().clean(typed) for typed in ("2000-01-01", "31/12/2100")] == [
+        date(2000, 1, 1),
+        date(2100, 12, 31),
+    ]

@@ -6,10 +6,10 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET
 
 from actors.models import Site
+from aptic.days import read_day
 from passes import rules, sessions
 from passes.models import Session
 from passes.views.counter.lines import dress, history
@@ -87,10 +87,7 @@ def _midnight(chosen: date) -> datetime:
 
 def _day(text: str | None) -> date | None:
     """The day of an address; None when it is none that exists, or of before this software."""
-    try:
-        found = parse_date(text or "")
-    except ValueError:
-        return None
+    found = read_day(text)
     return found if found and found >= rules.FIRST_DAY else None
 
 
