@@ -8,6 +8,8 @@ class Batches(PrincipalAPIView, ListAPIView):
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import ValidationError as BadValue
+from django.db import DataError
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination, _positive_int
@@ -43,13 +45,26 @@ class ByCursor(CursorPagination):
         try:
             return super().decode_cursor(request)
         except NotFound as error:
-            raise ValidationError({"cursor": ["Ce curseur ne vient d’aucune réponse."]}) from error
+            raise _unknown_cursor() from error
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """One page. Raises ValidationError on a cursor that says where to go on in words of no column of the list."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, DataError, BadValue) as error:
+            if self.cursor is None:
+                raise
+            raise _unknown_cursor() from error
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """A page, in the words of OpenAPI 3.1."""
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"next": link, "previous": link, "results": schema}
         return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _unknown_cursor() -> ValidationError:
+    return ValidationError({"cursor": ["Ce curseur ne vient d’aucune réponse."]})
 
 
 def told(summary: str, description: str, *parameters: OpenApiParameter) -> Callable[[type], type]:

@@ -1,6 +1,8 @@
 """Whatever is refused under /api/ is a problem document (RFC 9457), never a page."""
 
+import base64
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -9,7 +11,7 @@ from aptic.accounts.throttle import FAILED_TOKENS
 from aptic.tenancy.principal import Hat
 from passes import redemption
 from tests.contract.document import check, errors
-from tests.factories import make_api_key, make_funder
+from tests.factories import make_api_key, make_funder, make_operator
 from tests.passes.world import make_till
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,21 @@ def test_a_defect_of_ours_says_that_nothing_was_stored(monkeypatch: pytest.Monke
     response = till.post("redemptions/batch/", {"redemptions": [{}]})
     body = judged(response, 500, "server_error")
     assert "Rien n’a été enregistré" in body["detail"]
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("position", ["", "x", "a\x00", "é", "2026-11-24T09:30:00+23:59", "9" * 40])
+def test_a_cursor_that_somebody_wrote(client: Client, path: str, position: str) -> None:
+    """Its position is of no column of the list; a name or a number may be one."""
+    operator = make_api_key(
+        make_operator().organisation, Hat.OPERATOR, *(f"{one}:read" for one in LISTS[:2] + LISTS[3:])
+    )
+    cursor = base64.b64encode(f"p={quote(position)}".encode()).decode()
+    response = client.get(f"/api/v1/{path}/", {"cursor": cursor}, headers=bearer(operator))
+    if response.status_code != 200 or position == "a\x00":
+        assert set(judged(response, 400, "invalid")["errors"]) == {"cursor"}
+    if path == "redemptions":
+        assert response.status_code == 400
 
 
 @pytest.mark.parametrize("query", [{"cursor": "x"}, {"page_size": "0"}, {"page_size": "many"}])
