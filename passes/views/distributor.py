@@ -29,6 +29,7 @@ from passes.custody import Holding
 from passes.errors import HandOutRefused
 from passes.models import Batch, Booklet, HandOut, Pass
 from passes.permissions import DECIDERS
+from passes.rules import FIRST_DAY
 from passes.views.cards import Card, card
 from passes.views.typed import not_stored, read_code
 
@@ -254,11 +255,12 @@ def _midnight(day: date) -> datetime:
 
 
 def _month(text: str) -> date | None:
-    """The first day of "2026-11"; None for today and for anything else."""
+    """The first day of "2026-11"; None for today, for anything else, and for a month of which there is nothing."""
     try:
-        return datetime.strptime(text, "%Y-%m").date()
+        found = datetime.strptime(text, "%Y-%m").date()
     except ValueError:
         return None
+    return found if FIRST_DAY <= found <= timezone.localdate() else None
 
 
 def _next_month(month: date) -> date:

@@ -22,7 +22,7 @@ from passes.catalogue import service_name
 from passes.explaining import MOST_FOUND, Replay
 from passes.models import Pass, Redemption
 from passes.refusals import EXPLANATIONS, Refusal
-from passes.rules import Facts
+from passes.rules import FIRST_DAY, Facts
 from passes.views.typed import not_stored
 
 MOST_SITES = 20
@@ -159,7 +159,10 @@ def _said(name: str, facts: Facts) -> str:
 
 
 def _day(text: str) -> date:
+    """The day that is asked for; today for one that is none, or on which nothing can have been refused."""
+    today = timezone.localdate()
     try:
-        return parse_date(text) or timezone.localdate()
+        found = parse_date(text)
     except ValueError:
-        return timezone.localdate()
+        return today
+    return found if found and FIRST_DAY <= found <= today else today
