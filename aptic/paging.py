@@ -15,7 +15,6 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination, _positive_int
 
 MOST = 200
-FOREIGN = {"cursor": ["Ce curseur ne vient d’aucune réponse."]}
 
 
 class ByCursor(CursorPagination):
@@ -46,7 +45,7 @@ class ByCursor(CursorPagination):
         try:
             return super().decode_cursor(request)
         except NotFound as error:
-            raise ValidationError(FOREIGN) from error
+            raise _unknown_cursor() from error
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
         """One page. Raises ValidationError on a cursor whose place in the list is no value of its column."""
@@ -55,13 +54,17 @@ class ByCursor(CursorPagination):
         except (ValueError, OverflowError, InvalidValue, DataError) as error:
             if self.cursor_query_param not in request.query_params:
                 raise
-            raise ValidationError(FOREIGN) from error
+            raise _unknown_cursor() from error
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """A page, in the words of OpenAPI 3.1."""
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"next": link, "previous": link, "results": schema}
         return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _unknown_cursor() -> ValidationError:
+    return ValidationError({"cursor": ["Ce curseur ne vient d’aucune réponse."]})
 
 
 def told(summary: str, description: str, *parameters: OpenApiParameter) -> Callable[[type], type]:

@@ -4,10 +4,11 @@ Contract: design §8. A device's bearer token says where the till stands; the bo
 """
 
 import json
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, NoReturn
 
@@ -294,12 +295,20 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > MOST_BYTES:
         raise BadLine("La requête est trop longue.")
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_float=_finite, parse_constant=_finite)
     except (ValueError, RecursionError) as error:
         raise BadLine("Le corps de la requête n’est pas du JSON.") from error
     if not isinstance(body, dict):
         raise BadLine("Le corps de la requête est un objet JSON.")
     return body
+
+
+def _finite(text: str) -> float:
+    """A number that JSON can say back. Raises ValueError on NaN, on infinity and on what is read as one of them."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def read_line(body: dict[str, Any], now: datetime) -> Line:
@@ -343,15 +352,24 @@ def uuid_of(value: Any, name: str) -> uuid.UUID:
 def _instant(value: Any, now: datetime, *, offline: bool) -> datetime:
     if value is None:
         return now
-    try:
-        instant = parse_datetime(value)
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
+    instant = instant_of(value)
+    if instant is None:
         raise BadLine("« occurred_at » est un instant ISO 8601 avec son fuseau.")
     if not rules.occurred_within_bounds(instant, now=now, offline=offline):
         raise BadLine("« occurred_at » est trop loin de maintenant.")
     return instant
+
+
+def instant_of(value: Any) -> datetime | None:
+    """The instant that a text names, in UTC as every answer says it; None when it names none with its time zone.
+
+    PostgreSQL reads fewer time zones than Python, and at the ends of the calendar some instants have no UTC.
+    """
+    try:
+        found = parse_datetime(value)
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _read_or_error(body: Any, now: datetime) -> Line | BadLine:

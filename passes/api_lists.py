@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -19,7 +18,7 @@ from aptic.accounts.api import HasScope, KeyUser, PrincipalAPIView, register_ent
 from aptic.paging import told
 from aptic.tenancy.principal import Hat, Principal
 from passes import redemption
-from passes.api import redeem
+from passes.api import instant_of, redeem
 from passes.catalogue import service_slug
 from passes.codes import Code, short
 from passes.models import Batch, Redemption
@@ -182,8 +181,8 @@ class Redemptions(PrincipalAPIView, ListAPIView):
 
 
 def _instant(text: str) -> datetime:
-    found = parse_datetime(text)
-    if found is None or found.tzinfo is None:
+    found = instant_of(text)
+    if found is None:
         raise ValueError(text)
     return found
 

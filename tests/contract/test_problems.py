@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from passes import redemption
 from tests.contract.document import check, errors
-from tests.factories import make_api_key, make_funder
+from tests.factories import make_api_key, make_funder, make_operator
 from tests.passes.world import make_till
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +141,21 @@ def test_a_text_that_the_database_cannot_keep(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(redemption, "enter_device", look_for)
     judged(till.post("redemptions/batch/", {"redemptions": [{}]}), 400, "invalid")
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("position", ["", "x", "a\x00", "é", "2026-11-24T09:30:00+23:59", "9" * 40])
+def test_a_cursor_that_somebody_wrote(client: Client, path: str, position: str) -> None:
+    """Its position is of no column of the list; a name or a number may be one."""
+    operator = make_api_key(
+        make_operator().organisation, Hat.OPERATOR, *(f"{one}:read" for one in LISTS[:2] + LISTS[3:])
+    )
+    cursor = b64encode(f"p={quote(position)}".encode()).decode()
+    response = client.get(f"/api/v1/{path}/", {"cursor": cursor}, headers=bearer(operator))
+    if response.status_code != 200 or position == "a\x00":
+        assert set(judged(response, 400, "invalid")["errors"]) == {"cursor"}
+    if path == "redemptions":
+        assert response.status_code == 400
 
 
 MADE_UP = [{"cursor": b64encode(place).decode()} for place in (b"p=abc", b"p=%00", b"p=1e3", b"r=1&p=-", b"o=x")]

@@ -1,6 +1,7 @@
 """POST /api/v1/redemptions/batch/: each line gets the status it would have got alone, in the order sent."""
 
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from django.db import connection
@@ -99,6 +100,25 @@ def test_an_impossible_instant_is_a_bad_line(far: str, offline: bool) -> None:
     answer = till.post("redemptions/", far_line)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert "occurred_at" in answer.json()["detail"]
+
+
+def test_a_time_zone_that_only_python_knows_is_read() -> None:
+    """And a repeat has the same body, whatever the time zone it was sent in."""
+    till, batch = make_till(), make_batch()
+    for position, hours in enumerate((23, -16, 1), 1):
+        zone = timezone(timedelta(hours=hours, minutes=30))
+        line = _line(code_of(batch, position=position), offline=True, occurred_at=datetime.now(zone).isoformat())
+        first, again = (till.post("redemptions/batch/", {"redemptions": [line]}).json()["results"][0] for _ in "12")
+        assert (first["status"], again["status"]) == (201, 200)
+        assert first["redemption"] == again["redemption"]
+        assert first["redemption"]["occurred_at"].endswith("Z")
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_number_that_json_cannot_say_back_is_no_json(number: str) -> None:
+    """It would come back as the id of its line, and nobody could read the answer."""
+    answer = make_till().post("redemptions/batch/", f'{{"redemptions": [{{"id": {number}}}]}}')
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 def test_a_daily_limit_holds_within_one_call() -> None:
