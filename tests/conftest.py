@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import hypothesis
@@ -246,4 +247,13 @@ def _no_network() -> Iterator[None]:
 def _strict_templates(django_test_environment: None) -> Iterator[None]:
     """A variable that our templates name and nobody gave fails the test."""
     with strict_templates():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _still_authenticators() -> Iterator[None]:
+    """A code that was shown is still the right one when it is given: no period of thirty seconds ends in between."""
+    now = time.time()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("allauth.mfa.totp.internal.auth.time", SimpleNamespace(time=lambda: now))
         yield
