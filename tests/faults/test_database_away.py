@@ -41,7 +41,7 @@ from passes.models import Batch, Redemption
 from tests.actors.money import Scheme
 from tests.conftest import _listens, point_at, web_command
 from tests.factories import OPERATOR
-from tests.faults.dying import celery_worker, look
+from tests.faults.dying import celery_worker, hold_documents, hold_last_booklet, look
 from tests.faults.test_issuing import Buyer, assert_issued_once
 from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
 from tests.servers import SERVERS
@@ -96,8 +96,6 @@ def copy(source: Postgres, name: str, target: Postgres) -> None:
 @pytest.fixture(scope="module")
 def site(server: Postgres) -> Iterator[str]:
     """A real site on that server, with connections that outlive requests."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
@@ -267,16 +265,18 @@ class Work:
 
 @contextmanager
 def in_the_middle(server: Postgres) -> Iterator[Work]:
-    """Work that a worker has begun and not ended: what takes longest first; a rival holds the purses of the run."""
+    """Work that a worker has begun and cannot end: a rival holds what each piece of it needs last."""
     scheme, buyer, printed = Scheme(), Buyer(), make_batch(booklets=21)
     scheme.redeem(scheme.funder(cash=100_000), scheme.actor(), times=3)
-    with acting(OPERATOR):
-        paper = printing.request_print(batch=printed)
-    until(lambda: look(paper.pk).state == Job.State.RUNNING)
-    order, issue = buyer.order(booklets=15_000)
-    until(lambda: look(issue.pk).done)
     with closing(server.connect(database=NAME)) as rival:
         rival.execute("BEGIN")
+        hold_documents(rival)
+        hold_last_booklet(rival, 15_000)
+        with acting(OPERATOR):
+            paper = printing.request_print(batch=printed)
+        until(lambda: look(paper.pk).state == Job.State.RUNNING)
+        order, issue = buyer.order(booklets=15_000)
+        until(lambda: look(issue.pk).done)
         rival.execute("SELECT FROM ledger_purse FOR NO KEY UPDATE")
         with acting(scheme.first):
             run = jobs.start(kind="settlement", params={"cutoff": timezone.now().isoformat()}, title="Règlement")
