@@ -126,7 +126,7 @@ def test_killed_half_way_it_leaves_an_empty_database_and_plays_again(fresh_datab
     assert seed(scale=0.01).organisations
 
 
-def _wait_until_writing(database, process, seconds=60):
+def _wait_until_writing(database, process, seconds=240):
     """Until the story has stored people, which only its own transaction sees."""
     deadline = time.monotonic() + seconds
     with database.admin() as admin:
