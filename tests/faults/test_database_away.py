@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -44,6 +43,7 @@ from tests.factories import OPERATOR
 from tests.faults.dying import celery_worker, hold_documents, hold_last_booklet, look
 from tests.faults.test_issuing import Buyer, assert_issued_once
 from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
+from tests.ports import held_port
 from tests.servers import SERVERS
 
 pytestmark = pytest.mark.pg15
@@ -101,13 +101,15 @@ def site(server: Postgres) -> Iterator[str]:
         "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
         "APTIC_TEST_DATABASE": NAME,
         "APTIC_TEST_SOCKETS": str(server.sockets),
+        "APTIC_TEST_VALKEY": settings.REDIS_URL.rsplit("db=", 1)[1],
     }
-    process = spawn(web_command(port), env=environment)
-    try:
-        until(lambda: _listens(port))
-        yield f"http://localhost:{port}"
-    finally:
-        end(process, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+    with held_port() as port:
+        process = spawn(web_command(port), env=environment)
+        try:
+            until(lambda: _listens(port))
+            yield f"http://localhost:{port}"
+        finally:
+            end(process, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
