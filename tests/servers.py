@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -178,8 +179,9 @@ class Servers:
             yield
 
 
+@cache
 def _digest() -> str:
-    """Names the state of everything that shapes the template."""
+    """Names the state of everything that shapes the template; a run keeps to the one that it began with."""
     digest = hashlib.sha256()
     sources = [path for app in APPS for path in sorted((BASE / app).rglob("*")) if _shapes_template(path)]
     for path in [*sources, BASE / "tests" / "conftest.py"]:

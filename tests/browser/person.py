@@ -7,6 +7,7 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+expect.set_options(timeout=20_000)  # as long as for what one does: a wait for the page, and no promise of it
 AXE = Axe()
 NARROW = {"width": 320, "height": 700}
 TWICE = {"width": 640, "height": 450}  # what 200 % leaves of a screen of 1280 by 900

@@ -143,7 +143,9 @@ def _the_citizen_sees_what_is_left(cast: Cast, cover: str) -> None:
 def _the_operator_pays(cast: Cast) -> None:
     """One prepares, another approves; sent and executed are two facts."""
     finance = cast.at(cast.finance, "operateur").follows("Argent").follows("Préparer un règlement")
-    finance.types(last_day=cast.today.isoformat()).presses("Préparer le règlement").waits_for("Voir le règlement")
+    finance.types(last_day=timezone.localdate().isoformat()).presses("Préparer le règlement").waits_for(
+        "Voir le règlement"
+    )
     finance.follows("Voir le règlement").reads("20 €", "une autre personne")
     manager = cast.enter(cast.manager).goes(finance.page.url)
     manager.follows("Vérifier et approuver").presses("Approuver ce règlement")

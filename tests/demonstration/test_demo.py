@@ -1,20 +1,19 @@
 """`demo --json`: what it prints works against a real server, at every call."""
 
 import json
-import time
 import urllib.error
 import urllib.request
 import uuid
 from io import StringIO
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 
 from aptic.accounts.scopes import offered_to
 from aptic.tenancy.principal import Hat
+from tests.accounts.people import code_for
 
 ABOUT_THE_PASS = [
     "already_redeemed", "not_active", "not_handed_out", "expired", "blocked", "service_not_covered",
@@ -97,7 +96,7 @@ def test_everybody_logs_in_with_what_is_printed(demonstration):
         assert answer.status_code == 302, login
         if "totp_secret" in login:
             assert "authenticate" in answer["Location"]
-            answer = client.post(answer["Location"], {"code": _totp(login["totp_secret"])})
+            answer = client.post(answer["Location"], {"code": code_for(login["totp_secret"])})
             assert answer.status_code == 302, answer.content
         assert "_auth_user_id" in client.session
         spaces.add(login["space"])
@@ -110,7 +109,3 @@ def test_text_for_people_names_every_login(demonstration):
     call_command("demo", "--codes", "1", stdout=out)
     assert "claire.bonnet@operateur.example" in out.getvalue()
     assert "already_redeemed" in out.getvalue()
-
-
-def _totp(secret):
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))

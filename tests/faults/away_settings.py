@@ -1,11 +1,10 @@
-"""The tests' settings on a database server, or a Valkey, of the test's own."""
+"""The tests' settings on a database server of the test's own."""
 
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import CACHES, DATABASES
+from tests.settings import DATABASES
 
 for database in DATABASES.values():
     database["HOST"] = os.environ["APTIC_TEST_SOCKETS"]
     database["CONN_MAX_AGE"] = 600  # as in service: connections outlive requests, and the server
-CACHES["default"]["LOCATION"] = os.environ.get("APTIC_TEST_VALKEY") or CACHES["default"]["LOCATION"]

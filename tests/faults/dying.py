@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
@@ -88,6 +89,21 @@ def wait_for(job_id: uuid.UUID, condition: Callable[[Job], bool], worker: subpro
         assert time.monotonic() < deadline, f"the job stands still: {job.state}, {job.done} of {job.total}"
         time.sleep(0.01)
     return job
+
+
+def hold_last_booklet(rival: psycopg.Connection, booklets: int) -> None:
+    """Whoever takes the next numbers, so many, makes them all but the last step: `rival` has not committed that one."""
+    rival.execute("SET LOCAL session_replication_role = replica")  # no batch needs to have it
+    rival.execute(
+        "INSERT INTO passes_booklet (id, batch_id, funder_id, number)"
+        " SELECT next_booklet + %s - 1, 0, gen_random_uuid(), 1 FROM passes_serial",
+        [booklets],
+    )
+
+
+def hold_documents(rival: psycopg.Connection) -> None:
+    """No file is kept until `rival` ends its transaction; those that are there can be read."""
+    rival.execute("LOCK TABLE documents_document IN SHARE MODE")
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
@@ -41,9 +40,10 @@ from passes.models import Batch, Redemption
 from tests.actors.money import Scheme
 from tests.conftest import _listens, point_at, web_command
 from tests.factories import OPERATOR
-from tests.faults.dying import celery_worker, look
+from tests.faults.dying import celery_worker, hold_documents, hold_last_booklet, look
 from tests.faults.test_issuing import Buyer, assert_issued_once
 from tests.passes.world import SLUG, TestTill, code_of, in_circulation, make_batch, make_till
+from tests.ports import held_port
 from tests.servers import SERVERS
 
 pytestmark = pytest.mark.pg15
@@ -96,20 +96,20 @@ def copy(source: Postgres, name: str, target: Postgres) -> None:
 @pytest.fixture(scope="module")
 def site(server: Postgres) -> Iterator[str]:
     """A real site on that server, with connections that outlive requests."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.faults.away_settings",
         "APTIC_TEST_DATABASE": NAME,
         "APTIC_TEST_SOCKETS": str(server.sockets),
+        "APTIC_TEST_VALKEY": settings.REDIS_URL.rsplit("db=", 1)[1],
     }
-    process = spawn(web_command(port), env=environment)
-    try:
-        until(lambda: _listens(port))
-        yield f"http://localhost:{port}"
-    finally:
-        end(process, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
+    with held_port() as port:
+        process = spawn(web_command(port), env=environment)
+        try:
+            until(lambda: _listens(port))
+            yield f"http://localhost:{port}"
+        finally:
+            end(process, (signal.SIGTERM, 10), (signal.SIGKILL, 5))
 
 
 def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
@@ -267,16 +267,18 @@ class Work:
 
 @contextmanager
 def in_the_middle(server: Postgres) -> Iterator[Work]:
-    """Work that a worker has begun and not ended: what takes longest first; a rival holds the purses of the run."""
+    """Work that a worker has begun and cannot end: a rival holds what each piece of it needs last."""
     scheme, buyer, printed = Scheme(), Buyer(), make_batch(booklets=21)
     scheme.redeem(scheme.funder(cash=100_000), scheme.actor(), times=3)
-    with acting(OPERATOR):
-        paper = printing.request_print(batch=printed)
-    until(lambda: look(paper.pk).state == Job.State.RUNNING)
-    order, issue = buyer.order(booklets=15_000)
-    until(lambda: look(issue.pk).done)
     with closing(server.connect(database=NAME)) as rival:
         rival.execute("BEGIN")
+        hold_documents(rival)
+        hold_last_booklet(rival, 15_000)
+        with acting(OPERATOR):
+            paper = printing.request_print(batch=printed)
+        until(lambda: look(paper.pk).state == Job.State.RUNNING)
+        order, issue = buyer.order(booklets=15_000)
+        until(lambda: look(issue.pk).done)
         rival.execute("SELECT FROM ledger_purse FOR NO KEY UPDATE")
         with acting(scheme.first):
             run = jobs.start(kind="settlement", params={"cutoff": timezone.now().isoformat()}, title="Règlement")

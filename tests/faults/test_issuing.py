@@ -18,7 +18,19 @@ from funders.models import Order
 from passes import issuance, printing
 from passes.models import Batch, Booklet, Pass, PrintedFile
 from tests.factories import OPERATOR, Member, make_campaign, make_funder, make_paid_line
-from tests.faults.dying import AFTER, BEFORE, celery_worker, dies_at_commit, kill, look, resume, take_back, wait_for
+from tests.faults.dying import (
+    AFTER,
+    BEFORE,
+    celery_worker,
+    dies_at_commit,
+    hold_documents,
+    hold_last_booklet,
+    kill,
+    look,
+    resume,
+    take_back,
+    wait_for,
+)
 from tests.passes.world import make_batch
 
 pytestmark = pytest.mark.pg15
@@ -132,10 +144,14 @@ def test_a_file_made_before_the_death_is_not_made_again(fresh_database, monkeypa
 
 
 def test_a_celery_worker_killed_while_issuing_is_followed_by_another(fresh_database):
-    order, job = Buyer().order(booklets=15_000)
-    with celery_worker(fresh_database) as worker:
+    buyer = Buyer()
+    with fresh_database.admin() as rival, celery_worker(fresh_database) as worker:
+        rival.execute("BEGIN")
+        hold_last_booklet(rival, 15_000)
+        order, job = buyer.order(booklets=15_000)
         wait_for(job.pk, lambda one: one.done > 0, worker)
         kill(worker)
+        rival.rollback()
     half = look(job.pk)
     assert half.state == Job.State.RUNNING
     with acting(OPERATOR):
@@ -149,11 +165,14 @@ def test_a_celery_worker_killed_while_issuing_is_followed_by_another(fresh_datab
 
 def test_a_celery_worker_killed_while_printing_is_followed_by_another(fresh_database):
     batch = make_batch(booklets=41)
-    with acting(OPERATOR):
-        job = printing.request_print(batch=batch)
-    with celery_worker(fresh_database) as worker:
+    with fresh_database.admin() as rival, celery_worker(fresh_database) as worker:
+        rival.execute("BEGIN")
+        hold_documents(rival)
+        with acting(OPERATOR):
+            job = printing.request_print(batch=batch)
         wait_for(job.pk, lambda one: one.done > 0, worker)
         kill(worker)
+        rival.rollback()
     assert look(job.pk).state == Job.State.RUNNING
     with acting(OPERATOR):
         assert not PrintedFile.objects.filter(batch=batch).exists()

@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from passes import codes
+from passes import codes, garbled
 
 SERIALS = st.integers(min_value=16, max_value=(1 << 30) - 1)
 
@@ -31,6 +31,7 @@ def test_typing_it_badly_is_typing_it_well(serial: int) -> None:
 def test_another_letter_anywhere_is_another_code(serial: int, place: int, letter: str) -> None:
     code = codes.encode(serial, 1)
     changed = code[:place] + letter + code[place + 1 :]
+    assume(code not in garbled.repairs(changed))  # W for Z is what a wrong layout writes: that pass is the one meant
     assert changed == code or codes.parse(changed) is None
 
 

@@ -130,7 +130,9 @@ def test_a_closed_session_says_what_to_do(tablet, till):
 def test_a_session_that_nobody_closed_ends_with_its_day(tablet, till):
     now, batch = timezone.now(), make_batch()
     yesterday = timezone.localdate(now) - timedelta(days=1)
-    forgotten = opened(till, held_on=yesterday, at=now - timedelta(days=1))
+    forgotten = opened(
+        till, held_on=yesterday, at=timezone.localtime(now) - timedelta(days=1)
+    )  # of 25 hours, in October
     today, tomorrow = opened(till, held_on=yesterday), opened(till, held_on=yesterday + timedelta(days=2))
     address = f"{base(till)}{forgotten.pk}/"
     page = tablet.get(address).content.decode()

@@ -206,7 +206,8 @@ def test_undone_from_its_page_it_is_back_in_stock(browser: Client, ccas: Member,
 
 
 def test_once_used_or_the_day_after_it_is_not_undone(browser: Client, ccas: Member, batch: Batch) -> None:
-    used, old = give(batch, ccas, 0), give(batch, ccas, 1, at=timezone.now() - timedelta(days=1))
+    day_before = timezone.localtime() - timedelta(days=1)  # a day in Paris: the one that has 25 hours too
+    used, old = give(batch, ccas, 0), give(batch, ccas, 1, at=day_before)
     assert make_till().redeem(code_of(batch)).status_code == 201
     for made, words in ((used, "déjà utilisé"), (old, "le jour même")):
         page = text(browser.get(url("handed_out", ccas, made.pk)))

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,12 +14,9 @@ import pytest
 
 from aptic import keys
 from aptic.running.environment import DATABASE_URLS
+from tests.busy import timed
+from tests.ports import held_port
 from tests.servers import BASE
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -36,14 +32,13 @@ def processes_of(folder: Path) -> list[str]:
 
 
 class Installation:
-    """One installation in a folder of its own."""
+    """One installation in a folder of its own, under a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
         self.output = folder.with_suffix(".log")
 
     def start(self) -> None:
-        self.port = free_port()  # anew each time: the former one may have gone to somebody else
         kept = {name: value for name, value in os.environ.items() if name not in (*DATABASE_URLS, "REDIS_URL")}
         for name in keys.SECRETS:
             kept.pop(name, None)
@@ -53,7 +48,7 @@ class Installation:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "aptic.running"], cwd=BASE, env=env, stdout=output, stderr=output
             )
-        self.wait(self.answers, 60)
+        self.wait(self.answers, 240)  # the promise is the next start, below; this one migrates
 
     def answers(self) -> bool:
         assert self.process.poll() is None, self.output.read_text()[-2000:]
@@ -78,16 +73,17 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    made = Installation(tmp_path_factory.mktemp("installation") / "var")
-    typeface = made.folder / "vendor" / ".installed"
-    subprocess.run(["make", "-s", f"APTIC_VAR={made.folder}", str(typeface)], cwd=BASE, check=True)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.process.kill()
-        made.process.wait()
-        made.nobody_left()
+    with held_port() as port:
+        made = Installation(tmp_path_factory.mktemp("installation") / "var", port)
+        typeface = made.folder / "vendor" / ".installed"
+        subprocess.run(["make", "-s", f"APTIC_VAR={made.folder}", str(typeface)], cwd=BASE, check=True)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.process.kill()
+            made.process.wait()
+            made.nobody_left()
 
 
 def test_installation_survives_kill_and_stops_cleanly(installation):
@@ -105,19 +101,20 @@ def test_installation_survives_kill_and_stops_cleanly(installation):
     installation.nobody_left()
     assert "Traceback" not in installation.output.read_text()
 
-    began = time.monotonic()
-    installation.start()
-    assert time.monotonic() - began < 20
+    with timed() as starting:
+        installation.start()
+    assert starting.quiet() < 20
     assert (installation.folder / "keys.env").read_bytes() == kept
 
-    other = subprocess.run(
-        [sys.executable, "-m", "aptic.running"],
-        cwd=BASE,
-        env={**os.environ, "APTIC_VAR": str(installation.folder), "PORT": str(free_port())},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with held_port() as port:
+        other = subprocess.run(
+            [sys.executable, "-m", "aptic.running"],
+            cwd=BASE,
+            env={**os.environ, "APTIC_VAR": str(installation.folder), "PORT": str(port)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert other.returncode == 1
     assert "tourne déjà" in other.stderr
     assert "Traceback" not in other.stderr

@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+from django.utils import timezone
 
 from actors.directory_models import PlaceImport
 from actors.open_data import importing
@@ -13,6 +16,8 @@ from aptic.jobs import running
 from aptic.jobs.models import Job
 from aptic.tenancy.principal import acting
 from tests.factories import OPERATOR, Member
+
+RECENT = (timezone.localdate() - timedelta(days=28)).isoformat()  # what is older than a year is reported
 
 
 def entry(number: int = 1, **more: str) -> dict[str, str]:
@@ -27,7 +32,7 @@ def entry(number: int = 1, **more: str) -> dict[str, str]:
         "adresse": "12 bis rue de l’Été",
         "telephone": "+33556000000",
         "horaires": "Mo-Fr 09:00-12:00",
-        "date_maj": "2026-11-02",
+        "date_maj": RECENT,
         "services": "Aide aux démarches administratives|Loisirs et créations numériques",
         **more,
     }

@@ -24,6 +24,7 @@ from tests.browser.person import Person
 from tests.conftest import web_command
 from tests.factories import make_member
 from tests.passes.world import TestTill
+from tests.ports import held_port
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Server:
     """The web server of a test on a port of its own: stopped, killed and started again under the same address."""
 
     database: Any
-    port: int = 0
+    port: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -41,9 +42,6 @@ class Server:
 
     def start(self, **more: str) -> None:
         """Start it, and wait until it listens; `more` joins its environment."""
-        if not self.port:
-            with socket.create_server(("127.0.0.1", 0)) as probe:
-                self.port = probe.getsockname()[1]
         environment = {**os.environ, **self.database.as_tests_see_it(), "APTIC_PUBLIC_URL": self.address}
         self.process = spawn(web_command(self.port), env=environment | more)
         deadline = time.monotonic() + 60
@@ -73,12 +71,13 @@ class Server:
 @contextmanager
 def running(database: Any) -> Iterator[Server]:
     """A server for the length of a block."""
-    server = Server(database)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    with held_port() as port:
+        server = Server(database, port)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 class Tablet(Person):

@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, CDPSession, Response, expect
 
 from passes.models import Batch
 from tests.browser.offline.tablet import Server, Tablet, printed
+from tests.busy import timed
 from tests.passes.world import TestTill, make_till
 
 FIRST_LOAD = 120 * 1024  # bytes, gzipped, without the WebAssembly
@@ -49,14 +49,14 @@ def test_on_a_slow_3g_it_is_usable_in_three_seconds_once_installed(
     tablet: Tablet, chromium: Browser, batch: Batch
 ) -> None:
     slow_down(chromium, tablet)
-    started = time.monotonic()
-    tablet.page.goto("/guichet/", wait_until="commit")  # where the installed app starts
-    tablet.page.locator("#code").wait_for()
-    expect(tablet.page.locator("#code")).to_be_focused()
-    expect(tablet.line).not_to_be_empty()  # the scripts run
-    seconds = time.monotonic() - started
-    print(f"\nusable after {seconds:.2f} s on a slow 3G")  # noqa: T201 - the figure of the promise
-    assert seconds <= USABLE
+    with timed() as opening:
+        tablet.page.goto("/guichet/", wait_until="commit")  # where the installed app starts
+        tablet.page.locator("#code").wait_for()
+        expect(tablet.page.locator("#code")).to_be_focused()
+        expect(tablet.line).not_to_be_empty()  # the scripts run
+    figure = f"{opening.seconds:.2f} s, waiting for a core {opening.factor:.2f} times"
+    print(f"\nusable after {figure} on a slow 3G")  # noqa: T201 - the figure of the promise
+    assert opening.quiet(idle=SLOW_3G["latency"] / 1000) <= USABLE
 
 
 def slow_down(chromium: Browser, tablet: Tablet) -> None:

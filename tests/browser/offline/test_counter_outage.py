@@ -1,6 +1,5 @@
 """The end of a long outage: 500 passes go up at once, each with its verdict, none lost or doubled, whoever dies."""
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +11,12 @@ from aptic.tenancy.principal import acting
 from passes import codes
 from passes.models import Batch, Redemption
 from tests.browser.offline.tablet import Server, Tablet
+from tests.busy import timed
 from tests.factories import OPERATOR
 from tests.passes.world import SLUG, in_circulation, make_batch
 
 PASSES = 500
-SECONDS = 5
+SECONDS = 5  # on a machine of its own
 BATCH = "/api/v1/redemptions/batch/"
 
 
@@ -52,13 +52,13 @@ def every_pass_is_taken_once(many: Batch, items: list[dict[str, Any]]) -> None:
 def test_an_outage_of_500_passes_is_sent_in_five_seconds(tablet, many):
     items = taken(many, tablet)
     tablet.goes_off_line().says("Plus de réseau : le guichet continue.").fills_its_queue(items)
-    started = time.monotonic()
-    tablet.comes_back().says(f"Tout est envoyé : {PASSES} encaissés.", seconds=60)
-    seconds = time.monotonic() - started
-    print(f"\n{PASSES} passes sent in {seconds:.2f} s")  # noqa: T201 - the figure that the promise is about
+    with timed() as sending:
+        tablet.comes_back().says(f"Tout est envoyé : {PASSES} encaissés.", seconds=60)
+    figure = f"{sending.seconds:.2f} s, waiting for a core {sending.factor:.2f} times"
+    print(f"\n{PASSES} passes sent in {figure}")  # noqa: T201 - the figure that the promise is about
     every_pass_is_taken_once(many, items)
     assert all(item["verdict"]["status"] == 201 and "code" not in item for item in tablet.items())
-    assert seconds <= SECONDS
+    assert sending.quiet() <= SECONDS
 
 
 def test_none_is_lost_or_doubled_when_the_server_dies_in_the_middle(server: Server, tablet, many):

@@ -49,7 +49,7 @@ def test_the_app_opened_on_another_day_is_outside_of_yesterdays_session(holding)
              const cache = await caches.open(name);
              const address = document.getElementById("counter").dataset.keepSession;
              const page = await cache.match(address);
-             const headers = { "Content-Type": "text/html", Date: new Date(Date.now() - 86400000).toUTCString() };
+             const headers = { "Content-Type": "text/html", Date: new Date(Date.now() - 26 * 3600000).toUTCString() };
              if (page) await cache.put(address, new Response(await page.text(), { headers })); } }"""
     )
     holding.goes_off_line().page.goto("/guichet/")
