@@ -244,6 +244,13 @@ STORAGES = {
 }
 EMAIL_BACKEND = env.str("APTIC_EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"
+EMAIL_HOST = env.str("APTIC_EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("APTIC_EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("APTIC_EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("APTIC_EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("APTIC_EMAIL_USE_TLS", default=False)
+EMAIL_USE_SSL = env.bool("APTIC_EMAIL_USE_SSL", default=False)
+EMAIL_TIMEOUT = env.int("APTIC_EMAIL_TIMEOUT", default=10)  # seconds: a server that says nothing holds no worker
 DEFAULT_FROM_EMAIL = env.str("APTIC_FROM_EMAIL", default="Aptic <ne-pas-repondre@aptic.example>")
 
 # --- paying actors: the operator's fee (400 = 4 % before tax), its VAT, and the scheme's own bank account -----------
