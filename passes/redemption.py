@@ -28,6 +28,8 @@ from passes.refusals import Refusal
 
 T = TypeVar("T")
 HELD = ""  # the outcome of a line that is held: none yet
+# What refuses a second row of one id, when the first is not to be seen: an attempt's, a held line's, one still held.
+ONE_ID = ("passes_redemption_pkey", "passes_held_pkey", "held_released_first")
 
 
 class Undecided(RuntimeError):
@@ -101,7 +103,7 @@ def once_more_if_raced(work: Callable[[], T]) -> T:
             with transaction.atomic():
                 return work()
         except IntegrityError as error:
-            if _constraint(error) not in ("passes_redemption_pkey", "passes_held_pkey"):
+            if _constraint(error) not in ONE_ID:
                 raise
             if last:
                 raise IdReused from error

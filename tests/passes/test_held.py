@@ -155,6 +155,19 @@ def test_an_id_of_another_actor_does_not_hold_back_what_is_handed_in(batch, stop
         assert Held.objects.count() == 3
 
 
+def test_the_id_of_what_another_actor_has_waiting_is_refused_alone(batch):
+    """No redemption bears it yet: PostgreSQL alone knows that two people have not judged it."""
+    till, other = make_till(), make_till()
+    theirs, mine = line(code_of(batch)), line(code_of(batch, position=2))
+    revoke(other)
+    upload(other, theirs)
+    theirs["code"] = code_of(batch, position=3)
+    assert [one["status"] for one in upload(till, theirs, mine)] == [422, 201]
+    assert till.post("redemptions/", theirs).json()["code"] == "id_reused"
+    assert one_pass(batch, position=3).state == Pass.State.OPEN
+    assert differences() == []
+
+
 @pytest.mark.parametrize("stop", [revoke, suspend])
 def test_after_72_hours_the_right_is_over(batch, stop):
     till = make_till()
