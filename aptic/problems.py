@@ -10,7 +10,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.views import defaults
+from django.views import csrf, defaults
 from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -21,9 +21,8 @@ from aptic.errors import DomainError
 logger = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError, RedisError)
 RETRY_AFTER = "2"  # seconds
-NUL = (
-    "cannot contain NUL"  # so psycopg refuses a text with a zero byte: nobody types one, programs that probe send them
-)
+# So psycopg refuses a text with a zero byte: nobody types one, programs that probe send them.
+NUL = "cannot contain NUL"
 MEDIA_TYPE = "application/problem+json"
 TITLES = {400: "Requête incorrecte", 401: "Jeton manquant ou invalide", 403: "Accès refusé", 404: "Introuvable",
           405: "Méthode non autorisée", 406: "Réponse impossible dans ce format",
@@ -85,6 +84,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
         return problem(status=400, code="invalid", title=TITLES[400])
     return defaults.bad_request(request, exception)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token, or a program that writes to an address that only answers."""
+    if _is_api(request):
+        return problem(status=403, code="permission_denied", title=TITLES[403])
+    return csrf.csrf_failure(request, reason=reason)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -10,11 +10,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 
-from aptic.problems import MEDIA_TYPE
+from aptic.problems import MEDIA_TYPE, method_not_allowed
 from aptic.spaces import public
 from passes.api import MOST_LINES
 from passes.models import Pass, Session
@@ -26,11 +25,12 @@ HOUR = 3600  # seconds
 TYPE = "application/vnd.oai.openapi+json"
 
 
-@require_safe
 @public
 @cache_control(public=True, max_age=HOUR)
 def schema(request: HttpRequest) -> HttpResponse:
     """The document, made once per process: it only changes with a release."""
+    if request.method not in ("GET", "HEAD"):
+        return method_not_allowed("GET", "HEAD")
     return HttpResponse(_document(), content_type=TYPE)
 
 

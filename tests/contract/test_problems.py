@@ -44,6 +44,11 @@ def test_an_address_that_leads_nowhere(client: Client, path: str) -> None:
     judged(client.get(f"/api/v1/{path}"), 404, "not_found")
 
 
+def test_writing_to_the_document(client: Client) -> None:
+    judged(client.post("/api/v1/schema/"), 405, "method_not_allowed")
+    judged(Client(enforce_csrf_checks=True).post("/api/v1/schema/"), 403, "permission_denied")
+
+
 @pytest.mark.parametrize("path", LISTS)
 def test_no_token_and_a_dead_one(client: Client, path: str) -> None:
     first = client.get(f"/api/v1/{path}/")
