@@ -165,7 +165,7 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
     """At the 95th percentile, 300 ms on a machine of its own.
 
     Suites run beside each other, and a tail tells of the neighbours first. So how long a program waits for a core is
-    measured while the camera is off, before and after each round, and taken out of its delays: a quiet machine is given
+    measured while the camera is off, before and after each round, and taken out of its tail: a quiet machine is given
     nothing, and a counter that became slower is so in every round. The best of a few counts, as load comes and goes.
     """
     batch = make_batch(booklets=12)
@@ -174,10 +174,10 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
     film.shoot(ones, tmp_path / "passes.mjpeg", held=24, between=6)
     tablet = watch(tmp_path / "passes.mjpeg").pairs(till)
     number = {scene.text.split("/")[-2]: place for place, scene in enumerate(ones, start=1)}
-    before, tails = waiting(), []
+    before, medians, tails = waiting(), [], []
     tablet.presses(START)
     tablet.page.evaluate("window.watch()")
-    for place in range(ROUNDS):
+    for _ in range(ROUNDS):
         delays = one_round(tablet, number)
         tablet.page.evaluate(HIDDEN, True)
         after = waiting()
@@ -187,12 +187,12 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
             print(f"\n    {len(delays)} passes, from the first readable frame to the answer on screen, ms:")  # noqa: T201
             print(f"    p50 {median:.0f}  p95 {tail:.0f}, waiting for a core {factor:.2f} times")  # noqa: T201
         assert len(delays) >= READINGS - 2
-        if place == 0:
-            assert median / factor <= ANSWERED  # half of them, from the first round on
+        medians.append(median)
         tails.append(tail / factor)
         if tails[-1] <= ANSWERED:
             break
         before = after
+    assert min(medians) <= ANSWERED  # half of them, whatever runs beside
     assert min(tails) <= ANSWERED
 
 
