@@ -165,10 +165,11 @@ FACTS = ("population", "near_population", "far_population", "mean_km", "sites", 
 @transaction.atomic
 def measure_territories(*, at: datetime) -> int:
     """Each EPCI, département, région and the country, judged by the thresholds in force; returns how many."""
-    needs, version = needs_in_force()
     with connection.cursor() as cursor:
         cursor.execute(TERRITORIES, {"near": rules.NEAR_KM, "far": rules.FAR_KM})
         counted = cursor.fetchall()
+    wait_lock(Lock.VERSIONS)  # thresholds set meanwhile judge what this writes, or are those that it judges by
+    needs, version = needs_in_force()
     rows = []
     for territory, *given, services, shares, expected in counted:
         known = dict(zip(FACTS, given, strict=False))

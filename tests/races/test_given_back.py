@@ -4,9 +4,9 @@ Each order of the two is held in place: the first has not committed when the sec
 """
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,41 +26,21 @@ from tests.actors.money import Scheme
 from tests.factories import OPERATOR, make_member, make_operator
 from tests.passes.conflicts import differences
 from tests.passes.world import TestTill, code_of, in_circulation, make_batch, make_till
+from tests.races.overlap import PATIENCE, overlapped, wait_for_waiter
 
 pytestmark = pytest.mark.pg15
-PATIENCE = 20  # seconds
-
-
-def wait_for_waiter(database: Any) -> None:
-    """Return once some connection of the database waits for a lock."""
-    deadline = time.monotonic() + PATIENCE
-    with database.admin() as admin:
-        while not admin.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        ).fetchone()[0]:
-            assert time.monotonic() < deadline, "nobody waits"
-            time.sleep(0.01)
 
 
 @pytest.fixture
 def in_turn(fresh_database: Any, together: Any) -> Callable[..., list[Any]]:
     """`in_turn((who, work), (who, work))`: the second comes while the first has done its work and not committed."""
 
+    def as_whom(who: Principal, verb: Callable[[], Any]) -> Any:
+        with acting(who):
+            return verb()
+
     def run(first: tuple[Principal, Callable[[], Any]], second: tuple[Principal, Callable[[], Any]]) -> list[Any]:
-        done = threading.Event()
-
-        def work(i: int) -> Any:
-            who, verb = (first, second)[i]
-            if i:
-                assert done.wait(PATIENCE)
-            with acting(who):
-                answer = verb()
-                if not i:
-                    done.set()
-                    wait_for_waiter(fresh_database)
-            return answer
-
-        return together(2, work)
+        return overlapped(fresh_database, together, partial(as_whom, *first), partial(as_whom, *second))
 
     return run
 

@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from aptic.tenancy.principal import acting
 from impact import coverage
-from impact.models import Thresholds
+from impact.models import Coverage, Thresholds
 from qualification import errors, referentials
 from qualification.models import LegalText, Referential
 from tests.factories import OPERATOR, Member, make_operator
@@ -97,3 +98,19 @@ def test_two_people_set_the_thresholds_one_after_the_other(in_turn: Any) -> None
     )
     assert isinstance(second, Thresholds), second
     assert [first.version, second.version] == [version + 1, version + 2]
+
+
+@pytest.mark.parametrize("measures_first", [True, False])
+def test_thresholds_set_during_a_measure_judge_every_territory(in_turn: Any, measures_first: bool) -> None:
+    needs, version = coverage.needs_in_force()
+    with acting(OPERATOR):
+        coverage.measure_territories(at=timezone.now())  # what is judged again
+    works = [
+        lambda: coverage.measure_territories(at=timezone.now()),
+        lambda: coverage.set_thresholds(needs=needs, reason="Plus haut."),
+    ]
+    answers = in_turn(*(works if measures_first else reversed(works)))
+    assert not [one for one in answers if isinstance(one, BaseException)], answers
+    with acting(OPERATOR):
+        assert set(Coverage.objects.values_list("version", flat=True)) == {version + 1}
+        assert Coverage.objects.values("computed_at").distinct().count() == 1
