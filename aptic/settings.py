@@ -185,6 +185,7 @@ MFA_FORMS = {
     "activate_totp": "aptic.accounts.log_in_forms.ActivateTotp",
 }
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an open session is not enough to change the address, or the password
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # whoever loses an account without knowing it hears of it
 MFA_ADAPTER = "aptic.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

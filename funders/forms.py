@@ -27,11 +27,15 @@ from funders.models import Campaign, FundingLine, PaymentOrder
 def _joining(known: Organisation) -> forms.BooleanField:
     """The box that gives one more role to an organisation that has people."""
     names = partners.run_by(known)
-    run = f"Ses responsables aujourd’hui : {', '.join(names)}." if names else "Personne ne la dirige aujourd’hui."
+    run = (
+        f"Ses responsables aujourd’hui : {', '.join(names)}. Ces personnes dirigeront aussi ce rôle, et y inviteront "
+        "qui elles veulent : personne d’autre n’est invité."
+        if names
+        else "Personne ne la dirige aujourd’hui : la personne que vous invitez la dirigera dans tous ses rôles."
+    )
     return forms.BooleanField(
         label=f"Oui, ce SIRET est bien celui de {known.name} : lui ajouter ce rôle",
-        help_text=f"{run} Qui dirige une organisation la dirige dans tous ses rôles : ces personnes dirigeront aussi "
-        "celui-ci, et la personne que vous invitez dirigera aussi les autres.",
+        help_text=run,
         error_messages={"required": f"Ce SIRET est celui de {known.name}, déjà connue ici. Vérifiez, puis cochez."},
     )
 

@@ -107,10 +107,21 @@ def run_by(organisation: Organisation) -> list[str]:
     return list(people.order_by("user__full_name", "id").values_list("user__full_name", flat=True))
 
 
+def registered(organisation: Organisation) -> str:
+    """What follows for who runs it, in a sentence."""
+    names = ", ".join(run_by(organisation))
+    then = f"qui la dirige y a accès dès maintenant : {names}" if names else "la personne responsable est invitée"
+    return f"{organisation.name} est enregistrée ; {then}."
+
+
 def invite_manager(organisation: Organisation, email: str, at: datetime | None) -> None:
-    """Invite the person who will run it; silent for somebody who does already."""
+    """Invite the person who will run it, unless people do: they run it under every hat, and invite whom they want.
+
+    Otherwise whoever may register a partner could put anybody at the head of an organisation that exists.
+    """
+    if run_by(organisation):
+        return
     try:
         invite_person(organisation=organisation, email=email, role=Role.MANAGER, at=at)
     except AlreadyMember:
-        # The organisation wears another hat already and this person runs it: nothing to invite.
-        return
+        return  # a colleague without that role: whoever manages the operator gives it

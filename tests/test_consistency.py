@@ -390,3 +390,10 @@ def test_every_setting_is_documented():
     }
     ignored = {"DJANGO_SETTINGS_MODULE", "PATH", "HOME", "MAKELEVEL"}  # the system's, not ours
     assert sorted(name for name in named - ignored if f"`{name}`" not in text) == []
+
+
+def test_no_template_prints_what_it_was_given_as_markup():
+    """Names and notes are people's own words: markup is made by `format_html`, and nothing else is believed."""
+    found = [path.name for path in TEMPLATES if path.suffix == ".html"
+             and re.search(r"\|\s*safe\b|autoescape off|safeseq", path.read_text())]  # fmt: skip
+    assert found == []

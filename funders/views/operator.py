@@ -25,6 +25,7 @@ from funders import services
 from funders.forms import OrganisationForm, PaymentOrderForm, ReceiptForm
 from funders.funds import Funds, cash_of, funds_of, purse_of
 from funders.models import FundingLine, Order, PaymentOrder, Receipt, Refund
+from funders.partners import registered
 from funders.views.presenting import line_rows, order_rows, refund_rows, segments, trace_url
 
 MONEY = (Role.MANAGER, Role.FINANCE)
@@ -99,7 +100,7 @@ def _create(request: HttpRequest, hat: Hat, create: Callable[..., Organisation],
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{organisation.name} est enregistrée ; la personne responsable est invitée.")
+            messages.success(request, registered(organisation))
             if organisation.is_funder and back == "operator_funders":
                 return redirect("operator_funder", request.organisation.pk, organisation.pk)
             return redirect(back, request.organisation.pk)

@@ -17,6 +17,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat
 from aptic.territories.services import territory_labels
 from funders.forms import OrganisationForm
+from funders.partners import registered
 from qualification import hubs
 from qualification.cap_forms import AroundForm
 from qualification.hub_forms import InviteForm
@@ -58,7 +59,7 @@ def hub_create(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            messages.success(request, f"{hub.name} est enregistrée ; la personne responsable est invitée.")
+            messages.success(request, registered(hub))
             return redirect("operator_hub_territory", request.organisation.pk, hub.pk)
     context = {"form": form, "title": "Nouvelle tête de réseau", "back": "operator_hubs"}
     return render(request, "funders/operator/organisation_form.html", context)

@@ -176,3 +176,17 @@ def fill(route: str, organisation: object) -> str:
         lambda found: {"int": "1", "str": "x", "trace_kind": "lot"}.get(found[1], str(organisation.pk)),
         route,
     )
+
+
+def test_a_session_left_open_does_not_change_the_address(person):
+    """Whoever owns the address owns the account: they may ask for a new password."""
+    client, there, added = Client(), "/compte/email/", {"action_add": "", "email": "ailleurs@essai.example"}
+    log_in(client, person)
+    session = client.session
+    session["account_authentication_methods"][0]["at"] -= 3600
+    session.save()
+    answer = client.post(there, added)
+    assert answer.url.startswith("/compte/reauthenticate/")
+    assert not person.emailaddress_set.filter(email=added["email"]).exists()
+    client.post(answer.url, {"password": PASSWORD})  # and what was asked for goes on
+    assert person.emailaddress_set.filter(email=added["email"]).exists()

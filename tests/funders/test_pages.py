@@ -221,6 +221,7 @@ def test_a_funder_is_created_and_a_wrong_siret_refused(client):
 def test_a_known_siret_shows_whose_it_is_and_who_runs_it_before_it_adds_a_role(client, name, hat):
     operator, actor, other = make_operator(), known_actor("Atelier connu"), known_actor("Autre atelier")
     make_member(actor, Hat.ACTOR, Role.MANAGER, name="Anne Connue")
+    make_member(actor, Hat.ACTOR, Role.MANAGER, name="<b hx-post=/ hx-trigger=load>")  # whoever runs it chooses it
     make_member(actor, Hat.ACTOR, Role.AGENT, name="Paul Accueil")
     operator.log_in(client)
     siret = actor.siret
@@ -230,11 +231,13 @@ def test_a_known_siret_shows_whose_it_is_and_who_runs_it_before_it_adds_a_role(c
         page = text(client.post(url(name, operator), data | ticked))
         assert "Ce SIRET est celui de Atelier connu, déjà connue ici" in page
         assert "Anne Connue" in page
+        assert "<b hx-post" not in page
         assert "Paul Accueil" not in page
     assert not wears(actor, hat)
     box = f"joins_{actor.pk}"
     assert f'name="{box}"' in page
-    assert client.post(url(name, operator), data | {box: "on"}).status_code == 302
+    done = client.post(url(name, operator), data | {box: "on"}, follow=True)
+    assert "qui la dirige y a accès dès maintenant" in text(done)
     assert wears(actor, hat)
 
 

@@ -3,17 +3,25 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from aptic.accounts.models import Invitation
+from aptic.accounts.models import Invitation, Role
 from aptic.errors import NotAllowed
 from aptic.ledger.models import Purse
 from aptic.siret import InvalidSiret
 from aptic.tenancy.models import Organisation
-from aptic.tenancy.principal import acting
+from aptic.tenancy.principal import Hat, acting
 from aptic.territories.errors import UnknownTerritory
 from funders import services
 from funders.errors import AlreadyFunder, InvalidCampaign, OrganisationKnown
 from funders.models import Campaign
-from tests.factories import make_campaign, make_distributor, make_funder, make_operator, make_siret
+from tests.factories import (
+    OPERATOR,
+    make_campaign,
+    make_distributor,
+    make_funder,
+    make_member,
+    make_operator,
+    make_siret,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +52,24 @@ def test_a_known_organisation_gets_one_more_hat():
         assert (kept.name, kept.is_funder, kept.is_distributor) == ("Ville d’essai", True, True)
         with pytest.raises(AlreadyFunder, match="Ville d’essai"):
             register(siret=siret)
+
+
+def known_actor():
+    with acting(OPERATOR):
+        return Organisation.objects.create(name="Atelier connu", siret=make_siret(), is_actor=True)
+
+
+@pytest.mark.parametrize("create", [services.create_funder, services.create_distributor])
+def test_nobody_is_put_at_the_head_of_an_organisation_that_people_run(create):
+    actor = known_actor()
+    with acting(make_operator().principal):
+        joined = register(create, siret=actor.siret, joins=actor.pk)
+        assert Invitation.objects.filter(organisation=joined).count() == 1  # nobody ran it
+    other = known_actor()
+    make_member(other, Hat.ACTOR, Role.MANAGER)
+    with acting(make_operator().principal):
+        register(create, siret=other.siret, joins=other.pk)
+        assert not Invitation.objects.filter(organisation=other).exists()
 
 
 def test_a_wrong_siret_registers_nobody():
