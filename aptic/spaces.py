@@ -35,7 +35,7 @@ def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, organisation: uuid.UUID, *args: Any, **kwargs: Any) -> HttpResponse:
-            membership = _membership(request, organisation, hat)
+            membership = live_membership(request, organisation, hat)
             check_second_factor(request, membership)
             if (allowed and membership.role not in allowed) or (not allowed and membership.role == Role.SCANNER):
                 raise NotAllowed
@@ -56,7 +56,7 @@ def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
     return decorate
 
 
-def _membership(request: HttpRequest, organisation_id: uuid.UUID, hat: Hat) -> Membership:
+def live_membership(request: HttpRequest, organisation_id: uuid.UUID, hat: Hat) -> Membership:
     """The live membership of the person logged in, or Http404: an id that is not theirs does not exist."""
     with acting(Principal(person_id=request.user.pk)):
         membership = (

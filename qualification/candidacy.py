@@ -234,13 +234,18 @@ def refusing_twins() -> Iterator[None]:
 
 
 def find_by_address(email: str) -> None:
-    """Send the links of every application that gave this address, and tell nobody whether there is one."""
+    """Send the links of every first application that gave this address, and tell nobody whether there is one.
+
+    A renewal is gone on with from its actor's space: whoever left the actor gets no way back into it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT qualification_applications_of(%s)", [email.strip().lower()])
         found = [pk for (pk,) in cursor.fetchall()]
     for pk in found:
         with link.opened(pk):
-            letters.tell(Application.objects.select_related("commune").get(pk=pk), "application_link")
+            row = Application.objects.select_related("commune").get(pk=pk)
+            if row.kind == Application.Kind.FIRST:
+                letters.tell(row, "application_link")
 
 
 def _cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
