@@ -24,8 +24,10 @@ from aptic.tenancy.principal import Hat, Principal, acting
 View = Callable[..., HttpResponse]
 
 
-def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
+def space(hat: Hat, *, roles: Iterable[str] = (), second_factor: bool = False) -> Callable[[View], View]:
     """Let in members of the URL's organisation that wears `hat`; `roles` restricts further (empty: any but scanner).
+
+    `second_factor` asks it of all of them, also of those who touch no money elsewhere.
 
     Sets `request.organisation`, `request.principal` and `request.membership`. Answers 404 to everybody else, so that
     an organisation's id reveals nothing, and 403 to a member whose role does not suffice.
@@ -36,7 +38,7 @@ def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
         @wraps(view)
         def wrapped(request: HttpRequest, organisation: uuid.UUID, *args: Any, **kwargs: Any) -> HttpResponse:
             membership = live_membership(request, organisation, hat)
-            check_second_factor(request, membership)
+            check_second_factor(request, membership, always=second_factor)
             if (allowed and membership.role not in allowed) or (not allowed and membership.role == Role.SCANNER):
                 raise NotAllowed
             principal = Principal(
