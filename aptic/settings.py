@@ -32,7 +32,8 @@ HOSTED_BY = env.str("APTIC_HOSTED_BY", default="")  # name and address of the ho
 METRICS_TOKEN = env.str("APTIC_METRICS_TOKEN", default="")
 
 # --- keys: rings are "version:base64" lists, the last one writes, all of them read -----------------
-SECRET_KEY = env.str("APTIC_SECRET_KEY", default="unsafe-only-for-static-checks")
+UNSAFE_KEY = "unsafe-only-for-static-checks"  # everybody can read it: nothing serves with it
+SECRET_KEY = env.str("APTIC_SECRET_KEY", default=UNSAFE_KEY)
 SECRET_KEY_FALLBACKS = env.list("APTIC_SECRET_KEY_FALLBACKS", default=[])
 CODE_KEYS = env.list("APTIC_CODE_KEYS", default=[])
 SIGNING_KEYS = env.list("APTIC_SIGNING_KEYS", default=[])

@@ -24,8 +24,10 @@ from aptic.tenancy.principal import Hat, Principal, acting
 View = Callable[..., HttpResponse]
 
 
-def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
+def space(hat: Hat, *, roles: Iterable[str] = (), second_factor: bool = False) -> Callable[[View], View]:
     """Let in members of the URL's organisation that wears `hat`; `roles` restricts further (empty: any but scanner).
+
+    `second_factor` asks it of all of them, also of those who touch no money elsewhere.
 
     Sets `request.organisation`, `request.principal` and `request.membership`. Answers 404 to everybody else, so that
     an organisation's id reveals nothing, and 403 to a member whose role does not suffice.
@@ -35,8 +37,8 @@ def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, organisation: uuid.UUID, *args: Any, **kwargs: Any) -> HttpResponse:
-            membership = _membership(request, organisation, hat)
-            check_second_factor(request, membership)
+            membership = live_membership(request, organisation, hat)
+            check_second_factor(request, membership, always=second_factor)
             if (allowed and membership.role not in allowed) or (not allowed and membership.role == Role.SCANNER):
                 raise NotAllowed
             principal = Principal(
@@ -56,7 +58,7 @@ def space(hat: Hat, *, roles: Iterable[str] = ()) -> Callable[[View], View]:
     return decorate
 
 
-def _membership(request: HttpRequest, organisation_id: uuid.UUID, hat: Hat) -> Membership:
+def live_membership(request: HttpRequest, organisation_id: uuid.UUID, hat: Hat) -> Membership:
     """The live membership of the person logged in, or Http404: an id that is not theirs does not exist."""
     with acting(Principal(person_id=request.user.pk)):
         membership = (

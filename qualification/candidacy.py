@@ -30,6 +30,8 @@ EDITABLE = frozenset({
     "motivation", "contact_name", "contact_role", "email", "phone", "representative_name", "representative_role",
     "representative_email", "mandated",
 })  # fmt: skip
+PRINTED = ("organisation_name", "contact_name")  # in letters to an address that anybody may have given
+ADDRESS_SIGNS = ("://", "www.")
 NEEDED_FROM_THE_START = ("organisation_name", "contact_name", "email")
 
 
@@ -47,8 +49,8 @@ def begin(
 ) -> Application:
     """Begin an application, for anybody; a letter with its link goes to the address given, unless `quiet`.
 
-    `more` is any other of `EDITABLE`. Raises MissingField, InvalidSiret and AlreadyApplied, unless a SIRET is taken
-    over from a predecessor.
+    An address that got many within the hour gets no more, without a word. `more` is any other of `EDITABLE`. Raises
+    MissingField, NotAName, InvalidSiret and AlreadyApplied, unless a SIRET is taken over from a predecessor.
     """
     said = _cleaned(
         {"organisation_name": organisation_name, "siret": siret, "contact_name": contact_name, "email": email, **more}
@@ -59,7 +61,8 @@ def begin(
     row.save(force_insert=True)
     record(verb="application_begun", target=row)
     if not quiet:
-        letters.tell(row, "application_begun")
+        if letters.may_write_to(row.email):
+            letters.tell(row, "application_begun")
         request_check(row)
     return row
 
@@ -68,7 +71,7 @@ def begin(
 def edit(*, application: Application, **changes: Any) -> Application:
     """Change what the organisation and its people say of themselves.
 
-    Raises NotEditable, MissingField, InvalidSiret and, when the file was sent once already, AlreadyApplied.
+    Raises NotEditable, MissingField, NotAName, InvalidSiret and, when the file was sent once already, AlreadyApplied.
     """
     cleaned = _cleaned(changes)
     row = hold(application)
@@ -234,22 +237,36 @@ def refusing_twins() -> Iterator[None]:
 
 
 def find_by_address(email: str) -> None:
-    """Send the links of every application that gave this address, and tell nobody whether there is one."""
+    """Send the links of the first applications that gave this address, and tell nobody whether there are any.
+
+    A renewal is gone on with from its actor's space: whoever left the actor gets no way back into it.
+    """
+    if not letters.may_write_to(email):
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT qualification_applications_of(%s)", [email.strip().lower()])
         found = [pk for (pk,) in cursor.fetchall()]
+    rows = []
     for pk in found:
         with link.opened(pk):
-            letters.tell(Application.objects.select_related("commune").get(pk=pk), "application_link")
+            rows += Application.objects.filter(pk=pk, kind=Application.Kind.FIRST)
+    if rows:
+        letters.tell_links(rows)
 
 
 def _cleaned(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The same fields without blanks around, the SIRET's digits alone. Raises MissingField and InvalidSiret."""
+    """The same fields without blanks around, the SIRET's digits alone.
+
+    Raises MissingField, NotAName and InvalidSiret.
+    """
     if unknown := changes.keys() - EDITABLE:
         raise TypeError(f"an application has no {', '.join(sorted(unknown))}")
     cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in changes.items()}
     if missing := next((name for name in NEEDED_FROM_THE_START if cleaned.get(name, "-") == ""), None):
         raise errors.MissingField(field=missing)
+    for name in PRINTED:
+        if any(sign in cleaned.get(name, "").lower() for sign in ADDRESS_SIGNS):
+            raise errors.NotAName(field=name)
     if "siret" in cleaned:
         cleaned["siret"] = check_siret(cleaned["siret"])
     if "email" in cleaned:

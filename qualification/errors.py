@@ -56,6 +56,14 @@ class MissingField(DomainError):
     message = "Cette réponse est nécessaire."
 
 
+class NotAName(DomainError):
+    """The name of an organisation or person holds the address of a site, which letters would carry."""
+
+    code = "not_a_name"
+    message = "Ce nom contient l’adresse d’un site."
+    next_step = "Écrivez le nom seul : le site internet a sa propre question dans la suite du dossier."
+
+
 class CapReached(DomainError):
     """The territory is full."""
 

@@ -24,9 +24,12 @@ def has_second_factor(request: HttpRequest) -> bool:
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
-def check_second_factor(request: HttpRequest, membership: Membership) -> None:
-    """Raise SecondFactorMissing (with `redirect_to`) when this membership needs a proof that the session lacks."""
-    if not rules.second_factor_required(membership.role, membership.organisation.hats):
+def check_second_factor(request: HttpRequest, membership: Membership, *, always: bool = False) -> None:
+    """Raise SecondFactorMissing (with `redirect_to`) when this membership needs a proof that the session lacks.
+
+    `always`: what is asked for is worth money by itself, whoever takes it.
+    """
+    if not always and not rules.second_factor_required(membership.role, membership.organisation.hats):
         return
     if not has_second_factor(request):
         raise SecondFactorMissing(next_url=request.get_full_path() if request.method == "GET" else "/espace/")

@@ -67,7 +67,12 @@ def role_faults(alias: str = "default") -> list[str]:
 
 
 def key_faults(alias: str = "default") -> list[str]:
-    """Why the code keys at hand do not fit this database; empty when they do, or when it knows none yet."""
+    """Why the keys at hand are not safe, or do not fit this database; empty when they do, or when it knows none yet."""
+    if settings.UNSAFE_KEY in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        return [
+            "APTIC_SECRET_KEY n’est pas donnée, ou est celle que tout le monde peut lire dans le code : "
+            "quiconque forgerait des liens et des sessions. Donnez-lui une longue valeur tirée au hasard."
+        ]
     try:
         at_hand = fingerprint(read_ring(settings.CODE_KEYS))
         read_ring(settings.SIGNING_KEYS)

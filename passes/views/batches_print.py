@@ -1,4 +1,7 @@
-"""Printing a batch: start it and watch it, take the files, say that the paper is good. For both spaces."""
+"""Printing a batch: start it and watch it, take the files, say that the paper is good. For both spaces.
+
+What is printed pays whoever holds it: a second factor is asked of everybody, agents included.
+"""
 
 import uuid
 
@@ -20,7 +23,7 @@ PER_PAGE = 40
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@space(Hat.OPERATOR, roles=printing.ROLES)
+@space(Hat.OPERATOR, roles=printing.ROLES, second_factor=True)
 def operator_print(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The files of a batch, for the operator."""
     return _print(request, pk, "operator")
@@ -28,21 +31,21 @@ def operator_print(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@space(Hat.FUNDER, roles=printing.ROLES)
+@space(Hat.FUNDER, roles=printing.ROLES, second_factor=True)
 def funder_print(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The files of a batch, for who bought it."""
     return _print(request, pk, "funder")
 
 
 @require_POST
-@space(Hat.OPERATOR, roles=printing.ROLES)
+@space(Hat.OPERATOR, roles=printing.ROLES, second_factor=True)
 def operator_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The operator's booklets are on paper."""
     return _confirm(request, pk, "operator")
 
 
 @require_POST
-@space(Hat.FUNDER, roles=printing.ROLES)
+@space(Hat.FUNDER, roles=printing.ROLES, second_factor=True)
 def funder_confirm(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The funder's booklets are on paper."""
     return _confirm(request, pk, "funder")

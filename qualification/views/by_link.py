@@ -1,14 +1,25 @@
-"""The door of an application's pages: no account, the session of whoever opened its signed link (or began it)."""
+"""The door of an application's pages: no account, the session of whoever opened its signed link (or began it).
+
+A renewal changes an actor that exists, the account it is paid on included: its link says which file and opens nothing.
+It is read and changed by members of that actor, logged in, as in their space.
+"""
 
 import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
-from aptic.spaces import public
+from actors.permissions import EDITS_SITES, HANDLES_BANK
+from aptic.accounts.models import Membership
+from aptic.accounts.second_factor import check_second_factor
+from aptic.errors import NotAllowed
+from aptic.spaces import live_membership, public
+from aptic.tenancy.principal import Hat
 from qualification import link
 from qualification.models import Application
 
@@ -39,8 +50,33 @@ def by_link(view: View) -> View:
         application = found.filter(pk=pk).first()
         if application is None:
             raise Http404
+        if application.kind == Application.Kind.RENEWAL and not request.user.is_authenticated:
+            asked = request.method in ("GET", "HEAD")
+            return redirect_to_login(request.get_full_path() if asked else reverse("application_page", args=[pk]))
+        request.membership = _check_member(request, application)  # type: ignore[attr-defined]
         response = view(request, application, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
 
     return public(wrapped)  # type: ignore[arg-type]
+
+
+def may_give_account(request: HttpRequest) -> bool:
+    """Whether this visitor says where to be paid: for an actor that exists, whoever handles its bank account."""
+    membership: Membership | None = request.membership  # type: ignore[attr-defined]
+    return membership is None or membership.role in HANDLES_BANK
+
+
+def _check_member(request: HttpRequest, application: Application) -> Membership | None:
+    """Who renews, as which member of the actor; None for a first application, whose link is enough.
+
+    Raises Http404, SecondFactorMissing and NotAllowed, as the actor's space does.
+    """
+    if application.kind != Application.Kind.RENEWAL:
+        return None
+    assert application.organisation_id is not None  # application_renewal_is_actors
+    membership = live_membership(request, application.organisation_id, Hat.ACTOR)
+    check_second_factor(request, membership)
+    if membership.role not in EDITS_SITES:
+        raise NotAllowed
+    return membership

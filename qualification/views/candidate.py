@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aptic.documents.uploads import FileTooLarge, was_too_large
-from aptic.errors import DomainError
+from aptic.errors import DomainError, NotAllowed
 from aptic.forms import DomainForm
 from qualification import attachments, candidacy, papers, progress, referentials, rules, standing
 from qualification.candidacy_forms import (
@@ -28,7 +28,7 @@ from qualification.candidacy_forms import (
 )
 from qualification.candidacy_models import ApplicationDocument, ApplicationSite
 from qualification.models import Application
-from qualification.views.by_link import by_link
+from qualification.views.by_link import by_link, may_give_account
 
 PAGES = {
     "organisation": "application_organisation",
@@ -50,7 +50,7 @@ def page(request: HttpRequest, application: Application) -> HttpResponse:
         "application": application,
         "standing": standing.standing_of(application, appeal),
         "delay": standing.usual_delay(),
-        "steps": [_step(part, application) for part in parts],
+        "steps": [_step(part, application, request) for part in parts],
         "complete": all(part.done for part in parts),
         "decisions": application.decisions.order_by("-decided_at"),
         "appeal": appeal,
@@ -223,6 +223,8 @@ def document_remove(request: HttpRequest, application: Application, paper_id: uu
 @by_link
 def account(request: HttpRequest, application: Application) -> HttpResponse:
     """Where to be paid."""
+    if not may_give_account(request):
+        raise NotAllowed
     form = AccountForm(
         request.POST or None,
         initial={"holder": application.account_holder or application.organisation_name, "bic": application.bic},
@@ -344,13 +346,16 @@ def _state(part: progress.Part, here: str) -> str:
     return "here" if part.key == here else "done" if part.done else ""
 
 
-def _step(part: progress.Part, application: Application) -> dict[str, Any]:
+def _step(part: progress.Part, application: Application, request: HttpRequest) -> dict[str, Any]:
     """A part as the page of the application lists it."""
     said = " ".join(f"À corriger : {text}" for text in part.remarks) or " ".join(part.faults[:3])
+    opens = application.editable and (part.key != "banque" or may_give_account(request))
+    if application.editable and not opens:
+        said = f"{said} Seule une personne responsable de votre structure ouvre cette partie.".strip()
     return {
         "title": part.title,
         "text": said or "Complet.",
-        "url": reverse(PAGES[part.key], args=[application.pk]) if application.editable else "",
+        "url": reverse(PAGES[part.key], args=[application.pk]) if opens else "",
         "state": "done" if part.done and not part.remarks else "",
         "action": "",
     }

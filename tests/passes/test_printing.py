@@ -226,6 +226,29 @@ def test_each_download_is_audited_and_leaves_no_trace_in_caches(funder, client):
         assert funder.user.pk in taken.values_list("person_id", flat=True)
 
 
+def test_bearer_codes_ask_a_second_factor_of_everybody(funder):
+    batch = make_printable(funder, booklets=1)
+    print_batch(batch, funder)
+    with acting(OPERATOR):
+        document = printing.files_of(batch)[0].document
+    agent = make_member(funder.organisation, Hat.FUNDER, Role.AGENT)
+    password_alone = Client()
+    password_alone.force_login(agent.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    printed, confirmed, seen = (
+        reverse(name, args=[funder.organisation.pk, batch.uuid])
+        for name in ("funder_batch_print", "funder_batch_printed", "funder_batch")
+    )
+    for ask in (
+        lambda: password_alone.get(reverse("document", args=[document.pk])),
+        lambda: password_alone.get(printed),
+        lambda: password_alone.post(printed),
+        lambda: password_alone.post(confirmed),
+    ):
+        assert ask().url.startswith("/espace/double-verification/")
+    assert password_alone.get(seen).status_code == 200  # without codes, the password is enough
+    assert agent.log_in(Client()).get(printed).status_code == 200
+
+
 def test_only_two_roles_ask_for_printing_and_asking_twice_queues_once(funder):
     batch = make_printable(funder, booklets=1)
     for member in (make_member(funder.organisation, Hat.FUNDER, Role.FINANCE), make_operator(Role.FINANCE)):

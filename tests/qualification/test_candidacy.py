@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from actors.errors import UnknownService
 from actors.opening_hours import InvalidHours
 from aptic.audit.models import Event
 from aptic.iban import InvalidIban
+from aptic.outbox.delivery import deliver_due
 from aptic.siret import InvalidSiret
 from aptic.tenancy.principal import Hat, Principal, acting
 from qualification import candidacy, errors, link, progress, referentials, services, standing
@@ -258,6 +260,42 @@ def test_links_are_sent_again_to_their_address_and_nobody_is_told():
         candidacy.find_by_address(" CAMILLE@ateliers.example")
     assert mails().count(("application_link", row.email)) == 1
     assert len(mails()) == 2
+
+
+def test_an_address_is_written_to_three_times_an_hour_whoever_asks():
+    for n in range(4):
+        begin(email="victim@essai.example" if n % 2 else "VICTIM@essai.example")
+    with acting(PUBLIC):
+        candidacy.find_by_address("victim@essai.example")
+    assert mails() == [("application_begun", "victim@essai.example")] * 3
+    begin(email="somebody@essai.example")
+    with acting(PUBLIC):
+        for _ in range(4):
+            candidacy.find_by_address("somebody@essai.example")
+    assert mails().count(("application_link", "somebody@essai.example")) == 2
+
+
+def test_the_links_of_one_address_leave_in_one_letter():
+    named = {name: begin(organisation_name=name, email="deux@essai.example") for name in ("La Première", "La Seconde")}
+    begin(email="autre@essai.example")
+    with acting(PUBLIC):
+        candidacy.find_by_address("deux@essai.example")
+    assert mails()[-1] == ("application_link", "deux@essai.example")
+    assert len(mails()) == 4
+    deliver_due()
+    (letter,) = (each for each in mail.outbox if each.subject == "Les liens de vos candidatures")
+    for name, row in named.items():
+        assert f"{name} :\n{link.address_of(row.pk)}" in letter.body
+
+
+@pytest.mark.parametrize("field", ["organisation_name", "contact_name"])
+@pytest.mark.parametrize("name", ["Gagnez http://piege.example", "Voir WWW.piege.example"])
+def test_a_name_that_letters_print_is_no_address(name, field):
+    with pytest.raises(errors.NotAName) as refused:
+        begin(**{field: name})
+    assert refused.value.field == field
+    with holding(begin()) as mine, pytest.raises(errors.NotAName):
+        candidacy.edit(application=mine, **{field: name})
 
 
 def test_acceptance_opens_every_place_and_takes_a_place_in_each_territory():

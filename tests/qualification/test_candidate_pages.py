@@ -19,6 +19,7 @@ from qualification.models import Application
 from qualification.views import public
 from tests.factories import OPERATOR, make_siret
 from tests.qualification.candidates import IBAN, PDF, all_answers, begin, fill, holding, place, sent
+from tests.qualification.test_applications import mails
 from tests.qualification.test_pages import counted, text
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,7 @@ def test_anybody_begins_and_stands_on_the_page_of_the_file(client):
         ({"siret": "123456789"}, "sont un SIREN"),
         ({"email": "camille"}, "Votre adresse électronique :"),
         ({"organisation_name": " "}, "Nom de l’organisation :"),
+        ({"organisation_name": "Gagnez http://piege.example"}, "Ce nom contient l’adresse d’un site"),
     ],
 )
 def test_a_mistake_is_said_beside_its_question_and_keeps_the_rest(client, wrong, said):
@@ -85,6 +87,15 @@ def test_too_many_beginnings_from_one_address_wait(client, monkeypatch):
     assert response.status_code == 429
     assert "réessayez dans une heure" in text(response)
     assert client.post(reverse("application"), START | {"siret": "12"}, **one).status_code == 200
+
+
+def test_an_address_that_got_enough_letters_changes_no_answer(client):
+    answers = [client.post(reverse("application"), START | {"siret": make_siret()}) for _ in range(5)]
+    assert {answer.status_code for answer in answers} == {302}
+    pages = {re.sub(r'value="[^"]*"', "", text(client.post(reverse("application_find"), {"email": email})))
+             for email in (START["email"], "nobody@essai.example")}  # fmt: skip
+    assert len(pages) == 1
+    assert [to for _, to in mails()] == [START["email"]] * 3
 
 
 def test_another_browser_needs_the_link(client, django_user_model):

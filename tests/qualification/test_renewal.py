@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.template.loader import render_to_string
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from actors import bank_accounts
@@ -291,3 +293,56 @@ def test_an_actor_renews_from_its_first_page(client, network):
     assert client.post(url("actor_renew", network.manager)).status_code == 409
     network.member(Role.FINANCE).log_in(client)
     assert client.post(url("actor_renew", network.manager)).status_code == 403
+
+
+def open_link(client, row):
+    return client.get(reverse("application_link", args=[link.sign(row.pk)]), follow=True)
+
+
+def test_the_link_of_a_renewal_leads_to_log_in_and_back(client, network):
+    row = begin(network)
+    page = candidate_url("application_page", row)
+    assert open_link(client, row).redirect_chain[-1][0] == f"{reverse('account_login')}?next={page}"
+    assert client.post(candidate_url("application_withdraw", row)).url == f"{reverse('account_login')}?next={page}"
+    network.manager.log_in(client)
+    assert "Renouvellement" in text(client.get(page))
+
+
+def test_only_who_may_renew_opens_a_renewal(client, network):
+    row = begin(network)
+    agent, finance = network.member(Role.AGENT), network.member(Role.FINANCE)
+    page, bank = candidate_url("application_page", row), candidate_url("application_account", row)
+    given = {"holder": "Les Ateliers", "iban": OTHER_IBAN}
+    for member, opens, pays in (
+        (network.manager, 200, 302), (agent, 200, 403), (finance, 403, 403), (make_actor().manager, 404, 404),
+    ):  # fmt: skip
+        browser = Client()
+        open_link(browser, row)
+        member.log_in(browser)
+        assert browser.get(page).status_code == opens, member
+        assert browser.post(bank, given).status_code == pays, member
+        assert (f'href="{bank}"' in text(browser.get(page))) == (pays == 302)
+
+
+def test_a_manager_renews_with_a_second_factor_only(client, network):
+    row = begin(network)
+    open_link(client, row)
+    client.force_login(network.manager.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    for name in ("application_page", "application_account"):
+        assert client.get(candidate_url(name, row)).url.startswith("/espace/double-verification/")
+
+
+def test_who_left_the_actor_reaches_its_renewal_no_more(client, network):
+    agent = network.member(Role.AGENT)
+    with acting(agent.principal):
+        row = renewal.begin_renewal(actor=network.organisation)
+    open_link(client, row)
+    agent.log_in(client)
+    assert client.get(candidate_url("application_page", row)).status_code == 200
+    with acting(OPERATOR):
+        agent.membership.active = False
+        agent.membership.save(update_fields=["active"])
+    assert client.get(candidate_url("application_page", row)).status_code == 404
+    before = mails()
+    client.post(reverse("application_find"), {"email": agent.user.email})
+    assert mails() == before

@@ -52,6 +52,16 @@ def test_compose_gives_each_role_to_those_who_need_it(compose):
     assert holders("APTIC_EMAIL_HOST_PASSWORD") == {"worker"}
 
 
+@pytest.mark.parametrize(
+    "variable", ["APTIC_PROXIES", "APTIC_BEHIND_PROXY", "APTIC_TRUSTED_ORIGINS", "APTIC_METRICS_TOKEN"]
+)
+def test_compose_tells_the_web_process_what_stands_before_it(compose, variable):
+    """Left out, the whole public would be one address behind a proxy, and share its limits."""
+    named = {name for name, service in compose["services"].items() if variable in service.get("environment", {})}
+    assert named == {"web"}
+    assert compose["services"]["web"]["environment"][variable].startswith(f"${{{variable}:-")
+
+
 def test_compose_serves_every_queue(compose):
     served = set()
     for service in compose["services"].values():

@@ -131,6 +131,15 @@ def test_keys_of_another_installation_are_refused(fresh_database, settings):
     assert "illisibles" in key_faults()[0]
 
 
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_the_secret_key_that_everybody_can_read_is_refused(fresh_database, settings, name):
+    assert key_faults() == []
+    known = settings.UNSAFE_KEY
+    setattr(settings, name, known if name == "SECRET_KEY" else [known])
+    (fault,) = key_faults()
+    assert "APTIC_SECRET_KEY" in fault
+
+
 def test_folder_of_somebody_else_is_refused(tmp_path):
     (tmp_path / "file").touch()
     env = start(tmp_path / "file", PORT="18124")

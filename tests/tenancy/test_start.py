@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
 from django.core.checks import run_checks
 from django.db import connections
 
@@ -51,6 +52,13 @@ def test_the_system_role_does_not(fresh_database):
     assert done.returncode == 1
     assert "a les droits du rôle système" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_known_secret_key_does_not(fresh_database):
+    done = serve(fresh_database, APTIC_SECRET_KEY=settings.UNSAFE_KEY)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Aptic refuse de servir : APTIC_SECRET_KEY n’est pas donnée")
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_a_superuser_does_not(fresh_database):
