@@ -24,7 +24,7 @@ export function cameraPanel({ root, onCode, onProblem = () => {} }) {
   function open() {
     remember({ on: true });
     problem.textContent = "";
-    camera ??= startCamera({
+    camera = camera ?? startCamera({
       video, onCode: give, onProblem: tell, onChange: show,
       workerUrl: root.dataset.worker, libraryUrl: root.dataset.library, wasmUrl: root.dataset.wasm,
     });

@@ -5,6 +5,7 @@
 import { openDB } from "../vendor/idb.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
+import { within } from "./older.js";
 import { presenting } from "./presenting.js";
 import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
@@ -53,7 +54,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function probe() {
     try {
-      return (await fetch(PROBE, { cache: "no-store", signal: AbortSignal.timeout(5_000) })).ok;
+      return (await fetch(PROBE, { cache: "no-store", signal: within(5_000) })).ok;
     } catch {
       return false;
     }
@@ -84,7 +85,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function ask(id) {
     const answer = await fetch(`${REDEMPTIONS}${id}/`, {
-      cache: "no-store", headers: FROM_COUNTER, signal: AbortSignal.timeout(20_000),
+      cache: "no-store", headers: FROM_COUNTER, signal: within(20_000),
     });
     return { status: answer.status, body: await answer.json() };
   }
@@ -108,7 +109,7 @@ export function startOffline({ counter, till, scan, arrive }) {
       method: "POST",
       headers: { "Content-Type": "application/json", ...FROM_COUNTER },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(60_000),
+      signal: within(60_000),
     });
     const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
     return { status: answer.status, retryAfter, body: await answer.json().catch(() => null) };

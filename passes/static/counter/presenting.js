@@ -3,6 +3,7 @@
 
 import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
+import { newId } from "./older.js";
 import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
@@ -59,7 +60,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
       services: options(knowledge.services, batch.services, chosen),
     }, (drawn) => {
       drawn.querySelector("[name=code]").value = signed.code;
-      drawn.querySelector("[name=attempt]").value = crypto.randomUUID();
+      drawn.querySelector("[name=attempt]").value = newId();
     });
   }
 
@@ -169,7 +170,7 @@ function twice(present, items) {
 
 // As the server writes it on a ticket.
 function inGroups(name) {
-  return grouped(name).replaceAll("-", "\u00a0");
+  return grouped(name).replace(/-/g, "\u00a0");
 }
 
 function summary(items, service) {
