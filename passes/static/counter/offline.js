@@ -223,8 +223,8 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (till.querySelector("[data-queue]")) render();
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
-    const outcome = till.querySelector("[data-outcome]")?.dataset.outcome;
-    if (device) passes.noteOnline(outcome, attempted, requestConfig.path.match(VOIDED)?.[1]);
+    const { outcome, taken } = till.querySelector("[data-outcome]")?.dataset ?? {};
+    if (device) passes.noteOnline(outcome, attempted, requestConfig.path.match(VOIDED)?.[1], taken);
   });
 
   counter.addEventListener("click", (event) => {

@@ -129,15 +129,17 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     draw(unanswered || form.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
   }
 
-  // What was taken on line is not taken once more when the network goes; what was undone may be.
-  async function noteOnline(outcome, attempted, voided) {
+  // What was taken on line is not taken once more when the network goes; what was undone may be. `beside`: the attempts
+  // that were taken although another of the same go was refused.
+  async function noteOnline(outcome, attempted, voided, beside = "") {
     const { queue, known } = await desk();
     if (!queue) return;
     if (outcome === "voided" && voided) await queue.noteVoided(voided);
-    if (outcome !== "accepted" || !attempted) return;
+    if (!attempted || (outcome !== "accepted" && !beside)) return;
     if (!session) await queue.remember("service", Number(attempted.get("service")));
     const attempts = attempted.getAll("attempt");
     for (const [at, code] of attempted.getAll("code").entries()) {
+      if (outcome !== "accepted" && !beside.includes(attempts[at])) continue;
       await queue.noteSpent(attempts[at], named(code).serial, known.now());
       scanned.delete(code);
     }

@@ -81,16 +81,18 @@ export async function openQueue(openDB) {
     await update(ids, (item) => ({ ...item, seen: true }));
   }
 
-  // Forget answers that somebody saw (all of them, or those of last week), and what was taken on line last week.
+  // Forget answers that somebody saw (all of them, or those of last week), and what was taken last week. An accepted line
+  // leaves its pass among those that were taken; one that nobody has judged yet stays.
   async function forget(now, everythingSeen = false) {
     const work = base.transaction(["items", "spent"], "readwrite");
-    for (const item of await work.objectStore("items").getAll()) {
-      const old = now - Date.parse(item.occurred_at) > KEPT;
-      if (item.state === "recorded" && item.seen && (old || everythingSeen)) await work.objectStore("items").delete(item.id);
+    const [items, spent] = [work.objectStore("items"), work.objectStore("spent")];
+    for (const item of await items.getAll()) {
+      const at = Date.parse(item.occurred_at);
+      if (!mayGo(item) || !item.seen || !(everythingSeen || now - at > KEPT)) continue;
+      if (isTaken(item)) await spent.put({ id: item.id, serial: item.serial, at });
+      await items.delete(item.id);
     }
-    for (const one of await work.objectStore("spent").getAll()) {
-      if (now - one.at > KEPT) await work.objectStore("spent").delete(one.id);
-    }
+    for (const one of await spent.getAll()) if (now - one.at > KEPT) await spent.delete(one.id);
     await work.done;
   }
 
@@ -127,6 +129,11 @@ export function isAccepted(item) {
 // Set aside by the server: neither accepted nor refused yet.
 export function isHeld(item) {
   return item.verdict?.status === 202;
+}
+
+// Is its answer final?
+export function mayGo(item) {
+  return !isWaiting(item) && !isHeld(item);
 }
 
 function isTaken(item) {
