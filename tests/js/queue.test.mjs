@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { presenting } from "../../passes/static/counter/presenting.js";
-import { openQueue } from "../../passes/static/counter/queue.js";
+import { isStuck, openQueue } from "../../passes/static/counter/queue.js";
 import { openMemory } from "./memory.mjs";
 
 const NOW = Date.parse("2026-11-25T09:00:00Z");
@@ -43,6 +43,16 @@ test("last week's answers go with what they took; a line that waits for two peop
   await queue.forget(NOW + 8 * DAY);
   assert.deepEqual(await ids(queue), ["held"]);
   assert.deepEqual(await serials(queue), [2]);
+});
+
+test("a line of another site, or one that the server did not understand, is stuck until it is recorded", async () => {
+  const queue = await openQueue(openMemory);
+  await queue.add([line("a", 1), line("b", 2), line("c", 3, { site: "elsewhere" })]);
+  await queue.note([{ id: "b", status: 400 }]);
+  const stuck = async () => (await queue.all()).filter((item) => isStuck(item, "s")).map(({ id }) => id);
+  assert.deepEqual(await stuck(), ["b", "c"]);
+  await queue.record([{ id: "b", status: 201 }]);
+  assert.deepEqual(await stuck(), ["c"]);
 });
 
 test("of a go that was refused in part, what was taken is noted", async () => {

@@ -4,7 +4,7 @@
 import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { newId } from "./older.js";
-import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
+import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
@@ -43,7 +43,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     if (!signed) return refuse(null, "typed");
     if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
     const why = (await verify(signed, known.knowledge.keys, fallback))
-      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed])
+      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site)
       : "unknown";
     if (mine !== turn) return undefined; // another pass was scanned meanwhile
     return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? (await queue.recall("service")));
@@ -83,7 +83,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     const items = signed.map(({ code, name, serial, value }, at) => (
       { id: attempts[at], site, code, name, serial, value, service: service.slug, occurred_at, session }
     ));
-    const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed));
+    const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name);
     if (!session) await queue.remember("service", service.id);
@@ -154,8 +154,8 @@ function judged(known, signed, service, taken) {
 }
 
 // Would these passes, one after the other, go past what this device may hold?
-function tooMuch(known, items, passes) {
-  const pending = items.filter(isWaiting);
+function tooMuch(known, items, passes, site) {
+  const pending = items.filter(isWaiting).map((item) => ({ ...item, stuck: isStuck(item, site) }));
   for (const { value } of passes) {
     const why = stopped(known.knowledge, pending, value, known.now());
     if (why) return why;

@@ -122,6 +122,11 @@ export function isWaiting(item) {
   return item.state !== "recorded";
 }
 
+// It waits, and no network that comes back takes it away: it is of another site, or the server did not understand it.
+export function isStuck(item, site) {
+  return isWaiting(item) && (item.site !== site || Boolean(item.problem));
+}
+
 export function isAccepted(item) {
   return item.verdict?.status === 200 || item.verdict?.status === 201;
 }
