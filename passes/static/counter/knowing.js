@@ -45,10 +45,18 @@ export function keepKnowledge({ queue, address, site }) {
     return "stopped";
   }
 
+  // When the server last spoke, by its own clock; long ago where it never did.
+  function told() {
+    return kept ? Date.parse(kept.knowledge.instant) : -Infinity;
+  }
+
   return {
     load,
     refresh,
-    now: () => Date.now() + (kept?.offset ?? 0),
+    told,
+    // The server's clock. A device whose clock is set back without a network dates nothing before what it was told, nor
+    // before what it took since.
+    now: () => Math.max(Date.now() + (kept?.offset ?? 0), told(), queue.latest()),
     get knowledge() { return kept?.knowledge ?? null; },
   };
 }

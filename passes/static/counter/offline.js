@@ -43,7 +43,7 @@ export function startOffline({ counter, till, scan, arrive }) {
       const queue = await openQueue(openDB);
       const known = keepKnowledge({ queue, address, site });
       await known.load();
-      await queue.forget(known.now());
+      await queue.forget(known.told()); // a clock that jumped ahead erases nothing
       return { queue, known };
     } catch {
       return { queue: null, known: null }; // a private window: on line only, and it says so when asked for more
@@ -169,7 +169,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function clear() {
     const { queue, known } = await ready;
-    await queue.forget(known.now(), true);
+    await queue.forget(known.told(), true);
     await showList();
   }
 
