@@ -10,11 +10,12 @@ const HOME = "/guichet/";
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
-// A new version keeps its own files, and fetches the pages that the former one had kept. The queue is not here.
+// A new version keeps its own files, and fetches the pages that the former one had kept; where the server goes away in the
+// middle it is not installed, and the former one stays with its pages. The queue is not here.
 async function install() {
   const cache = await caches.open(CACHE);
   await cache.addAll(FILES);
-  for (const address of await shells()) await keep(cache, address);
+  for (const address of await shells()) await fetchInto(cache, address);
   await self.skipWaiting();
 }
 
@@ -42,11 +43,17 @@ async function keepOnly(addresses, leave) {
 
 async function keep(cache, address) {
   try {
-    const page = await fetch(address, { cache: "no-store" });
-    if (page.ok && !page.redirected) await cache.put(address, page);
+    await fetchInto(cache, address);
   } catch {
     // The server is away just now: the next page that opens asks again.
   }
+}
+
+// Throws when the server is away. A page that it no longer gives is not kept.
+async function fetchInto(cache, address) {
+  const page = await fetch(address, { cache: "no-store" });
+  if (page.status >= 500) throw new Error(`${address}: ${page.status}`);
+  if (page.ok && !page.redirected) await cache.put(address, page);
 }
 
 async function shells() {
