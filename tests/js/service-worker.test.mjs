@@ -68,6 +68,23 @@ for (const [how, answer] of [["goes away", away], ["fails", () => new Response("
   });
 }
 
+test("the kept counter stands in for a page of the site that does not come, and never for training", async () => {
+  const { opens } = worker("1", { caches: await installed(), answer: away });
+  assert.equal(await (await opens(`${PLACE}journee/`)).text(), "the kept counter");
+  for (const path of ["entrainement/", "entrainement/carnet/"]) {
+    const page = await opens(PLACE + path);
+    const text = await page.text();
+    assert.equal(page.status, 503);
+    for (const words of ["L’entraînement demande le réseau", `href="${PLACE}${path}"`, `href="${PLACE}"`, FILES[0]]) assert.ok(text.includes(words), words);
+  }
+});
+
+test("training that comes late is waited for", async () => {
+  const answer = async () => { await new Promise((resolve) => setTimeout(resolve, 100)); return new Response("training"); };
+  const { opens } = worker("1", { caches: await installed(), answer });
+  assert.equal(await (await opens(`${PLACE}entrainement/`)).text(), "training");
+});
+
 test("a new version takes over with the pages that the server still gives", async () => {
   for (const [answer, kept] of [[shell, true], [() => new Response("", { status: 404 }), false]]) {
     const caches = await installed();

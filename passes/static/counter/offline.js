@@ -14,6 +14,7 @@ import { networkKind, networkLine } from "./status.js";
 import { hearOfHeld, upload } from "./upload.js";
 
 const PROBE = "/livez";
+const HOME = "/guichet/";
 const REDEMPTIONS = "/api/v1/redemptions/";
 const BATCH = `${REDEMPTIONS}batch/`;
 const FROM_COUNTER = { "X-Aptic-Counter": "1" };
@@ -238,10 +239,17 @@ export function startOffline({ counter, till, scan, arrive }) {
   channel?.addEventListener("message", reflect);
   setInterval(learn, AGAIN);
 
+  // The page that was kept opens as the counter; where another one was asked for, it says so and leads to both.
+  function openKept() {
+    const asked = location.pathname;
+    if ([HOME, here].includes(asked) || asked.endsWith("/hors-ligne/")) return draw("ask");
+    return draw("elsewhere", {}, (drawn) => { drawn.querySelector("[data-asked]").href = asked + location.search; });
+  }
+
   // --- the first moment -----------------------------------------------------------------------------------------------
 
   const fromShell = till.querySelector("[data-shell]");
   if (fromShell || !navigator.onLine) network.failed();
-  if (fromShell) ready.then(() => draw("ask")).then(network.ask);
+  if (fromShell) ready.then(openKept).then(network.ask);
   ready.then(render).then(learn).then(send);
 }
