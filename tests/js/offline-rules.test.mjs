@@ -73,6 +73,13 @@ test("the ceiling in passes, in euros and in hours", () => {
   assert.equal(stopped(KNOWLEDGE, waiting(2), 1001, NOW), "ceiling_cents");
   assert.equal(stopped(KNOWLEDGE, waiting(1, 73), 1000, NOW), "ceiling_hours");
 });
+test("lines that can never leave stop nobody by their age, and still count", () => {
+  const stuck = waiting(2, 100).map((one) => ({ ...one, stuck: true }));
+  assert.equal(stopped(KNOWLEDGE, stuck, 1000, NOW), null);
+  assert.equal(stopped(KNOWLEDGE, stuck, 1001, NOW), "ceiling_cents");
+  assert.equal(stopped(KNOWLEDGE, [...stuck, ...waiting(1)], 1000, NOW), "ceiling_passes");
+  assert.equal(stopped(KNOWLEDGE, [...stuck.slice(1), ...waiting(1, 73)], 1000, NOW), "ceiling_hours");
+});
 test("what the server told may not be older than the ceiling", () => {
   const told = (hours) => ({ ...KNOWLEDGE, instant: new Date(NOW - hours * HOUR).toISOString() });
   assert.equal(stopped(told(72), [], 1000, NOW), null);

@@ -171,6 +171,15 @@ def test_confirming_a_service_that_the_pass_does_not_pay_is_the_same_state(table
     assert code_of(batch)[:7] in plain(answer)
 
 
+def test_what_was_taken_beside_a_refused_pass_is_told_to_the_device(tablet: Client, till: TestTill) -> None:
+    codes = [code_of(make_batch()), code_of(_blocked(till))]
+    attempts = [str(uuid.uuid4()) for _ in codes]
+    form = {"code": codes, "attempt": attempts, "service": first_service().pk}
+    answer = tablet.post(f"{base(till)}encaisser/", form)
+    assert "1 autre pass encaissé." in plain(answer)
+    assert f'data-taken="{attempts[0]}"' in answer.content.decode()
+
+
 def test_a_code_that_is_not_genuine_comes_back_to_be_corrected(tablet: Client, till: TestTill) -> None:
     page = tablet.post(base(till), {"code": "ABCD-1234"}).content.decode()
     assert 'value="ABCD-1234"' in page

@@ -4,6 +4,7 @@
 import { normalise } from "./codes.js";
 import { keepApp, offerInstall } from "./install.js";
 import { startOffline } from "./offline.js";
+import { submit } from "./older.js";
 import { startReading } from "./reading.js";
 import { announce } from "./signals.js";
 
@@ -30,7 +31,7 @@ export function present(text) {
   scan.elements.code.value = text;
   scan.querySelectorAll("[data-kept]").forEach((copy) => copy.remove());
   till.querySelectorAll("[data-kept]").forEach((kept) => scan.append(kept.cloneNode()));
-  scan.requestSubmit();
+  submit(scan);
 }
 
 // Is this the pass, or one of those, that the answer on the screen is about? Seven characters name it. Once undone or
@@ -72,7 +73,7 @@ function say(sentence) {
 function takeAtOnce() {
   const form = till.querySelector("[data-confirm]");
   const proposed = form?.querySelector("option[selected]");
-  if (proposed && form.querySelectorAll("[name=code]").length === 1) form.requestSubmit();
+  if (proposed && form.querySelectorAll("[name=code]").length === 1) submit(form);
 }
 
 let settled = null;

@@ -2,6 +2,8 @@
 
 import { remember, remembered, startCamera } from "./camera.js";
 
+const GOES_ON = new Set(["foreign", "again"]); // troubles that the camera outlives
+
 // Fills `root`, whose data attributes say where the worker, the library and the wasm are. Starts by itself on a device
 // that used the camera before and still allows it. Returns { pause, resume, stop }.
 export function cameraPanel({ root, onCode, onProblem = () => {} }) {
@@ -24,7 +26,7 @@ export function cameraPanel({ root, onCode, onProblem = () => {} }) {
   function open() {
     remember({ on: true });
     problem.textContent = "";
-    camera ??= startCamera({
+    camera = camera ?? startCamera({
       video, onCode: give, onProblem: tell, onChange: show,
       workerUrl: root.dataset.worker, libraryUrl: root.dataset.library, wasmUrl: root.dataset.wasm,
     });
@@ -49,7 +51,7 @@ export function cameraPanel({ root, onCode, onProblem = () => {} }) {
 
   function tell(trouble) {
     problem.textContent = trouble.sentence;
-    if (trouble.kind !== "foreign") halt();
+    if (!GOES_ON.has(trouble.kind)) halt();
     onProblem(trouble);
   }
 

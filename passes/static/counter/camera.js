@@ -5,6 +5,8 @@ import { NOT_A_PASS, read } from "./codes.js";
 import { InSight, crop, nearest } from "./frames.js";
 
 const MEMORY = "aptic.camera";
+const SILENCE = 3_000; // ms without an answer on a frame after which the reader is thought dead
+const MORE_SILENCE = 10_000; // once it was started again: it may only be a slow tablet
 const BREATH = 40; // ms between two frames: quick for a person, cool for a phone
 
 export const PROBLEMS = {
@@ -14,6 +16,8 @@ export const PROBLEMS = {
     "Votre navigateur refuse la caméra. Touchez le symbole à gauche de l’adresse de la page, autorisez la caméra, puis réessayez.",
   busy: "Une autre application utilise la caméra. Fermez-la, par exemple la visioconférence, puis réessayez.",
   lost: "La caméra s’est arrêtée. Rebranchez-la ou réessayez\u00a0; vous pouvez toujours taper le code.",
+  again: "La lecture par caméra s’est arrêtée\u00a0: elle redémarre. Vous pouvez aussi taper le code.",
+  broken: "La lecture par caméra s’est arrêtée. Rechargez la page\u00a0; vous pouvez toujours taper le code.",
   reader: "La lecture par caméra n’a pas pu démarrer. Rechargez la page\u00a0; vous pouvez toujours taper le code.",
 };
 const BY_NAME = {
@@ -53,6 +57,9 @@ export class Camera {
   #ready = false;
   #stream = null;
   #reading = null; // the frame that the worker has
+  #again = false; // the reader broke once since the camera was opened, and was started again
+  #recovering = false;
+  #timer = 0;
   #paused = false;
   #wanted = false;
   #last = 0;
@@ -100,10 +107,8 @@ export class Camera {
     this.#wanted = false;
     document.removeEventListener("visibilitychange", this.#seen);
     this.#release();
-    this.#worker?.terminate();
-    this.#worker = null;
-    this.#ready = false;
-    this.#reading = null;
+    this.#endWorker();
+    this.#again = this.#recovering = false;
   }
 
   async setTorch(on) {
@@ -178,16 +183,51 @@ export class Camera {
     const { workerUrl, libraryUrl, wasmUrl } = this.#options;
     this.#worker = new Worker(workerUrl);
     this.#worker.onmessage = ({ data }) => this.#hear(data);
-    this.#worker.onerror = () => this.#fail("reader");
+    this.#worker.onerror = () => this.#break();
     this.#worker.postMessage({ libraryUrl, wasmUrl });
   }
 
+  #endWorker() {
+    clearTimeout(this.#timer);
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#ready = false;
+    this.#reading = null;
+  }
+
+  // A reader that worked and no longer does is started again, once; else the picture would live on and read nothing.
+  #break() {
+    if (!this.#ready) return this.#fail("reader");
+    if (this.#again) return this.#fail("broken");
+    this.#again = this.#recovering = true;
+    this.#fail("again");
+    this.#endWorker();
+    this.#startWorker();
+  }
+
+  // Waits for the answer on a frame. A page that slept wakes before its worker does, and waits anew.
+  #watch() {
+    const since = performance.now();
+    const patience = this.#again ? MORE_SILENCE : SILENCE;
+    this.#timer = setTimeout(() => {
+      if (document.hidden || performance.now() - since > 2 * patience) this.#watch();
+      else this.#break();
+    }, patience);
+  }
+
   #hear({ ready, failed, found }) {
-    if (failed) return this.#fail("reader");
+    clearTimeout(this.#timer);
+    if (failed) return this.#break();
     if (ready) this.#ready = true;
+    else if (this.#recovering) this.#recover();
     const frame = this.#reading;
     this.#reading = null;
     if (found && frame && !this.#paused && this.#stream) this.#give(found, frame);
+  }
+
+  #recover() {
+    this.#recovering = false;
+    this.#options.onProblem({ kind: "again", sentence: "" });
   }
 
   #give(found, frame) {
@@ -226,6 +266,7 @@ export class Camera {
     const { buffer } = context.getImageData(0, 0, width, height).data;
     this.#reading = { width, height, seenAt };
     this.#worker.postMessage({ pixels: buffer, width, height }, [buffer]);
+    this.#watch();
   }
 }
 

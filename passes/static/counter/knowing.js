@@ -1,5 +1,7 @@
 // What the server last told this device, kept for when it is away, and the server's clock.
 
+import { within } from "./older.js";
+
 const TIMEOUT = 8_000; // milliseconds
 const CLOCK = "Aptic-Instant";
 const STOPPED = [403, 404]; // the server knows no such device, or none at this site; it leads a stranger to the log-in
@@ -21,7 +23,7 @@ export function keepKnowledge({ queue, address, site }) {
         headers: kept ? { "If-None-Match": kept.tag } : {},
         cache: "no-store",
         redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT),
+        signal: within(TIMEOUT),
       });
       if (STOPPED.includes(answer.status) || answer.type === "opaqueredirect") return await forget();
       if (answer.status !== 200 && answer.status !== 304) return "away"; // a proxy, a gate, a server too busy
@@ -43,10 +45,18 @@ export function keepKnowledge({ queue, address, site }) {
     return "stopped";
   }
 
+  // When the server last spoke, by its own clock; long ago where it never did.
+  function told() {
+    return kept ? Date.parse(kept.knowledge.instant) : -Infinity;
+  }
+
   return {
     load,
     refresh,
-    now: () => Date.now() + (kept?.offset ?? 0),
+    told,
+    // The server's clock. A device whose clock is set back without a network dates nothing before what it was told, nor
+    // before what it took since.
+    now: () => Math.max(Date.now() + (kept?.offset ?? 0), told(), queue.latest()),
     get knowledge() { return kept?.knowledge ?? null; },
   };
 }

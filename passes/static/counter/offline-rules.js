@@ -58,12 +58,13 @@ export function factsOf(signed, knowledge, taken, now) {
 }
 
 // What this device may still take before it must have spoken to the server: the reason to stop, or null.
-// `pending`: [{ value, occurred_at }], what waits to be sent.
+// `pending`: [{ value, occurred_at, stuck }], what waits to be sent. What is stuck (of another site, or not understood by
+// the server) leaves by no network that somebody could look for: it counts in passes and euros, and stops nobody by its age.
 export function stopped(knowledge, pending, value, now) {
   const { cents, passes, hours } = knowledge.ceiling;
   const hour = 3_600_000;
   if (now - instant(knowledge.instant, -Infinity) > hours * hour) return "knowledge_too_old";
-  if (pending.some((one) => now - instant(one.occurred_at, now) > hours * hour)) return "ceiling_hours";
+  if (pending.some((one) => !one.stuck && now - instant(one.occurred_at, now) > hours * hour)) return "ceiling_hours";
   if (pending.length + 1 > passes) return "ceiling_passes";
   return pending.reduce((sum, one) => sum + one.value, value) > cents ? "ceiling_cents" : null;
 }

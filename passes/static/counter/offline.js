@@ -5,6 +5,7 @@
 import { openDB } from "../vendor/idb.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
+import { within } from "./older.js";
 import { presenting } from "./presenting.js";
 import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
@@ -13,6 +14,7 @@ import { networkKind, networkLine } from "./status.js";
 import { hearOfHeld, upload } from "./upload.js";
 
 const PROBE = "/livez";
+const HOME = "/guichet/";
 const REDEMPTIONS = "/api/v1/redemptions/";
 const BATCH = `${REDEMPTIONS}batch/`;
 const FROM_COUNTER = { "X-Aptic-Counter": "1" };
@@ -42,7 +44,7 @@ export function startOffline({ counter, till, scan, arrive }) {
       const queue = await openQueue(openDB);
       const known = keepKnowledge({ queue, address, site });
       await known.load();
-      await queue.forget(known.now());
+      await queue.forget(known.told()); // a clock that jumped ahead erases nothing
       return { queue, known };
     } catch {
       return { queue: null, known: null }; // a private window: on line only, and it says so when asked for more
@@ -53,7 +55,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function probe() {
     try {
-      return (await fetch(PROBE, { cache: "no-store", signal: AbortSignal.timeout(5_000) })).ok;
+      return (await fetch(PROBE, { cache: "no-store", signal: within(5_000) })).ok;
     } catch {
       return false;
     }
@@ -84,7 +86,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function ask(id) {
     const answer = await fetch(`${REDEMPTIONS}${id}/`, {
-      cache: "no-store", headers: FROM_COUNTER, signal: AbortSignal.timeout(20_000),
+      cache: "no-store", headers: FROM_COUNTER, signal: within(20_000),
     });
     return { status: answer.status, body: await answer.json() };
   }
@@ -108,7 +110,7 @@ export function startOffline({ counter, till, scan, arrive }) {
       method: "POST",
       headers: { "Content-Type": "application/json", ...FROM_COUNTER },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(60_000),
+      signal: within(60_000),
     });
     const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
     return { status: answer.status, retryAfter, body: await answer.json().catch(() => null) };
@@ -168,7 +170,7 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   async function clear() {
     const { queue, known } = await ready;
-    await queue.forget(known.now(), true);
+    await queue.forget(known.told(), true);
     await showList();
   }
 
@@ -222,8 +224,8 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (till.querySelector("[data-queue]")) render();
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
-    const outcome = till.querySelector("[data-outcome]")?.dataset.outcome;
-    if (device) passes.noteOnline(outcome, attempted, requestConfig.path.match(VOIDED)?.[1]);
+    const { outcome, taken } = till.querySelector("[data-outcome]")?.dataset ?? {};
+    if (device) passes.noteOnline(outcome, attempted, requestConfig.path.match(VOIDED)?.[1], taken);
   });
 
   counter.addEventListener("click", (event) => {
@@ -237,10 +239,17 @@ export function startOffline({ counter, till, scan, arrive }) {
   channel?.addEventListener("message", reflect);
   setInterval(learn, AGAIN);
 
+  // The page that was kept opens as the counter; where another one was asked for, it says so and leads to both.
+  function openKept() {
+    const asked = location.pathname;
+    if ([HOME, here].includes(asked) || asked.endsWith("/hors-ligne/")) return draw("ask");
+    return draw("elsewhere", {}, (drawn) => { drawn.querySelector("[data-asked]").href = asked + location.search; });
+  }
+
   // --- the first moment -----------------------------------------------------------------------------------------------
 
   const fromShell = till.querySelector("[data-shell]");
   if (fromShell || !navigator.onLine) network.failed();
-  if (fromShell) ready.then(() => draw("ask")).then(network.ask);
+  if (fromShell) ready.then(openKept).then(network.ask);
   ready.then(render).then(learn).then(send);
 }

@@ -3,7 +3,8 @@
 
 import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
-import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
+import { newId } from "./older.js";
+import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
@@ -42,7 +43,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     if (!signed) return refuse(null, "typed");
     if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
     const why = (await verify(signed, known.knowledge.keys, fallback))
-      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed])
+      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site)
       : "unknown";
     if (mine !== turn) return undefined; // another pass was scanned meanwhile
     return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? (await queue.recall("service")));
@@ -59,7 +60,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
       services: options(knowledge.services, batch.services, chosen),
     }, (drawn) => {
       drawn.querySelector("[name=code]").value = signed.code;
-      drawn.querySelector("[name=attempt]").value = crypto.randomUUID();
+      drawn.querySelector("[name=attempt]").value = newId();
     });
   }
 
@@ -82,7 +83,7 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     const items = signed.map(({ code, name, serial, value }, at) => (
       { id: attempts[at], site, code, name, serial, value, service: service.slug, occurred_at, session }
     ));
-    const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed));
+    const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name);
     if (!session) await queue.remember("service", service.id);
@@ -128,15 +129,17 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     draw(unanswered || form.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
   }
 
-  // What was taken on line is not taken once more when the network goes; what was undone may be.
-  async function noteOnline(outcome, attempted, voided) {
+  // What was taken on line is not taken once more when the network goes; what was undone may be. `beside`: the attempts
+  // that were taken although another of the same go was refused.
+  async function noteOnline(outcome, attempted, voided, beside = "") {
     const { queue, known } = await desk();
     if (!queue) return;
     if (outcome === "voided" && voided) await queue.noteVoided(voided);
-    if (outcome !== "accepted" || !attempted) return;
+    if (!attempted || (outcome !== "accepted" && !beside)) return;
     if (!session) await queue.remember("service", Number(attempted.get("service")));
     const attempts = attempted.getAll("attempt");
     for (const [at, code] of attempted.getAll("code").entries()) {
+      if (outcome !== "accepted" && !beside.includes(attempts[at])) continue;
       await queue.noteSpent(attempts[at], named(code).serial, known.now());
       scanned.delete(code);
     }
@@ -151,8 +154,8 @@ function judged(known, signed, service, taken) {
 }
 
 // Would these passes, one after the other, go past what this device may hold?
-function tooMuch(known, items, passes) {
-  const pending = items.filter(isWaiting);
+function tooMuch(known, items, passes, site) {
+  const pending = items.filter(isWaiting).map((item) => ({ ...item, stuck: isStuck(item, site) }));
   for (const { value } of passes) {
     const why = stopped(known.knowledge, pending, value, known.now());
     if (why) return why;
@@ -169,7 +172,7 @@ function twice(present, items) {
 
 // As the server writes it on a ticket.
 function inGroups(name) {
-  return grouped(name).replaceAll("-", "\u00a0");
+  return grouped(name).replace(/-/g, "\u00a0");
 }
 
 function summary(items, service) {

@@ -1,6 +1,6 @@
 // The list of what this device took without a network: each line with its answer, and what to do about it.
 
-import { isAccepted, isHeld, isWaiting, totals } from "./queue.js";
+import { isAccepted, isHeld, isWaiting, mayGo, totals } from "./queue.js";
 import { euros, moment, reason, screen } from "./screens.js";
 
 // The slots of the state « Encaissés sans réseau ». `receiptOf(item)`: the address of what the server recorded.
@@ -13,7 +13,7 @@ export function linesOf(items, { site, services, receiptOf }) {
     sum: waiting ? `${waiting} pass en attente d’envoi, pour ${euros(cents)}.` : "Tout est envoyé.",
     lines,
     send: items.some((item) => isWaiting(item) && item.site === site) ? "Envoyer maintenant" : "",
-    clear: items.some((item) => !isWaiting(item)) ? "Effacer les réponses lues de cet appareil" : "",
+    clear: items.some(mayGo) ? "Effacer les réponses lues de cet appareil" : "",
   };
 }
 

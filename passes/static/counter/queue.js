@@ -18,6 +18,13 @@ export async function openQueue(openDB) {
     },
     blocking: (_old, _new, event) => event.target.close(),
   });
+  let latest = -Infinity;
+
+  // The last instant of what was taken here and may still leave, as it was last looked at.
+  function lookAt(items) {
+    latest = Math.max(-Infinity, ...items.filter((item) => isWaiting(item) && !item.problem).map((item) => Date.parse(item.occurred_at)));
+    return items;
+  }
 
   // Add `items` unless `refuse(everything here)` gives a reason, which is returned. An id that is here stays as it is.
   async function add(items, refuse = () => null) {
@@ -29,6 +36,7 @@ export async function openQueue(openDB) {
       for (const item of items) if (!known.has(item.id)) await change.store.put({ ...item, state: "queued" });
     }
     await change.done;
+    lookAt(reason ? present : [...present, ...items]);
     return reason;
   }
 
@@ -72,7 +80,7 @@ export async function openQueue(openDB) {
 
   // Everything here, oldest first.
   async function all() {
-    const items = await base.getAll("items");
+    const items = lookAt(await base.getAll("items"));
     return items.sort((a, b) => a.occurred_at.localeCompare(b.occurred_at) || a.id.localeCompare(b.id));
   }
 
@@ -81,16 +89,18 @@ export async function openQueue(openDB) {
     await update(ids, (item) => ({ ...item, seen: true }));
   }
 
-  // Forget answers that somebody saw (all of them, or those of last week), and what was taken on line last week.
+  // `now`: by the server's word. Forget answers that somebody saw (all of them, or those of last week), and what was taken last week. An accepted line
+  // leaves its pass among those that were taken; one that nobody has judged yet stays.
   async function forget(now, everythingSeen = false) {
     const work = base.transaction(["items", "spent"], "readwrite");
-    for (const item of await work.objectStore("items").getAll()) {
-      const old = now - Date.parse(item.occurred_at) > KEPT;
-      if (item.state === "recorded" && item.seen && (old || everythingSeen)) await work.objectStore("items").delete(item.id);
+    const [items, spent] = [work.objectStore("items"), work.objectStore("spent")];
+    for (const item of await items.getAll()) {
+      const at = Date.parse(item.occurred_at);
+      if (!mayGo(item) || !item.seen || !(everythingSeen || now - at > KEPT)) continue;
+      if (isTaken(item)) await spent.put({ id: item.id, serial: item.serial, at });
+      await items.delete(item.id);
     }
-    for (const one of await work.objectStore("spent").getAll()) {
-      if (now - one.at > KEPT) await work.objectStore("spent").delete(one.id);
-    }
+    for (const one of await spent.getAll()) if (now - one.at > KEPT) await spent.delete(one.id);
     await work.done;
   }
 
@@ -107,10 +117,12 @@ export async function openQueue(openDB) {
     return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
   }
 
+  lookAt(await base.getAll("items"));
   return {
     add, markSent, record, judge, note, all, markSeen, forget, taken,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
+    latest: () => latest,
     remember: (key, value) => base.put("memo", value, key),
     recall: (key) => base.get("memo", key),
   };
@@ -120,6 +132,11 @@ export function isWaiting(item) {
   return item.state !== "recorded";
 }
 
+// It waits, and no network that comes back takes it away: it is of another site, or the server did not understand it.
+export function isStuck(item, site) {
+  return isWaiting(item) && (item.site !== site || Boolean(item.problem));
+}
+
 export function isAccepted(item) {
   return item.verdict?.status === 200 || item.verdict?.status === 201;
 }
@@ -127,6 +144,11 @@ export function isAccepted(item) {
 // Set aside by the server: neither accepted nor refused yet.
 export function isHeld(item) {
   return item.verdict?.status === 202;
+}
+
+// Is its answer final?
+export function mayGo(item) {
+  return !isWaiting(item) && !isHeld(item);
 }
 
 function isTaken(item) {

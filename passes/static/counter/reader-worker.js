@@ -29,9 +29,13 @@ async function prepare({ libraryUrl, wasmUrl }) {
 }
 
 async function answer({ pixels, width, height }) {
-  const image = new ImageData(new Uint8ClampedArray(pixels), width, height);
-  const found = await ZXingWASM.readBarcodes(image, OPTIONS);
-  postMessage({ found: found.filter((one) => one.isValid).map(({ text, position }) => ({ text, ...centre(position) })) });
+  try {
+    const image = new ImageData(new Uint8ClampedArray(pixels), width, height);
+    const found = await ZXingWASM.readBarcodes(image, OPTIONS);
+    postMessage({ found: found.filter((one) => one.isValid).map(({ text, position }) => ({ text, ...centre(position) })) });
+  } catch (error) {
+    postMessage({ failed: String(error) });
+  }
 }
 
 function centre({ topLeft, topRight, bottomLeft, bottomRight }) {

@@ -5,16 +5,18 @@
 const CACHE = `guichet-${VERSION}`;
 const PATIENCE = 4_000; // milliseconds before a page that does not come is replaced by the one that was kept
 const SHELL = /^(\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/)(seances\/[0-9a-f-]{36}\/)?hors-ligne\/$/;
+const TRAINING = /^(\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/)entrainement\//;
 const HOME = "/guichet/";
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
-// A new version keeps its own files, and fetches the pages that the former one had kept. The queue is not here.
+// A new version keeps its own files, and fetches the pages that the former one had kept; where the server goes away in the
+// middle it is not installed, and the former one stays with its pages. The queue is not here.
 async function install() {
   const cache = await caches.open(CACHE);
   await cache.addAll(FILES);
-  for (const address of await shells()) await keep(cache, address);
+  for (const address of await shells()) await fetchInto(cache, address);
   await self.skipWaiting();
 }
 
@@ -42,11 +44,17 @@ async function keepOnly(addresses, leave) {
 
 async function keep(cache, address) {
   try {
-    const page = await fetch(address, { cache: "no-store" });
-    if (page.ok && !page.redirected) await cache.put(address, page);
+    await fetchInto(cache, address);
   } catch {
     // The server is away just now: the next page that opens asks again.
   }
+}
+
+// Throws when the server is away. A page that it no longer gives is not kept.
+async function fetchInto(cache, address) {
+  const page = await fetch(address, { cache: "no-store" });
+  if (page.status >= 500) throw new Error(`${address}: ${page.status}`);
+  if (page.ok && !page.redirected) await cache.put(address, page);
 }
 
 async function shells() {
@@ -73,14 +81,27 @@ async function file(request) {
   return (await caches.match(request, { ignoreVary: true })) || fetch(request);
 }
 
-// The server's page, or after a while the one that was kept.
+// The server's page, or after a while the one that was kept. It never stands in for training: somebody would take a pass
+// for good while playing.
 async function page(request, pathname) {
+  if (TRAINING.test(pathname)) return fetch(request).catch(() => trainingAway(pathname));
   const address = await shellFor(pathname);
   const kept = address && (await caches.match(address, { ignoreVary: true }));
   if (!kept) return fetch(request);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   const answer = await Promise.race([fromServer(request, pathname, address).catch(() => null), late]);
   return answer && answer.status < 500 ? answer : kept;
+}
+
+function trainingAway(pathname) {
+  const style = FILES.find((each) => each.includes("/aptic/aptic.") && each.endsWith(".css"));
+  const body = `<!doctype html><html lang="fr"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>L’entraînement demande le réseau</title><link rel="stylesheet" href="${style}">
+    <main class="wrap stack"><h1>L’entraînement demande le réseau</h1>
+    <p>Le serveur ne répond pas. Réessayez quand il revient\u00a0; le vrai guichet, lui, continue sans réseau.</p>
+    <p><a class="btn big" href="${pathname}">Réessayer</a></p>
+    <p><a class="btn quiet full" href="${pathname.match(TRAINING)[1]}">Revenir au guichet, où l’on encaisse pour de bon</a></p></main></html>`;
+  return new Response(body, { status: 503, headers: { "Content-Type": "text/html; charset=utf-8" } });
 }
 
 // `/guichet/` only leads to the device's counter: the app starts there at once, which saves a slow network one way. A

@@ -31,7 +31,7 @@ export function announce(outcome) {
 function play(tones) {
   const Context = window.AudioContext;
   if (!Context) return;
-  audio ||= new Context();
+  audio = audio || new Context();
   let at = audio.currentTime;
   for (const [frequency, seconds] of tones) {
     const tone = audio.createOscillator();

@@ -96,7 +96,7 @@ def take(request: HttpRequest, place: Site, session: Session | None = None) -> H
         return refused(request, place, error)
     failed = [one for one in outcomes if one.error is not None]
     if failed:
-        first, taken = failed[0], len(outcomes) - len(failed)
+        first, taken = failed[0], [one.attempt.id for one in outcomes if one.error is None]
         return refused(request, place, first.error, code=first.attempt.code, taken=taken)
     if session:
         return redirect(f"{reverse('counter_session', args=[*where, session.pk])}?fait={attempts[0].id}")

@@ -1,5 +1,7 @@
 """The refused state of the counter: why, what to do next, whom to call, where else; and the same list for scripts."""
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -27,11 +29,11 @@ def refused(
     *,
     code: Code | None = None,
     typed: str = "",
-    taken: int = 0,
+    taken: Sequence[uuid.UUID] = (),
     beside: Guidance | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """One refusal as a state of its own; `taken`: how many passes of the same go were taken all the same.
+    """One refusal as a state of its own; `taken`: the attempts of the same go that were taken all the same.
 
     A code that is not genuine comes back in its field, to be corrected.
     """

@@ -37,6 +37,25 @@ def test_a_pass_is_taken_without_a_network_and_sent_when_it_is_back(tablet, batc
     assert "code" not in tablet.items()[0], "a code is erased once its line is recorded"
 
 
+def test_a_tablet_of_2020_redeems_with_and_without_a_network(open_tablet, till, batch):
+    old = open_tablet()
+    old.page.add_init_script(
+        """delete AbortSignal.timeout; delete Crypto.prototype.randomUUID;
+           delete HTMLFormElement.prototype.requestSubmit; delete String.prototype.replaceAll;"""
+    )
+    old.pairs(till).page.evaluate(
+        'import(document.querySelector("[type=module]").src).then((app) => { till.app = app; })'
+    )
+    old.page.evaluate("(text) => till.app.present(text)", printed(batch))
+    old.reads("Ce pass est valable").page.locator("[data-confirm] button").click()
+    old.reads("C’est encaissé").goes_off_line().page.evaluate(
+        "(text) => till.app.present(text)", printed(batch, position=2)
+    )
+    old.reads("Ce pass est valable").page.locator("[data-confirm] button").click()
+    old.reads("C’est noté").comes_back().reads("C’est encaissé")
+    assert [one.outcome for one in stored()] == ["accepted", "accepted"]
+
+
 def test_the_queue_outlives_the_tab_and_opens_without_a_network(tablet, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
     tablet.page.close()

@@ -77,6 +77,18 @@ def test_a_pass_taken_off_line_in_a_session_is_a_slip_of_it(holding, till, sessi
     holding.reads("Séance fermée", "1 personne, 1 pass, 10 €")
 
 
+def test_a_page_that_does_not_come_is_not_passed_off_as_another(tablet, till, batch):
+    at = f"/guichet/{till.site.actor_id}/{till.site.pk}/"
+    tablet.goes_off_line().page.goto(f"{at}journee/?jour=2026-11-20")
+    tablet.reads("Cette page demande le réseau").look()
+    assert tablet.page.locator("[data-asked]").get_attribute("href") == f"{at}journee/?jour=2026-11-20"
+    tablet.follows("Encaisser un pass").takes(printed(batch)).reads("C’est noté, sans réseau")
+    tablet.page.goto(f"{at}entrainement/")
+    tablet.reads("L’entraînement demande le réseau", "continue sans réseau").look()
+    tablet.comes_back().follows("Réessayer").reads("Entraînement : rien n’est encaissé")
+    tablet.follows("Revenir au guichet").says("Tout est envoyé : 1 encaissé.")
+
+
 def test_the_day_shows_what_waits_on_the_device(tablet, till, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
     tablet.page.route("**/api/v1/redemptions/batch/", lambda route: route.abort())

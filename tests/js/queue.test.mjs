@@ -1,0 +1,73 @@
+// What the device remembers of what it took, also once its answers were read and cleared away.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { presenting } from "../../passes/static/counter/presenting.js";
+import { isStuck, openQueue } from "../../passes/static/counter/queue.js";
+import { openMemory } from "./memory.mjs";
+
+const NOW = Date.parse("2026-11-25T09:00:00Z");
+const DAY = 24 * 3_600_000;
+const line = (id, serial, more = {}) => (
+  { id, serial, site: "s", value: 1000, occurred_at: new Date(NOW - DAY).toISOString(), ...more }
+);
+
+async function queueWith(verdicts) {
+  const queue = await openQueue(openMemory);
+  const ids = Object.keys(verdicts);
+  await queue.add(ids.map((id, at) => line(id, at + 1)));
+  await queue.record(ids.map((id) => ({ id, status: verdicts[id] })));
+  await queue.markSeen(ids);
+  return queue;
+}
+const serials = async (queue) => (await queue.taken()).map(({ serial }) => serial).sort();
+const ids = async (queue) => (await queue.all()).map(({ id }) => id);
+
+test("answers that were read and cleared away leave what was taken, and what nobody has judged yet", async () => {
+  const queue = await queueWith({ accepted: 201, held: 202, refused: 409 });
+  await queue.forget(NOW, true);
+  assert.deepEqual(await ids(queue), ["held"]);
+  assert.deepEqual(await serials(queue), [1, 2]);
+});
+
+test("what was undone may be taken again, cleared away or not", async () => {
+  const queue = await queueWith({ before: 201, after: 201 });
+  await queue.noteVoided("before");
+  await queue.forget(NOW, true);
+  assert.deepEqual(await serials(queue), [2]);
+  await queue.noteVoided("after");
+  assert.deepEqual(await serials(queue), []);
+});
+
+test("last week's answers go with what they took; a line that waits for two people stays", async () => {
+  const queue = await queueWith({ accepted: 201, held: 202, refused: 409 });
+  await queue.forget(NOW + 8 * DAY);
+  assert.deepEqual(await ids(queue), ["held"]);
+  assert.deepEqual(await serials(queue), [2]);
+});
+
+test("a line of another site, or one that the server did not understand, is stuck until it is recorded", async () => {
+  const queue = await openQueue(openMemory);
+  await queue.add([line("a", 1), line("b", 2), line("c", 3, { site: "elsewhere" })]);
+  await queue.note([{ id: "b", status: 400 }]);
+  const stuck = async () => (await queue.all()).filter((item) => isStuck(item, "s")).map(({ id }) => id);
+  assert.deepEqual(await stuck(), ["b", "c"]);
+  await queue.record([{ id: "b", status: 201 }]);
+  assert.deepEqual(await stuck(), ["c"]);
+});
+
+test("of a go that was refused in part, what was taken is noted", async () => {
+  const queue = await openQueue(openMemory);
+  const desk = async () => ({ queue, known: { now: () => NOW } });
+  const { noteOnline } = presenting({ desk, session: null });
+  const attempted = new FormData();
+  for (const [at, code] of ["0000021AAAAAAAAA", "0000022AAAAAAAAA"].entries()) {
+    attempted.append("code", code);
+    attempted.append("attempt", `attempt-${at}`);
+  }
+  await noteOnline("refused", attempted, undefined, undefined);
+  assert.deepEqual(await serials(queue), []);
+  await noteOnline("refused", attempted, undefined, "attempt-1");
+  assert.deepEqual(await serials(queue), [66]);
+  await noteOnline("accepted", attempted);
+  assert.deepEqual(await serials(queue), [65, 66]);
+});
