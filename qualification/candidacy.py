@@ -246,7 +246,7 @@ def find_by_address(email: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT qualification_applications_of(%s)", [email.strip().lower()])
         found = [pk for (pk,) in cursor.fetchall()]
-    rows = []
+    rows: list[Application] = []
     for pk in found:
         with link.opened(pk):
             rows += Application.objects.filter(pk=pk, kind=Application.Kind.FIRST)
