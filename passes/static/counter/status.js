@@ -18,6 +18,21 @@ export function networkLine({ online, uploading = false, stopped = false, device
   return answers ? `Tout est envoyé${NBSP}: ${answers}.` : "En ligne";
 }
 
+// What a stopped device says of what it took before, without a network; empty when there is nothing to say.
+// `outcome`: "sending", or as `handIn` returns it.
+export function handInLine({ outcome, counts: { waiting, accepted, held, refused } }) {
+  if (outcome === "sending" && waiting) return `Envoi de ce qui a été noté sans réseau… ${passes(waiting)}.`;
+  const said = [
+    held && `${held} à instruire par l’opérateur`,
+    answered({ accepted, held: 0, refused }),
+  ].filter(Boolean).join(", ");
+  const left = outcome === "away" ? "l’envoi reprendra dès que le réseau répond" : "associez de nouveau cet appareil à son lieu pour l’envoi";
+  return [
+    said && `Noté sans réseau et transmis${NBSP}: ${said}.`,
+    waiting && `${passes(waiting)} ${waiting > 1 ? "attendent" : "attend"} encore ici${NBSP}: ${left}, et n’effacez pas les données du navigateur.`,
+  ].filter(Boolean).join(" ");
+}
+
 // Which of four looks the line has; the words say the same.
 export function networkKind({ online, stopped = false, device = true, counts }) {
   if (stopped || (!device && counts.waiting)) return "no";

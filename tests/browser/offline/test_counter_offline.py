@@ -282,6 +282,17 @@ def test_a_device_that_was_stopped_hands_in_what_it_took_before(tablet, batch, f
     assert stored() == []
 
 
+def test_a_stopped_device_that_lost_its_page_hands_in_what_it_took_before(tablet, batch, fresh_database):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    tablet.page.goto("about:blank")
+    stop_the_device(fresh_database, hours_ago=0)
+    tablet.comes_back().page.goto("/guichet/")
+    tablet.reads("Cet appareil n’encaisse plus", "1 à instruire par l’opérateur").look()
+    (item,) = tablet.items()
+    assert (item["verdict"]["status"], held(item["id"]).state) == (202, Held.State.WAITING)
+    assert stored() == []
+
+
 def test_what_was_set_aside_is_told_once_two_people_have_judged_it(tablet, till, batch, fresh_database):
     tablet.goes_off_line()
     for position in (1, 2):
