@@ -1,4 +1,4 @@
-"""Counting failed attempts in Valkey. Only failures count, and nobody is ever locked out because Valkey is away."""
+"""Counting failed attempts, and what strangers send, in Valkey. Nobody is ever locked out because Valkey is away."""
 
 import logging
 from ipaddress import AddressValueError, IPv6Address, IPv6Network
@@ -39,10 +39,15 @@ def _network(address: str) -> str:
 
 def too_many_failures(name: str, key: str, *, limit: int = FAILED_TOKENS, window: int = WINDOW) -> bool:
     """Count one failure of `key` (an address, a device); True when it is beyond `limit` in `window` seconds."""
+    return too_much(name, key, 1, limit=limit, window=window)
+
+
+def too_much(name: str, key: str, amount: int, *, limit: int, window: int) -> bool:
+    """Count `amount` (bytes, say) for `key`; True when all of it is beyond `limit` in `window` seconds."""
     entry = f"failed:{name}:{key}"
     try:
         cache.add(entry, 0, window)
-        return cache.incr(entry) > limit
+        return cache.incr(entry, amount) > limit
     except (RedisError, OSError, ValueError):  # ValueError: the entry expired between the two
-        logger.warning("failures of %s are not counted: the cache is away", name)
+        logger.warning("%s: not counted: the cache is away", name)
         return False
