@@ -1,9 +1,18 @@
-"""What never stands in a log: a pass’s code or an application’s link, which some addresses carry. Both are keys."""
+"""What never stands in a log: what opens something by itself and stands in an address, as a pass’s code or a link does.
+
+`tests/test_consistency.py` finds every such address.
+"""
 
 import logging
 import re
 
-_CODE_IN_PATH = re.compile(r"(/(?:p|passes|candidature/lien)/)[^/?\s\"']+(?:/[0-9A-Za-z]{60,})?", re.IGNORECASE)
+_SECRET_BEHIND = "|".join(
+    (
+        "p", "passes", "candidature/lien", "appareil", "invitation",
+        "compte/confirm-email", "compte/password/reset/key",
+    )
+)  # fmt: skip
+_CODE_IN_PATH = re.compile(rf"(/(?:{_SECRET_BEHIND})/)[^/?\s\"']+(?:/[0-9A-Za-z]{{60,}})?", re.IGNORECASE)
 
 
 class HideCodes(logging.Filter):

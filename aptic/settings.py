@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "aptic.spaces.KeptByNobody",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -224,7 +225,10 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
-UPLOAD_MAX = 25_000_000  # bytes of one file: beyond, it is dropped while it arrives (`takes_files`: more for one view)
+DATA_UPLOAD_MAX_NUMBER_FILES = 2  # no form of ours has more than one
+UPLOAD_MAX = (
+    25_000_000  # bytes of a form's files: beyond, they are dropped on arrival (`takes_files`: more for one view)
+)
 FILE_UPLOAD_HANDLERS = [
     "aptic.documents.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -95,6 +95,25 @@ def personal(view: View) -> View:
     return wrapped
 
 
+class KeptByNobody:
+    """Middleware: pages of somebody logged in are not kept, unless their view says otherwise.
+
+    On a shared desk "Back" shows nothing after a log-out. Those are what asks for a log-in, allauth's pages too, and a
+    counter that a person opened; a paired device has no log-out, and keeps its page for when the network is away.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on, and mark the answer."""
+        response, match = self.get_response(request), request.resolver_match
+        acts_as = getattr(request, "principal", None)
+        if (match and getattr(match.func, "login_required", True)) or (acts_as and acts_as.person_id):
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 def _answer(view: View, request: HttpRequest, principal: Principal, *args: Any, **kwargs: Any) -> HttpResponse:
     """Call and render inside the transaction: a template that reads lazily still reads as the principal."""
     with acting(principal):

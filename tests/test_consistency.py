@@ -1,5 +1,6 @@
 """The house against its own rules: every address has a door, every table a policy, every name leads somewhere."""
 
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,13 @@ from django.db.models import Model
 from django.template import TemplateSyntaxError, engines
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.urls.converters import IntConverter, SlugConverter, UUIDConverter
 
 from aptic import context
 from aptic.accounts.api import PrincipalAPIView
 from aptic.celery import QUEUES, SCHEDULE, SYSTEM_QUEUE, app
 from aptic.errors import DomainError
+from aptic.logs import HideCodes
 from aptic.tenancy.rls import Tenant
 
 BASE = Path(settings.BASE_DIR)
@@ -67,6 +70,12 @@ MAY_CASCADE = {
     "ledger.Closing.account": "a cache, rebuilt at will",
     "ledger.ProofLine.proof": "a part of its proof",
     "passes.CampaignSite.campaign": "a link, not a fact",
+}
+# Texts within an address that open nothing by themselves, and why; no number, id or slug does. Others are secrets.
+NO_SECRET = {
+    "kind": "one of a few words",
+    "territory": "a code of official geography",
+    "ref": "the id of what is followed, for whom its space shows it",
 }
 BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 # Modules that may open the one door past row-level security.
@@ -145,6 +154,25 @@ def test_no_address_is_written_twice():
     assert sorted({route for route in seen if seen.count(route) > 1}) == []
     ours = [p.name for _, p in addresses() if not foreign(p.callback)]
     assert sorted({name for name in ours if ours.count(name) > 1}) == []
+
+
+def _texts(pattern: URLPattern) -> set[str]:
+    """What an address captures that may be any text; the prefixes it stands behind capture organisations only."""
+    found = getattr(pattern.pattern, "converters", None) or dict.fromkeys(pattern.pattern.regex.groupindex)
+    return {name for name, how in found.items() if not isinstance(how, IntConverter | UUIDConverter | SlugConverter)}
+
+
+def test_no_log_keeps_the_secret_of_an_address():
+    secret = "A" * 64
+    seen = set()
+    for route, pattern in addresses():
+        if hidden := dict.fromkeys(_texts(pattern) - NO_SECRET.keys(), secret):
+            seen.add(pattern.name)
+            path = reverse(pattern.name, kwargs=hidden)
+            record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Conflict: %s", (path,), None)
+            HideCodes().filter(record)
+            assert secret not in record.getMessage(), f"aptic/logs.py does not know {route}"
+    assert {"pass_page", "accept_invitation", "pair_device", "account_reset_password_from_key"} <= seen
 
 
 def test_a_space_carries_its_organisation():

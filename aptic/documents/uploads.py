@@ -1,7 +1,7 @@
 """What strangers send: bounded while it arrives, then judged by its content, never by its name.
 
-`Bounded` stands first among the upload handlers. It lets go of a file as soon as it is too large, so that nothing of it
-is kept in memory or on disk, and the rest of the form is read as usual: the page can answer.
+`Bounded` stands first among the upload handlers. It lets go of a file as soon as its form weighs too much, so that
+nothing of it is kept in memory or on disk, and the rest of the form is read as usual: the page can answer.
 """
 
 import io
@@ -48,7 +48,7 @@ class UnreadableFile(DomainError):
 
 
 def takes_files(most: int) -> Callable[[Any], Any]:
-    """Mark a view, outermost: its files may weigh `most` bytes instead of `UPLOAD_MAX`."""
+    """Mark a view, outermost: the files of its form may weigh `most` bytes instead of `UPLOAD_MAX`."""
 
     def mark(view: Any) -> Any:
         view.upload_max = most
@@ -63,7 +63,7 @@ def was_too_large(request: HttpRequest) -> bool:
 
 
 class Bounded(FileUploadHandler):
-    """Drop a file beyond what its view takes (`UPLOAD_MAX`, or `takes_files`) and say so on the request.
+    """Drop what is beyond what a view takes (`UPLOAD_MAX`, or `takes_files`), all files together, and say so.
 
     The view is known by its address: the body is often read before it is called, for the form's token.
     """
@@ -72,12 +72,7 @@ class Bounded(FileUploadHandler):
         super().__init__(request)
         match = getattr(request, "resolver_match", None)
         self._most: int = getattr(match and match.func, "upload_max", settings.UPLOAD_MAX)
-        self._seen = 0
-
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        """Count each file from zero."""
-        super().new_file(*args, **kwargs)
-        self._seen = 0
+        self._seen = 0  # of the whole form: it is read before anybody asks who sends it
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         """Pass the bytes on, up to the bound. Raises SkipFile beyond it."""

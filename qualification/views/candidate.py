@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from aptic.accounts.throttle import client_address, too_much
 from aptic.documents.uploads import FileTooLarge, was_too_large
 from aptic.errors import DomainError, NotAllowed
 from aptic.forms import DomainForm
@@ -38,6 +39,12 @@ PAGES = {
     "pieces": "application_papers",
     "banque": "application_account",
 }
+BYTES_PER_HOUR = 200_000_000  # of papers from one address: a whole file of scans, and no more than a disk bears
+HOUR = 3600
+TOO_MUCH = (
+    "Trop de fichiers depuis cette connexion en une heure. Les pièces déjà jointes sont gardées : "
+    "réessayez dans une heure."
+)
 
 
 @require_safe
@@ -168,6 +175,9 @@ def documents(request: HttpRequest, application: Application) -> HttpResponse:
             form.errors.pop("file", None)
             form.add_error("file", f"{FileTooLarge.message} {FileTooLarge.next_step}")
             status = 413
+        elif form.is_valid() and _sends_too_much(request, form):
+            form.add_error("file", TOO_MUCH)
+            status = 429
         elif form.is_valid():
             done, status = _attached(request, application, form)
             if done:
@@ -182,6 +192,12 @@ def documents(request: HttpRequest, application: Application) -> HttpResponse:
         "remarks": [text for name, text in progress.remarks_of(application).items() if name.startswith("pieces")],
     }
     return render(request, "qualification/public/candidate/papers.html", context, status=status)
+
+
+def _sends_too_much(request: HttpRequest, form: DocumentForm) -> bool:
+    """Whether this address has sent more than papers ever weigh, before any is read: who sends proved no mailbox."""
+    size = form.cleaned_data["file"].size
+    return too_much("papers", client_address(request), size, limit=BYTES_PER_HOUR, window=HOUR)
 
 
 def _attached(request: HttpRequest, application: Application, form: DocumentForm) -> tuple[HttpResponse | None, int]:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import identify_hasher
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from aptic.accounts.models import User
+from aptic.accounts.throttle import client_address
 from tests.accounts.people import PASSWORD, log_in, of, with_password
 from tests.factories import make_distributor, make_operator
 from tests.test_consistency import addresses
@@ -70,6 +71,30 @@ def test_the_visitor_behind_our_proxy_is_counted_not_the_proxy(person, settings)
         hops = {"HTTP_X_FORWARDED_FOR": f"203.0.113.{n}"}
         answer = Client().post("/compte/login/", {"login": f"{n}@essai.example", "password": WRONG}, **hops)
     assert "trop" not in str(answer.context["form"].errors).lower()
+
+
+def test_a_visitor_of_many_ipv6_addresses_is_counted_as_one(db):
+    for n in range(12):
+        where = {"REMOTE_ADDR": f"2001:db8:0:7:{n}::1"}
+        answer = Client().post("/compte/login/", {"login": f"{n}@essai.example", "password": WRONG}, **where)
+    assert "trop" in str(answer.context["form"].errors).lower()
+
+
+@pytest.mark.parametrize(
+    ("written", "counted"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:DB8:1:2:ffff::9%eth0", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("2001:db8:::1", "2001:db8:::1"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_limits_count_by_address_or_by_network_of_ipv6(written, counted):
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR=written)) == counted
 
 
 def test_who_is_inactive_or_erased_stays_out(person):

@@ -16,7 +16,7 @@ from aptic.logs import HideCodes
 from aptic.tenancy.principal import acting
 from qualification import candidacy, link, referentials
 from qualification.models import Application
-from qualification.views import public
+from qualification.views import candidate, public
 from tests.factories import OPERATOR, make_siret
 from tests.qualification.candidates import IBAN, PDF, all_answers, begin, fill, holding, place, sent
 from tests.qualification.test_applications import mails
@@ -232,6 +232,21 @@ def test_what_is_not_a_paper_is_answered_clearly(client, content, name, status, 
     assert said in text(response)
     with acting(OPERATOR):
         assert not row.documents.exists()
+
+
+def test_papers_of_one_address_are_weighed_by_the_hour(client, monkeypatch, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    monkeypatch.setattr(candidate, "BYTES_PER_HOUR", 2 * len(PDF))
+
+    def send(row, **where):
+        return client.post(url("application_papers", row), {"kind": "other", "file": named(PDF, "a.pdf")}, **where)
+
+    one, other = start(client), start(client)
+    assert [send(row).status_code for row in (one, other, one)] == [302, 302, 429]
+    assert "réessayez dans une heure" in text(send(other))
+    assert send(one, REMOTE_ADDR="203.0.113.9").status_code == 302
+    with acting(OPERATOR):
+        assert (one.documents.count(), other.documents.count()) == (2, 1)
 
 
 def test_an_empty_file_is_said_by_the_form(client):
