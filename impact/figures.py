@@ -131,9 +131,15 @@ WITH RECURSIVE batch AS (
   SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
     LEFT JOIN passes_void v ON v.redemption_id = r.id
    WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
-), {PAID}, expired AS (
-  SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / b.face_value_cents), 0) n
-    FROM ledger_transfer t JOIN batch b ON b.uuid = t.event WHERE t.kind = 'expire'
+), {PAID}, over AS (
+  SELECT b.uuid AS event, b.face_value_cents FROM batch b
+  UNION ALL
+  -- A use undone after the end of its batch: its pass expires then, under the id of the use.
+  SELECT r.id, b.face_value_cents FROM passes_void v JOIN passes_redemption r ON r.id = v.redemption_id
+    JOIN batch b ON b.id = r.batch_id WHERE b.expired_at IS NOT NULL
+), expired AS (
+  SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / over.face_value_cents), 0) n
+    FROM over JOIN ledger_transfer t ON t.event = over.event AND t.kind = 'expire'
 ), {REPLACED}, handed AS (
   SELECT coalesce(sum(b.passes_per_booklet - coalesce(o.passes, 0)), 0) n,
          coalesce(sum((b.passes_per_booklet - coalesce(o.passes, 0)) * b.face_value_cents), 0) cents

@@ -1,0 +1,54 @@
+"""What goes wrong leaves every figure right: a use undone after the end, a mistake paid back, what the guarantee pays.
+
+One world, `tests/impact/world.py` and its mishaps; what a child would count beside it judges.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from aptic.ledger.proof import compare
+from aptic.tenancy.principal import acting
+from impact import figures
+from tests.conftest import point_at
+from tests.factories import OPERATOR
+from tests.impact.world import World, build, mishaps
+from tests.servers import SERVERS
+
+pytestmark = pytest.mark.pg15
+VALUE = 1000
+
+
+@pytest.fixture(scope="module")
+def _world(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[str, World]]:
+    """As that of `conftest.py`, with its mishaps: the fixture `world` of there reads it."""
+    before = connections.settings["default"]["NAME"]
+    name = SERVERS.clone()
+    with django_db_blocker.unblock():
+        point_at(name)
+        try:
+            built = mishaps(build())
+        finally:
+            point_at(before)
+    yield name, built
+    SERVERS.drop_later(name)
+
+
+def test_the_ledger_itself_is_right(world):
+    with acting(OPERATOR):
+        assert compare()[1] == []
+
+
+def test_what_expires_through_a_late_undo_is_counted(world):
+    """Undone after the end of its batch, a pass expires under the id of its use and not of the batch."""
+    for name in ("old", "late", "running"):
+        campaign = getattr(world, name)
+        mine = world.counted[campaign.pk]
+        for principal in ((world.south if name == "running" else world.north).principal, OPERATOR):
+            with acting(principal):
+                usage = figures.usage(campaign_id=campaign.pk)
+            assert (usage.issued, usage.used, usage.expired) == (mine.issued, mine.used, mine.expired), name
+            assert usage.expired_cents == mine.expired * VALUE
+    assert world.counted[world.late.pk].expired == 13
