@@ -25,7 +25,8 @@ class Money:
     """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, kept as fees.
 
     `collected` is what funders' own receipts say, less what their refunds say, and `settled` what executed payouts say:
-    the balances of the ledger add up to both. `refunded` is what `collected` no longer counts.
+    the balances of the ledger add up to both. `refunded` is what `collected` no longer counts. Of what was settled by
+    mistake, actors still owe `claim` and have paid `claim_repaid` back.
     """
 
     safeguarded: int = 0
@@ -40,6 +41,13 @@ class Money:
     collected: int = 0
     swept: int = 0
     refunded: int = 0
+    claim: int = 0
+    claim_repaid: int = 0
+
+    @property
+    def kept(self) -> int:
+        """What actors were paid and keep."""
+        return max(self.settled - self.claim - self.claim_repaid, 0)
 
 
 _MONEY = """
@@ -59,6 +67,10 @@ SELECT 'settled', coalesce(sum(s.net_cents), 0)::bigint FROM actors_payoutpurse 
  WHERE (%(funder)s::uuid IS NULL OR s.funder_id = %(funder)s)
    AND EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_settled')
    AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_returned')
+UNION ALL
+SELECT t.kind, sum(t.amount_cents)::bigint
+  FROM ledger_account a JOIN ledger_transfer t ON t.credit_id = a.id AND t.kind = 'claim_repaid'
+ WHERE a.kind = 'claim' AND (%(funder)s::uuid IS NULL OR a.funder_id = %(funder)s) GROUP BY t.kind
 UNION ALL
 SELECT 'swept', coalesce(sum(t.amount_cents), 0)::bigint
   FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind IN ('fees_swept', 'vat_swept')

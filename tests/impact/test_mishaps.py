@@ -11,7 +11,7 @@ from django.db import connections
 
 from aptic.ledger.proof import compare
 from aptic.tenancy.principal import acting
-from impact import figures
+from impact import figures, presenting
 from tests.conftest import point_at
 from tests.factories import OPERATOR
 from tests.impact.world import World, build, mishaps
@@ -52,3 +52,16 @@ def test_what_expires_through_a_late_undo_is_counted(world):
             assert (usage.issued, usage.used, usage.expired) == (mine.issued, mine.used, mine.expired), name
             assert usage.expired_cents == mine.expired * VALUE
     assert world.counted[world.late.pk].expired == 13
+
+
+def test_what_was_paid_by_mistake_is_owed_back_or_back(world):
+    """One use was repaid, one is not yet; a third was retained on what its actor is owed, and leaves nothing."""
+    for principal in (world.south.principal, OPERATOR):
+        with acting(principal):
+            money = figures.money(world.south.organisation.pk)
+        assert (money.claim, money.claim_repaid) == (VALUE, VALUE)
+        parts = sum(segment.value for segment in presenting.money_segments(money))
+        assert parts == money.collected + money.receivable + VALUE  # which the guarantee brought
+    with acting(world.north.principal):
+        money = figures.money(world.north.organisation.pk)
+    assert (money.claim, money.claim_repaid) == (0, 0)
