@@ -26,7 +26,8 @@ class Money:
 
     `collected` is what funders' own receipts say, less what their refunds say, and `settled` what executed payouts say:
     the balances of the ledger add up to both. `refunded` is what `collected` no longer counts. Of what was settled by
-    mistake, actors still owe `claim` and have paid `claim_repaid` back.
+    mistake, actors still owe `claim` and have paid `claim_repaid` back; the guarantee brought `guarantee_granted`,
+    for passes that no use of theirs paid.
     """
 
     safeguarded: int = 0
@@ -43,6 +44,7 @@ class Money:
     refunded: int = 0
     claim: int = 0
     claim_repaid: int = 0
+    guarantee_granted: int = 0
 
     @property
     def kept(self) -> int:
@@ -55,8 +57,9 @@ WITH refunded AS (
   SELECT coalesce(sum(f.amount_cents), 0)::bigint AS cents FROM funders_refund f
    WHERE f.confirmed_at IS NOT NULL AND (%(funder)s::uuid IS NULL OR f.funder_id = %(funder)s)
 )
+-- Of all funders, and not of the guarantee: its purse has none.
 SELECT a.kind, sum(ledger_balance(a.id))::bigint FROM ledger_account a
- WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s GROUP BY a.kind
+ WHERE a.funder_id = coalesce(%(funder)s::uuid, a.funder_id) GROUP BY a.kind
 UNION ALL
 SELECT 'collected', coalesce(sum(r.amount_cents), 0)::bigint - (SELECT cents FROM refunded) FROM funders_receipt r
  WHERE %(funder)s::uuid IS NULL OR r.funder_id = %(funder)s
@@ -69,7 +72,7 @@ SELECT 'settled', coalesce(sum(s.net_cents), 0)::bigint FROM actors_payoutpurse 
    AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_returned')
 UNION ALL
 SELECT t.kind, sum(t.amount_cents)::bigint
-  FROM ledger_account a JOIN ledger_transfer t ON t.credit_id = a.id AND t.kind = 'claim_repaid'
+  FROM ledger_account a JOIN ledger_transfer t ON t.credit_id = a.id AND t.kind IN ('claim_repaid', 'guarantee_granted')
  WHERE a.kind = 'claim' AND (%(funder)s::uuid IS NULL OR a.funder_id = %(funder)s) GROUP BY t.kind
 UNION ALL
 SELECT 'swept', coalesce(sum(t.amount_cents), 0)::bigint

@@ -21,8 +21,8 @@ MOST = 12  # bars of one drawing; its table has every row
 
 
 def money_segments(money: Money, url: str = "") -> list[Segment]:
-    """Where each euro is, from settled to free; the parts add up to what was collected and promised. What was paid by
-    mistake stands where it went back to."""
+    """Where each euro is, from settled to free; the parts add up to what was collected, promised and granted by the
+    guarantee. What was paid by mistake stands where it went back to."""
     unpaid = money.claim + money.claim_repaid - (money.settled - money.kept)  # mistakes whose transfer is under way
     parts = (
         ("Versés aux acteurs", money.kept),

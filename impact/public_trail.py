@@ -80,8 +80,12 @@ BESIDE = (
     Step("rendu", "", "Remboursé par les acteurs",
          "L’argent de pass payés par erreur, que des acteurs ont rendu par virement.",
          "recu", "claim_repaid"),
+    Step("garantie", "", "Versé par la garantie",
+         "Un pass accepté sans réseau alors qu’il avait déjà servi : la garantie de l’opérateur le paie à l’acteur, et "
+         "les commanditaires n’en portent rien.",
+         "recu", "guarantee_granted"),
 )  # fmt: skip
-RARE = frozenset({"issuing_cents", "claim", "claim_repaid"})  # said when there is any
+RARE = frozenset({"issuing_cents", "claim", "claim_repaid", "guarantee_granted"})  # said when there is any
 LABELS = {
     "collected": ("Reçu", "confie"),
     "receivable": ("Promis", "promis"),
@@ -99,18 +103,20 @@ LABELS = {
     "safeguarded": ("Sur les comptes cantonnés", "cantonne"),
     "claim": ("À rembourser par les acteurs", "a-rendre"),
     "claim_repaid": ("Remboursé par les acteurs", "rendu"),
+    "guarantee_granted": ("Versé par la garantie", "garantie"),
 }
 # A use that was paid and then undone is used no more: what its actor owes for it, or gave back, was paid all the same.
-MISTAKES = ("claim", "claim_repaid")
+# And a pass that the guarantee pays was used by nobody once more.
+BESIDE_USE = ("claim", "claim_repaid", "guarantee_granted")
 # Anchor, title, what comes in, where it is.
 SUMS = (
-    ("tout", "Tout ce qui est confié est quelque part", ("collected", "receivable", *MISTAKES),
+    ("tout", "Tout ce qui est confié est quelque part", ("collected", "receivable", *BESIDE_USE),
      ("credit", "circulation", "payable", "in_transfer", "settled", "fees")),
-    ("recu", "Tout ce qui est reçu est encore là, ou versé", ("collected", "claim_repaid"),
+    ("recu", "Tout ce qui est reçu est encore là, ou versé", ("collected", "claim_repaid", "guarantee_granted"),
      ("safeguarded", "settled", "swept")),
     ("pass", "Tout ce qui est émis sert, attend ou expire", ("issued_cents", "issuing_cents"),
      ("used_cents", "circulation", "expired_cents")),
-    ("usage", "Tout ce qui est utilisé est dû, en route ou versé", ("used_cents", *MISTAKES),
+    ("usage", "Tout ce qui est utilisé est dû, en route ou versé", ("used_cents", *BESIDE_USE),
      ("payable", "in_transfer", "settled", "fees")),
 )  # fmt: skip
 
