@@ -25,7 +25,9 @@ class Money:
     """Where each euro is: promised, free, in circulation, owed to actors, on its way, settled, kept as fees.
 
     `collected` is what funders' own receipts say, less what their refunds say, and `settled` what executed payouts say:
-    the balances of the ledger add up to both. `refunded` is what `collected` no longer counts.
+    the balances of the ledger add up to both. `refunded` is what `collected` no longer counts. Of what was settled by
+    mistake, actors still owe `claim` and have paid `claim_repaid` back; the guarantee brought `guarantee_granted`,
+    for passes that no use of theirs paid.
     """
 
     safeguarded: int = 0
@@ -40,6 +42,14 @@ class Money:
     collected: int = 0
     swept: int = 0
     refunded: int = 0
+    claim: int = 0
+    claim_repaid: int = 0
+    guarantee_granted: int = 0
+
+    @property
+    def kept(self) -> int:
+        """What actors were paid and keep."""
+        return max(self.settled - self.claim - self.claim_repaid, 0)
 
 
 _MONEY = """
@@ -47,8 +57,9 @@ WITH refunded AS (
   SELECT coalesce(sum(f.amount_cents), 0)::bigint AS cents FROM funders_refund f
    WHERE f.confirmed_at IS NOT NULL AND (%(funder)s::uuid IS NULL OR f.funder_id = %(funder)s)
 )
+-- Of all funders, and not of the guarantee: its purse has none.
 SELECT a.kind, sum(ledger_balance(a.id))::bigint FROM ledger_account a
- WHERE %(funder)s::uuid IS NULL OR a.funder_id = %(funder)s GROUP BY a.kind
+ WHERE a.funder_id = coalesce(%(funder)s::uuid, a.funder_id) GROUP BY a.kind
 UNION ALL
 SELECT 'collected', coalesce(sum(r.amount_cents), 0)::bigint - (SELECT cents FROM refunded) FROM funders_receipt r
  WHERE %(funder)s::uuid IS NULL OR r.funder_id = %(funder)s
@@ -59,6 +70,10 @@ SELECT 'settled', coalesce(sum(s.net_cents), 0)::bigint FROM actors_payoutpurse 
  WHERE (%(funder)s::uuid IS NULL OR s.funder_id = %(funder)s)
    AND EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_settled')
    AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.event = s.id AND t.kind = 'payout_returned')
+UNION ALL
+SELECT t.kind, sum(t.amount_cents)::bigint
+  FROM ledger_account a JOIN ledger_transfer t ON t.credit_id = a.id AND t.kind IN ('claim_repaid', 'guarantee_granted')
+ WHERE a.kind = 'claim' AND (%(funder)s::uuid IS NULL OR a.funder_id = %(funder)s) GROUP BY t.kind
 UNION ALL
 SELECT 'swept', coalesce(sum(t.amount_cents), 0)::bigint
   FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind IN ('fees_swept', 'vat_swept')
@@ -131,9 +146,15 @@ WITH RECURSIVE batch AS (
   SELECT r.id, r.pass_id, r.value_cents FROM passes_redemption r JOIN batch b ON b.id = r.batch_id
     LEFT JOIN passes_void v ON v.redemption_id = r.id
    WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL
-), {PAID}, expired AS (
-  SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / b.face_value_cents), 0) n
-    FROM ledger_transfer t JOIN batch b ON b.uuid = t.event WHERE t.kind = 'expire'
+), {PAID}, over AS (
+  SELECT b.uuid AS event, b.face_value_cents FROM batch b
+  UNION ALL
+  -- A use undone after the end of its batch: its pass expires then, under the id of the use.
+  SELECT r.id, b.face_value_cents FROM passes_void v JOIN passes_redemption r ON r.id = v.redemption_id
+    JOIN batch b ON b.id = r.batch_id WHERE b.expired_at IS NOT NULL
+), expired AS (
+  SELECT coalesce(sum(t.amount_cents), 0) cents, coalesce(sum(t.amount_cents / over.face_value_cents), 0) n
+    FROM over JOIN ledger_transfer t ON t.event = over.event AND t.kind = 'expire'
 ), {REPLACED}, handed AS (
   SELECT coalesce(sum(b.passes_per_booklet - coalesce(o.passes, 0)), 0) n,
          coalesce(sum((b.passes_per_booklet - coalesce(o.passes, 0)) * b.face_value_cents), 0) cents

@@ -21,10 +21,12 @@ MOST = 12  # bars of one drawing; its table has every row
 
 
 def money_segments(money: Money, url: str = "") -> list[Segment]:
-    """Where each euro is, from settled to free; the parts add up to what was collected and promised."""
+    """Where each euro is, from settled to free; the parts add up to what was collected, promised and granted by the
+    guarantee. What was paid by mistake stands where it went back to."""
+    unpaid = money.claim + money.claim_repaid - (money.settled - money.kept)  # mistakes whose transfer is under way
     parts = (
-        ("Versés aux acteurs", money.settled),
-        ("Dus ou en cours de virement", money.payable + money.in_transfer),
+        ("Versés aux acteurs", money.kept),
+        ("Dus ou en cours de virement", money.payable + money.in_transfer - unpaid),
         ("En circulation dans des pass", money.circulation),
         ("Disponibles pour de nouveaux pass", money.credit),
         ("Frais et TVA de l’opérateur", money.fees_due + money.vat_due + money.swept),
@@ -38,7 +40,7 @@ def money_tiles(money: Money, url: str = "") -> list[dict[str, Any]]:
         {"value": euros(money.collected), "sentence": "reçus sur le compte cantonné", "url": url},
         {"value": euros(money.receivable), "sentence": "promis par mandat, pas encore reçus", "url": url},
         {"value": euros(money.circulation), "sentence": "dans des pass encore utilisables", "url": url},
-        {"value": euros(money.settled), "sentence": "versés aux acteurs et exécutés par la banque", "url": url},
+        {"value": euros(money.kept), "sentence": "versés aux acteurs et exécutés par la banque", "url": url},
     ]
 
 

@@ -74,7 +74,18 @@ BESIDE = (
     Step("frais", "", "Frais et TVA de l’opérateur",
          "Retenus sur les virements aux acteurs, hors taxes et TVA, encore dus ou déjà retirés.",
          "usage", "fees"),
+    Step("a-rendre", "", "À rembourser par les acteurs",
+         "Des pass payés par erreur, dont l’encaissement est annulé : l’acteur doit encore rendre l’argent.",
+         "tout", "claim"),
+    Step("rendu", "", "Remboursé par les acteurs",
+         "L’argent de pass payés par erreur, que des acteurs ont rendu par virement.",
+         "recu", "claim_repaid"),
+    Step("garantie", "", "Versé par la garantie",
+         "Un pass accepté sans réseau alors qu’il avait déjà servi : la garantie de l’opérateur le paie à l’acteur, et "
+         "les commanditaires n’en portent rien.",
+         "recu", "guarantee_granted"),
 )  # fmt: skip
+RARE = frozenset({"issuing_cents", "claim", "claim_repaid", "guarantee_granted"})  # said when there is any
 LABELS = {
     "collected": ("Reçu", "confie"),
     "receivable": ("Promis", "promis"),
@@ -90,15 +101,22 @@ LABELS = {
     "fees": ("Frais et TVA de l’opérateur", "frais"),
     "swept": ("Frais et TVA déjà retirés", "frais"),
     "safeguarded": ("Sur les comptes cantonnés", "cantonne"),
+    "claim": ("À rembourser par les acteurs", "a-rendre"),
+    "claim_repaid": ("Remboursé par les acteurs", "rendu"),
+    "guarantee_granted": ("Versé par la garantie", "garantie"),
 }
+# A use that was paid and then undone is used no more: what its actor owes for it, or gave back, was paid all the same.
+# And a pass that the guarantee pays was used by nobody once more.
+BESIDE_USE = ("claim", "claim_repaid", "guarantee_granted")
 # Anchor, title, what comes in, where it is.
 SUMS = (
-    ("tout", "Tout ce qui est confié est quelque part", ("collected", "receivable"),
+    ("tout", "Tout ce qui est confié est quelque part", ("collected", "receivable", *BESIDE_USE),
      ("credit", "circulation", "payable", "in_transfer", "settled", "fees")),
-    ("recu", "Tout ce qui est reçu est encore là, ou versé", ("collected",), ("safeguarded", "settled", "swept")),
+    ("recu", "Tout ce qui est reçu est encore là, ou versé", ("collected", "claim_repaid", "guarantee_granted"),
+     ("safeguarded", "settled", "swept")),
     ("pass", "Tout ce qui est émis sert, attend ou expire", ("issued_cents", "issuing_cents"),
      ("used_cents", "circulation", "expired_cents")),
-    ("usage", "Tout ce qui est utilisé est dû, en route ou versé", ("used_cents",),
+    ("usage", "Tout ce qui est utilisé est dû, en route ou versé", ("used_cents", *BESIDE_USE),
      ("payable", "in_transfer", "settled", "fees")),
 )  # fmt: skip
 
@@ -146,7 +164,8 @@ def steps(figures: Figures, which: Iterable[Step]) -> list[dict[str, Any]]:
     """Links of `components/timeline.html`: each step with its amount, or why it is not said."""
     usage, amounts = figures.get("usage") or {}, _amounts(figures)
     made = {one.anchor for one in sums(figures)}
-    return [_link(step, usage, amounts.get(step.cents), made) for step in which]
+    shown = (step for step in which if step.cents not in RARE or amounts.get(step.cents))
+    return [_link(step, usage, amounts.get(step.cents), made) for step in shown]
 
 
 def _link(step: Step, usage: Figures, cents: int | None, made: set[str]) -> dict[str, Any]:
@@ -197,7 +216,7 @@ def _terms(names: tuple[str, ...], amounts: Figures, joined: list[tuple[list[str
     if {name for group, _ in groups for name in group} != set(names):
         return None
     groups.sort(key=lambda group: names.index(group[0][0]))
-    return [_term(*group) for group in groups if group[1] or len(group[0]) > 1 or group[0][0] != "issuing_cents"]
+    return [_term(*group) for group in groups if group[1] or len(group[0]) > 1 or group[0][0] not in RARE]
 
 
 def _term(names: list[str], cents: int) -> Term:

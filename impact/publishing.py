@@ -31,11 +31,12 @@ def count(*, at: datetime | None = None, counted: scheme.Scheme | None = None) -
     """Every public figure, from those of the whole scheme if they were just counted.
 
     Breakdowns stop at the last month that is over, so that two publications an hour apart do not tell where one person
-    came.
+    came. The total runs on: the few who came since then are in the group of the small ones.
     """
     now, counted = at or timezone.now(), counted or scheme.count(at=at)
     until = timezone.localtime(now).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     earning = sum(1 for cents in counted.earned if cents)
+    total = counted.usage.used, counted.usage.used_cents
     usage = suppression.usage(asdict(counted.usage) | figures.standing(counted.usage))
     return {
         "usage": usage,
@@ -43,9 +44,9 @@ def count(*, at: datetime | None = None, counted: scheme.Scheme | None = None) -
         "money": suppression.money(asdict(counted.money), usage) if usage["used"] is not None else None,
         "actors": suppression.fewest(earning),
         "days_to_payment": counted.ratio.days_to_payment if suppression.fewest(earning) else None,
-        "by_service": suppression.grouped(figures.used_by("service", before=until)),
-        "by_departement": suppression.grouped(figures.used_by("departement", before=until)),
-        "by_month": suppression.months(figures.used_by("month", before=until)),
+        "by_service": suppression.grouped(figures.used_by("service", before=until), total),
+        "by_departement": suppression.grouped(figures.used_by("departement", before=until), total),
+        "by_month": suppression.months(figures.used_by("month", before=until), total),
         "until": until.date().isoformat(),
         "proof": _proof(),
     }

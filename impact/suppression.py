@@ -16,13 +16,15 @@ def fewest(count: int) -> int | None:
     return count if count == 0 or count >= FEWEST else None
 
 
-def grouped(rows: Iterable[Row]) -> list[Row]:
+def grouped(rows: Iterable[Row], total: tuple[int, int] | None = None) -> list[Row]:
     """Rows (name, count, cents) whose total is known: the small ones become one row, with enough beside them.
 
     Whoever takes the rows shown from the total is left with at least two names and at least five: the smallest rows
-    join the group until both hold. When nothing would be left to show, nothing is.
+    join the group until both hold. When nothing would be left to show, nothing is. A `total` (count, cents) that runs
+    on after the rows stop would tell what came since: while that is small, it is a small row like another.
     """
-    shown = sorted((row for row in rows if row[1]), key=lambda row: (-row[1], row[0]))
+    rows = list(rows)
+    shown = sorted((row for row in [*rows, *_since(rows, total)] if row[1]), key=lambda row: (-row[1], row[0]))
     hidden: list[Row] = []
     while shown and shown[-1][1] < FEWEST:
         hidden.append(shown.pop())
@@ -34,9 +36,16 @@ def grouped(rows: Iterable[Row]) -> list[Row]:
     return shown
 
 
-def months(rows: Iterable[Row]) -> list[Row]:
+def _since(rows: list[Row], total: tuple[int, int] | None) -> list[Row]:
+    if total is None:
+        return []
+    count, cents = total[0] - sum(row[1] for row in rows), total[1] - sum(row[2] for row in rows)
+    return [(OTHERS, count, cents)] if 0 < count < FEWEST else []
+
+
+def months(rows: Iterable[Row], total: tuple[int, int] | None = None) -> list[Row]:
     """The same for months ("2027-03"), in their order, the group at the end."""
-    return sorted(grouped(rows), key=lambda row: (row[0] == OTHERS, row[0]))
+    return sorted(grouped(rows, total), key=lambda row: (row[0] == OTHERS, row[0]))
 
 
 # The account that holds the money of each step after use, see `figures.Money`.

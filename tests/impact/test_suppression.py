@@ -27,6 +27,22 @@ def test_what_is_left_over_never_points_at_a_small_number(counts):
         assert shown == []
 
 
+@given(NAMES, st.integers(min_value=0, max_value=12))
+def test_a_total_that_runs_on_never_tells_the_few_who_came_since(counts, since):
+    """Nor does what is left of it when the named rows are taken away."""
+    rows = [(f"nom {rank}", count, count * 1000) for rank, count in enumerate(counts)]
+    total = sum(counts) + since
+    shown = suppression.grouped(rows, (total, total * 1000))
+    named = [row for row in shown if row[0] != OTHERS]
+    assert all(row in rows and row[1] >= FEWEST for row in named)
+    for told in (shown, named):
+        if told:
+            assert total - sum(row[1] for row in told) not in range(1, FEWEST)
+    if 0 < since < FEWEST <= total:
+        assert [sum(row[rank] for row in shown) for rank in (1, 2)] == [total, total * 1000]
+        assert total - sum(row[1] for row in named) > since
+
+
 @given(NAMES)
 def test_months_stay_in_their_order(counts):
     rows = [(f"2027-{rank + 1:02d}", count, count) for rank, count in enumerate(counts)]
@@ -37,6 +53,13 @@ def test_months_stay_in_their_order(counts):
 def test_a_single_small_name_takes_the_next_with_it():
     rows = [("Bègles", 40, 400), ("Blaye", 9, 90), ("Bazas", 3, 30)]
     assert suppression.grouped(rows) == [("Bègles", 40, 400), (OTHERS, 12, 120)]
+
+
+def test_what_came_since_the_last_month_takes_the_smallest_month_with_it():
+    months = [("2027-02", 9, 90), ("2027-03", 7, 70)]
+    assert suppression.months(months, (19, 190)) == [("2027-02", 9, 90), (OTHERS, 10, 100)]
+    assert suppression.months(months, (21, 210)) == months
+    assert suppression.months(months, (16, 160)) == months
 
 
 def test_a_step_of_fewer_than_five_says_nothing():

@@ -20,6 +20,7 @@ from actors.settlement.send import mark_sent, write_bank_file
 from aptic.accounts.models import Role
 from aptic.documents.crypto import encrypt_text
 from aptic.ledger.bank import booked_cents, confirm_bank_balance, enter_bank_balance
+from aptic.ledger.guarantee import confirm_funding, enter_funding
 from aptic.ledger.models import Purse
 from aptic.tenancy.demonstration import mark_demonstration
 from aptic.tenancy.models import Organisation
@@ -30,8 +31,11 @@ from funders import services as funders
 from funders.models import Campaign, Refund
 from passes import blocking, distribution, expiry, issuance, redemption, replacing
 from passes.codes import Code
-from passes.models import Batch, Booklet
-from passes.redemption import Attempt, Till
+from passes.incidents.deciding import approve_decision, prepare_decision
+from passes.incidents.repaying import record_repayment
+from passes.models import Batch, Booklet, Incident, Redemption
+from passes.redemption import Attempt, Outcome, Till
+from passes.void_requests import approve_void, request_void
 from tests.factories import (
     OPERATOR,
     Member,
@@ -230,29 +234,39 @@ class World:
         """Redeem passes (booklet * 16 + position, the batch's first booklet being 0) one after the other."""
         made = []
         for serial in serials:
-            attempt = Attempt(
-                id=uuid.uuid4(),
-                code=Code(batch.code_key, (batch.first_booklet << 4) + serial),
-                service_id=self.services[service].pk,
-                occurred_at=self.day(ago, 15),
-            )
-            with acting(self.actor_principal(counter)):
-                redemption.present([attempt.code], site_id=counter.site.pk)
-                (outcome,) = redemption.redeem(counter.till, [attempt], at=self.day(ago, 15))
+            outcome = self._present(counter, batch, serial, ago=ago, service=service)
             assert outcome.error is None, outcome.error
-            made.append(attempt.id)
+            made.append(outcome.attempt.id)
             counted = self.counted[batch.campaign_id]
             counted.used += 1
             counted.started.add((batch.first_booklet << 4) + serial >> 4)
             counted.services[self.services[service].name] += 1
             counted.communes[counter.site.commune.name] += 1
-            self.redeemed.append((attempt.id, batch, (batch.first_booklet << 4) + serial, counter.site.actor))
+            self.redeemed.append((outcome.attempt.id, batch, (batch.first_booklet << 4) + serial, counter.site.actor))
         return made
+
+    def _present(
+        self, counter: Desk, batch: Batch, serial: int, *, ago: int, service: int = 0, offline: bool = False
+    ) -> Outcome:
+        attempt = Attempt(
+            id=uuid.uuid4(),
+            code=Code(batch.code_key, (batch.first_booklet << 4) + serial),
+            service_id=self.services[service].pk,
+            occurred_at=self.day(ago, 15),
+            offline=offline,
+        )
+        with acting(self.actor_principal(counter)):
+            redemption.present([attempt.code], site_id=counter.site.pk)
+            (outcome,) = redemption.redeem(counter.till, [attempt], at=self.day(ago, 15))
+        return outcome
 
     def void(self, counter: Desk, redemption_id: uuid.UUID, *, ago: int, service: int = 0) -> None:
         """Undo within the window."""
         with acting(self.actor_principal(counter)):
             redemption.void(redemption_id, counter.till, at=self.day(ago, 15) + timedelta(minutes=3))
+        self._forget(counter, redemption_id, service)
+
+    def _forget(self, counter: Desk, redemption_id: uuid.UUID, service: int = 0) -> None:
         gone = next(one for one in self.redeemed if one[0] == redemption_id)
         self.redeemed.remove(gone)
         _, batch, serial, _ = gone
@@ -262,6 +276,55 @@ class World:
             counted.started.discard(serial >> 4)
         counted.services[self.services[service].name] -= 1
         counted.communes[counter.site.commune.name] -= 1
+
+    def use_of(self, batch: Batch, serial: int) -> uuid.UUID:
+        """The redemption of a pass that was used."""
+        return next(one[0] for one in self.redeemed if one[2] == (batch.first_booklet << 4) + serial)
+
+    # --- what goes wrong ---
+
+    def undo_late(self, counter: Desk, redemption_id: uuid.UUID, decision: str = "", *, service: int = 0) -> Incident:
+        """Asked at the counter after its quarter of an hour, undone by the operator today: by two people, with a
+        `decision`, when it was paid. After the end of its batch the pass expires."""
+        with acting(self.actor_principal(counter)):
+            used = Redemption.objects.get(pk=redemption_id)
+            request = request_void(redemption=used, reason="Erreur.", at=self.now)
+        with acting(self.first.principal):
+            done = approve_void(request=request, at=self.now)
+        if decision:
+            self._decide(done, decision)
+        self._forget(counter, redemption_id, service)
+        with acting(OPERATOR):
+            batch = Batch.objects.get(pk=used.batch_id)
+        if batch.expired_at:
+            self.counted[batch.campaign_id].expired += 1
+        return done
+
+    def double_spend(self, counter: Desk, batch: Batch, serial: int, *, ago: int) -> None:
+        """A pass that was used elsewhere, taken without a network: the guarantee pays it."""
+        outcome = self._present(counter, batch, serial, ago=ago, offline=True)
+        with acting(OPERATOR):
+            incident = Incident.objects.get(pk=outcome.attempt.id)
+        self._decide(incident, Incident.Decision.GUARANTEE)
+
+    def _decide(self, incident: Incident, decision: str) -> None:
+        with acting(self.first.principal):
+            prepare_decision(incident=incident, decision=decision, at=self.now)
+        with acting(self.second.principal):
+            approve_decision(incident=incident, decision=decision, at=self.now)
+
+    def repay(self, incident: Incident) -> None:
+        """What an actor was paid by mistake comes back by bank."""
+        with acting(self.first.principal):
+            record_repayment(incident=incident, bank_reference="VIR ACTEUR", at=self.now)
+
+    def fund_guarantee(self, cents: int, *, ago: int) -> None:
+        """Money put into the operator's guarantee."""
+        with acting(self.first.principal):
+            received = timezone.localdate(self.day(ago))
+            funding = enter_funding(amount_cents=cents, bank_reference="G-1", received_on=received, at=self.day(ago))
+        with acting(self.second.principal):
+            confirm_funding(funding=funding, at=self.day(ago, 11))
 
     def actor_principal(self, counter: Desk) -> Principal:
         """Who stands at a counter."""
@@ -397,4 +460,22 @@ def build(now: datetime | None = None) -> World:
     # And one that has only begun.
     w.fresh = w.operation(w.north, begins=5, ends=-100)
     w.receive(w.fresh, 20_000, ago=4)
+    return w
+
+
+def mishaps(w: World) -> World:
+    """What goes wrong after the story of `build`: uses undone after the end of their batch, mistakes that actors were
+    paid for, and a pass that the guarantee paid. Fifteen passes of an operation that is over come with them."""
+    late = w.operation(w.north, begins=24, ends=5, claim_days=1)
+    w.receive(late, 15_000, ago=24)
+    w.late, w.late_batch = late, w.issue(w.north, late, 3, ago=23)
+    w.deliver(w.north, w.late_batch, w.distributor, 3, ago=22)
+    used = w.redeem(w.club[0], w.late_batch, [1, 2, 17], ago=5)
+    w.expire(w.late_batch, ago=0)
+    w.undo_late(w.club[0], used[0])
+    w.undo_late(w.club[0], w.use_of(w.old_batch, 1), Incident.Decision.RETAINED)
+    w.repay(w.undo_late(w.club[0], w.use_of(w.batch, 1), Incident.Decision.REPAID))
+    w.undo_late(w.library[0], w.use_of(w.batch, 35), Incident.Decision.REPAID)  # not repaid yet
+    w.fund_guarantee(5_000, ago=20)
+    w.double_spend(w.club[0], w.batch, 36, ago=10)
     return w
