@@ -17,6 +17,7 @@ from aptic.ledger.proof import AVAILABLE, CLOSING, GUARD, compare, prove
 from aptic.ledger.tasks import prove_nightly
 from aptic.outbox.delivery import deliver_due
 from aptic.tenancy.principal import acting, as_system
+from funders.models import PaymentOrder, Receipt
 from tests.factories import OPERATOR
 from tests.impact.world import build
 
@@ -186,7 +187,33 @@ def test_a_payment_order_changed_or_closed_is_named(world):
     names, _ = named(
         "UPDATE funders_paymentorder SET state = 'collected', closed_at = now() WHERE id = %s", world.waiting.pk
     )
-    assert names == {(receivable, K.RECEIVABLE)}
+    # The line too: what is collected counts by its receipt, and there is none.
+    assert names == {(receivable, K.RECEIVABLE), (line.account_id, K.CREDIT)}
+
+
+def test_a_receipt_that_settled_a_promise_is_named_when_it_is_changed_moved_or_gone(world):
+    with acting(OPERATOR):
+        receipt = Receipt.objects.select_related("line").get(payment_order__isnull=False)
+    credit, receivable = (
+        (receipt.line.account_id, K.CREDIT),
+        (account_of(K.RECEIVABLE, receipt.line_id).pk, K.RECEIVABLE),
+    )
+    for change in ("DELETE FROM funders_receipt WHERE id = %s",
+                   "UPDATE funders_receipt SET amount_cents = amount_cents - 1 WHERE id = %s"):  # fmt: skip
+        names, _ = named(change, receipt.pk)
+        assert names == {credit, receivable}
+    names, _ = named("UPDATE funders_receipt SET line_id = %s WHERE id = %s", world.waiting.line_id, receipt.pk)
+    assert names == {credit, (world.waiting.line.account_id, K.CREDIT)}
+    names, _ = named("UPDATE funders_receipt SET payment_order_id = NULL WHERE id = %s", receipt.pk)
+    assert names == {receivable}
+
+
+@pytest.mark.parametrize("change", ["amount_cents = amount_cents + 1", "state = 'cancelled'"])
+def test_a_promise_changed_after_it_was_collected_is_named(world, change):
+    with acting(OPERATOR):
+        order = PaymentOrder.objects.get(state="collected")
+    names, _ = named(f"UPDATE funders_paymentorder SET {change} WHERE id = %s", order.pk)
+    assert names == {(account_of(K.RECEIVABLE, order.line_id).pk, K.RECEIVABLE)}
 
 
 def test_a_receipt_changed_is_named_on_its_line_and_on_the_bank_account(world):
