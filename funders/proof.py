@@ -18,11 +18,28 @@ def receivable(accounts: list[Account]) -> dict[int, int]:
     return {one.pk: cents[one.about] for one in accounts if one.about in cents}
 
 
+# Each promise against the transfer that paid it, one by one: a cent too much on one does not make up for a cent too
+# little on another.
+_PROMISED = """
+SELECT a.id, sum(abs(CASE WHEN p.state = 'cancelled' THEN 0 ELSE p.amount_cents END
+                     - coalesce(r.amount_cents, 0)))::bigint
+  FROM funders_paymentorder p LEFT JOIN funders_receipt r ON r.payment_order_id = p.id
+  JOIN funders_fundingline l ON l.id = p.line_id JOIN ledger_account credit ON credit.id = l.account_id
+  JOIN ledger_account a ON a.purse_id = credit.purse_id AND a.kind = 'receivable' AND a.about = l.id
+ GROUP BY a.id
+"""
+
+
+@counts(AccountKind.RECEIVABLE, by="mandats non annulés, moins les virements reçus pour eux")
+def promised(accounts: list[Account]) -> dict[int, int]:
+    """Cents per receivable account: what the line's promises still lack, one by one."""
+    return _pairs(_PROMISED)
+
+
 _FUNDED = """
-SELECT l.account_id, (coalesce((SELECT sum(r.amount_cents) FROM funders_receipt r
-                                 WHERE r.line_id = l.id AND r.payment_order_id IS NULL), 0)
+SELECT l.account_id, (coalesce((SELECT sum(r.amount_cents) FROM funders_receipt r WHERE r.line_id = l.id), 0)
                     + coalesce((SELECT sum(p.amount_cents) FROM funders_paymentorder p
-                                 WHERE p.line_id = l.id AND p.state <> 'cancelled'), 0)
+                                 WHERE p.line_id = l.id AND p.state = 'open'), 0)
                     - coalesce((SELECT sum(f.amount_cents) FROM funders_refund f
                                  WHERE f.line_id = l.id AND f.confirmed_at IS NOT NULL), 0))::bigint
   FROM funders_fundingline l
@@ -31,7 +48,7 @@ SELECT l.account_id, (coalesce((SELECT sum(r.amount_cents) FROM funders_receipt 
 
 @counts(AccountKind.CREDIT, by=CREDIT_BY)
 def funded(accounts: list[Account]) -> dict[int, int]:
-    """Cents put on each line: received without a promise, or promised and not taken back; less what was refunded."""
+    """Cents put on each line: received, or promised and still awaited; less what was refunded."""
     return _pairs(_FUNDED)
 
 

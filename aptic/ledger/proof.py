@@ -6,7 +6,7 @@ differs. Every kind is compared: an account of a kind that nobody counts must be
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -20,6 +20,10 @@ from aptic.xid import horizon
 Counter = Callable[[list[Account]], dict[int, int]]
 # For each kind, what is counted in words, and the rooms that each count a part of it.
 _counters: dict[AccountKind, dict[str, list[Counter]]] = {kind: {} for kind in AccountKind}
+# A detail answers with what does not add up inside accounts, whatever their totals: account id, cents that the ledger's
+# side says, cents found.
+Detail = Callable[[], Iterable[tuple[int, int, int]]]
+_details: dict[str, Detail] = {}
 
 CLOSING = "solde affiché (clôture et suite)"
 GUARD = "solde gardé par la base"
@@ -80,6 +84,16 @@ def counts(kind: AccountKind, *, by: str) -> Callable[[Counter], Counter]:
     return register
 
 
+def details(by: str) -> Callable[[Detail], Detail]:
+    """Register a look inside accounts, row by row, where two errors could make up for each other in a total."""
+
+    def register(detail: Detail) -> Detail:
+        _details[by] = detail
+        return detail
+
+    return register
+
+
 def compare() -> tuple[list[Compared], list[Compared]]:
     """Every comparison, and those that differ.
 
@@ -90,6 +104,7 @@ def compare() -> tuple[list[Compared], list[Compared]]:
         by_kind[one.kind].append(one)
     booked = _sums()
     rows = [row for kind in AccountKind for row in _compare_kind(kind, by_kind[kind], booked)]
+    rows += _compare_details({one.pk: one for accounts in by_kind.values() for one in accounts})
     rows += _compare_purses(booked)
     return rows, [row for row in rows if not row.agrees]
 
@@ -110,6 +125,12 @@ def _compare_kind(kind: AccountKind, accounts: list[Account], booked: dict[int, 
             yield Compared(one.purse, one, CLOSING, sum_of_rows, shown[one.pk])
         if one.guarded_cents is not None and one.guarded_cents != sum_of_rows:
             yield Compared(one.purse, one, GUARD, sum_of_rows, one.guarded_cents)
+
+
+def _compare_details(accounts: dict[int, Account]) -> Iterator[Compared]:
+    for by, detail in _details.items():
+        for identity, booked, found in detail():
+            yield Compared(accounts[identity].purse, accounts[identity], by, booked, found)
 
 
 def _compare_purses(booked: dict[int, int]) -> Iterator[Compared]:

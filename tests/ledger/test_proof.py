@@ -17,6 +17,7 @@ from aptic.ledger.proof import AVAILABLE, CLOSING, GUARD, compare, prove
 from aptic.ledger.tasks import prove_nightly
 from aptic.outbox.delivery import deliver_due
 from aptic.tenancy.principal import acting, as_system
+from funders.models import PaymentOrder, Receipt
 from tests.factories import OPERATOR
 from tests.impact.world import build
 
@@ -149,6 +150,71 @@ def test_a_claim_or_a_share_changed_is_named(world, sql):
     assert {kind for _, kind in names} == {K.PAYABLE}
 
 
+def paid_share(world, desk):
+    """The share that an actor got in the first run, three lines of one purse, and the account it was owed on."""
+    with acting(OPERATOR):
+        share = world.payout(world.run_1, desk).purses.get()
+    return share, (account_of(K.PAYABLE, share.actor_id, purse=share.purse_id).pk, K.PAYABLE)
+
+
+@pytest.mark.parametrize("change", [
+    "gross_cents = gross_cents + 100, net_cents = net_cents + 100",
+    "fee_cents = fee_cents + 1, net_cents = net_cents - 1",
+])  # fmt: skip
+def test_a_payout_changed_after_it_left_is_named_by_its_actor(world, change):
+    share, _ = paid_share(world, world.club[0])
+    _, differences = named(f"UPDATE actors_payout SET {change} WHERE id = %s", share.payout_id)
+    assert {(one.account.about, one.kind) for one in differences} == {(share.actor_id, K.PAYABLE)}
+
+
+@pytest.mark.parametrize("change", [
+    "signed_cents = signed_cents + 1",
+    "actor_id = (SELECT actor_id FROM actors_payout o WHERE o.actor_id <> actors_claim.actor_id LIMIT 1)",
+])  # fmt: skip
+def test_a_claim_changed_after_its_payout_left_is_named(world, change):
+    share, account = paid_share(world, world.club[0])
+    names, _ = named(
+        f"UPDATE actors_claim SET {change} WHERE transfer_id ="
+        " (SELECT min(transfer_id) FROM actors_claim WHERE share_id = %s)", share.pk,
+    )  # fmt: skip
+    assert names == {account}
+
+
+def test_two_claims_changed_by_opposite_amounts_are_named(world):
+    share, account = paid_share(world, world.club[0])
+    names, differences = named(
+        "UPDATE actors_claim SET signed_cents = signed_cents + CASE transfer_id"
+        " WHEN (SELECT min(transfer_id) FROM actors_claim WHERE share_id = %s) THEN 1 ELSE -1 END"
+        " WHERE transfer_id IN (SELECT transfer_id FROM actors_claim WHERE share_id = %s ORDER BY transfer_id LIMIT 2)",
+        share.pk, share.pk,
+    )  # fmt: skip
+    assert names == {account}
+    assert sorted(one.ledger_cents - one.counted_cents for one in differences) == [-1, 1]
+
+
+def test_a_claim_moved_to_another_share_of_the_same_purse_is_named(world):
+    share, account = paid_share(world, world.library[0])
+    with acting(OPERATOR):
+        later = world.payout(world.run_2, world.library[0]).purses.get()
+    other, theirs = paid_share(world, world.club[0])
+    move = ("UPDATE actors_claim SET share_id = %s WHERE transfer_id ="
+            " (SELECT min(transfer_id) FROM actors_claim WHERE share_id = %s)")  # fmt: skip
+    assert later.purse_id == share.purse_id == other.purse_id
+    assert named(move, later.pk, share.pk)[0] == {account}
+    assert named(move, other.pk, share.pk)[0] == {account, theirs}
+
+
+def test_a_payout_forged_without_a_share_is_named(world):
+    share, _ = paid_share(world, world.club[0])
+    _, differences = named(
+        "INSERT INTO actors_payout SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(),"
+        " 'end_to_end_id', 'X', 'settlement_id', (SELECT id FROM actors_settlement s WHERE NOT EXISTS (SELECT FROM"
+        " actors_payout o WHERE o.settlement_id = s.id AND o.actor_id = p.actor_id) LIMIT 1)))).*"
+        " FROM actors_payout p WHERE id = %s", share.payout_id,
+    )  # fmt: skip
+    assert {one.account.about for one in differences} == {share.actor_id}
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "kinds"),
     [
@@ -186,7 +252,33 @@ def test_a_payment_order_changed_or_closed_is_named(world):
     names, _ = named(
         "UPDATE funders_paymentorder SET state = 'collected', closed_at = now() WHERE id = %s", world.waiting.pk
     )
-    assert names == {(receivable, K.RECEIVABLE)}
+    # The line too: what is collected counts by its receipt, and there is none.
+    assert names == {(receivable, K.RECEIVABLE), (line.account_id, K.CREDIT)}
+
+
+def test_a_receipt_that_settled_a_promise_is_named_when_it_is_changed_moved_or_gone(world):
+    with acting(OPERATOR):
+        receipt = Receipt.objects.select_related("line").get(payment_order__isnull=False)
+    credit, receivable = (
+        (receipt.line.account_id, K.CREDIT),
+        (account_of(K.RECEIVABLE, receipt.line_id).pk, K.RECEIVABLE),
+    )
+    for change in ("DELETE FROM funders_receipt WHERE id = %s",
+                   "UPDATE funders_receipt SET amount_cents = amount_cents - 1 WHERE id = %s"):  # fmt: skip
+        names, _ = named(change, receipt.pk)
+        assert names == {credit, receivable}
+    names, _ = named("UPDATE funders_receipt SET line_id = %s WHERE id = %s", world.waiting.line_id, receipt.pk)
+    assert names == {credit, (world.waiting.line.account_id, K.CREDIT)}
+    names, _ = named("UPDATE funders_receipt SET payment_order_id = NULL WHERE id = %s", receipt.pk)
+    assert names == {receivable}
+
+
+@pytest.mark.parametrize("change", ["amount_cents = amount_cents + 1", "state = 'cancelled'"])
+def test_a_promise_changed_after_it_was_collected_is_named(world, change):
+    with acting(OPERATOR):
+        order = PaymentOrder.objects.get(state="collected")
+    names, _ = named(f"UPDATE funders_paymentorder SET {change} WHERE id = %s", order.pk)
+    assert names == {(account_of(K.RECEIVABLE, order.line_id).pk, K.RECEIVABLE)}
 
 
 def test_a_receipt_changed_is_named_on_its_line_and_on_the_bank_account(world):
