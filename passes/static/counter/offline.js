@@ -3,6 +3,7 @@
 // its id, so that whatever the server did of it, the pass is taken once.
 
 import { openDB } from "../vendor/idb.js";
+import { callsOf } from "./calls.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
 import { presenting } from "./presenting.js";
@@ -13,9 +14,6 @@ import { networkKind, networkLine } from "./status.js";
 import { hearOfHeld, upload } from "./upload.js";
 
 const PROBE = "/livez";
-const REDEMPTIONS = "/api/v1/redemptions/";
-const BATCH = `${REDEMPTIONS}batch/`;
-const FROM_COUNTER = { "X-Aptic-Counter": "1" };
 const AGAIN = 30 * 60_000; // while the page is open, what the server knows is asked for every half hour
 const VOIDED = /\/([0-9a-f-]{36})\/annuler\/$/;
 const UNANSWERED = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
@@ -25,6 +23,7 @@ export function startOffline({ counter, till, scan, arrive }) {
   const { counter: here, device, site, knowledge: address, fallback, keep, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
+  const { ask, post } = callsOf({ site });
   const ready = open();
   const desk = () => ready;
   const network = watchNetwork({ probe, listen: networkChanged });
@@ -82,13 +81,6 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (await hearOfHeld({ queue, ask, site })) await changed();
   }
 
-  async function ask(id) {
-    const answer = await fetch(`${REDEMPTIONS}${id}/`, {
-      cache: "no-store", headers: FROM_COUNTER, signal: AbortSignal.timeout(20_000),
-    });
-    return { status: answer.status, body: await answer.json() };
-  }
-
   async function send() {
     const { queue } = await ready;
     if (!device || !queue || uploading || !network.online) return;
@@ -101,17 +93,6 @@ export function startOffline({ counter, till, scan, arrive }) {
     if (outcome === "away") network.failed(retryAfter);
     if (outcome === "stopped") banned = true;
     await changed();
-  }
-
-  async function post(body) {
-    const answer = await fetch(BATCH, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...FROM_COUNTER },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(60_000),
-    });
-    const retryAfter = Number(answer.headers.get("Retry-After")) || 0;
-    return { status: answer.status, retryAfter, body: await answer.json().catch(() => null) };
   }
 
   // --- what stands on the page --------------------------------------------------------------------------------------
