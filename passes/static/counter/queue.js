@@ -6,11 +6,13 @@
 
 const NAME = "aptic-counter";
 const KEPT = 7 * 24 * 3_600_000; // verdicts that somebody has seen, and passes taken on line
+const LOST = new Set(["InvalidStateError", "UnknownError"]); // a base that the browser has closed under its pages
 const SURE = { durability: "strict" }; // on the disk before anybody is told that it is
 
-// `openDB` is idb's. Every method is one transaction, so that two tabs never count past a ceiling together.
+// `openDB` is idb's. Every method is one transaction, so that two tabs never count past a ceiling together; on a base that
+// was lost it is done once more, on one that is opened anew. It rejects when the device can keep nothing.
 export async function openQueue(openDB) {
-  const base = await openDB(NAME, 1, {
+  const open = () => openDB(NAME, 1, {
     upgrade(fresh) {
       fresh.createObjectStore("items", { keyPath: "id" });
       fresh.createObjectStore("spent", { keyPath: "id" });
@@ -18,6 +20,19 @@ export async function openQueue(openDB) {
     },
     blocking: (_old, _new, event) => event.target.close(),
   });
+  let base = await open();
+
+  function lasting(method) {
+    return async (...given) => {
+      try {
+        return await method(...given);
+      } catch (error) {
+        if (!LOST.has(error?.name)) throw error;
+        base = await open();
+        return method(...given); // an id is added once, and a change says what is to stand there
+      }
+    };
+  }
 
   // Add `items` unless `refuse(everything here)` gives a reason, which is returned. An id that is here stays as it is.
   async function add(items, refuse = () => null) {
@@ -107,13 +122,14 @@ export async function openQueue(openDB) {
     return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
   }
 
-  return {
+  const methods = {
     add, markSent, record, judge, note, all, markSeen, forget, taken,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
     remember: (key, value) => base.put("memo", value, key),
     recall: (key) => base.get("memo", key),
   };
+  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, lasting(method)]));
 }
 
 export function isWaiting(item) {
