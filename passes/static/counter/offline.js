@@ -229,6 +229,13 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     xhr.addEventListener("load", () => { if (xhr.status >= 500) lost(Number(xhr.getResponseHeader("Retry-After")) || 0); });
   }
 
+  // A form that opens another page would end on the browser's own error.
+  counter.addEventListener("submit", (event) => {
+    if (network.online || event.target.matches("[hx-post], [method=get]")) return;
+    event.preventDefault();
+    tellLater();
+  });
+
   // The server was asked again because the network is back; whoever opened something else meanwhile keeps it.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.requestConfig.elt === till && !till.querySelector("[data-drawn=ask]")) event.preventDefault();

@@ -63,6 +63,11 @@ def test_a_take_without_an_answer_is_noted_although_its_form_has_left_the_page(t
     assert len(tablet.items()) == 1
 
 
+def test_a_form_that_opens_a_page_says_that_it_needs_the_network(tablet, batch):
+    tablet.follows("Séances").reads("Ouvrir la séance").goes_off_line().presses("Ouvrir la séance")
+    tablet.reads("Il faut le réseau pour cela")
+
+
 def test_what_asks_by_itself_says_nothing_without_a_network(tablet, batch):
     tablet.goes_off_line().says("Plus de réseau : le guichet continue.").page.evaluate(POLL)
     tablet.page.wait_for_timeout(500)
