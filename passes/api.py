@@ -71,6 +71,19 @@ class Line:
         return Attempt(self.id, self.code, self.service_id, self.occurred_at, self.offline, self.session)
 
 
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who calls: the digest of a device's token, and the site that the counter's page stands at, if it says one."""
+
+    digest: bytes
+    site: str | None
+
+    def check(self, till: Till) -> None:
+        """A page that was left open must not do at another site what it took at its own. Raises NoDevice."""
+        if self.site is not None and self.site != str(till.site_id):
+            raise NoDevice
+
+
 View = Callable[..., HttpResponse]
 
 
@@ -86,11 +99,11 @@ def _device_endpoint(view: View, method: str) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != method:
             return method_not_allowed(method)
-        token = _token(request)
-        if token is None:
+        bearer = _bearer(request)
+        if bearer is None:
             return _unauthorised()
         try:
-            return view(request, token, *args, **kwargs)
+            return view(request, bearer, *args, **kwargs)
         except NoDevice:
             return _unauthorised()
         except NotJson:
@@ -104,31 +117,32 @@ def _device_endpoint(view: View, method: str) -> View:
     return wrapped
 
 
-def _token(request: HttpRequest) -> bytes | None:
-    """The digest of the bearer token; of the pairing's cookie when the counter's own page asks.
+def _bearer(request: HttpRequest) -> Bearer | None:
+    """The bearer of a token; of the pairing's cookie when the counter's own page asks.
 
-    The cookie is SameSite=Strict, and counts only beside a header that no form and no other origin can send.
+    The cookie is SameSite=Strict, and counts only beside a header that no form and no other origin can send. All tabs
+    share it, and it may have been paired elsewhere meanwhile: so the header is the site that the page is for.
     """
-    header = request.headers.get("Authorization", "")
+    header, site = request.headers.get("Authorization", ""), request.headers.get(FROM_COUNTER)
     if header.startswith("Bearer "):
-        return tokens.digest(header.removeprefix("Bearer ").strip())
+        return Bearer(tokens.digest(header.removeprefix("Bearer ").strip()), site)
     cookie = request.COOKIES.get(DEVICE_COOKIE)
-    return tokens.digest(cookie) if cookie and request.headers.get(FROM_COUNTER) else None
+    return Bearer(tokens.digest(cookie), site) if cookie and site else None
 
 
 @device_endpoint("POST")
-def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
+def redeem(request: HttpRequest, bearer: Bearer) -> HttpResponse:
     """Redeem one pass: 201 the first time, 200 with the same body for a repeat, a problem otherwise."""
     line = read_line(body_of(request), timezone.now())
     if line.code is None:
-        _false_code(token)
+        _false_code(bearer)
     if line.simulate:
-        return _simulate(token, line)
+        return _simulate(bearer, line)
 
     attempt = line.attempt()
 
     def work() -> tuple[Till, Outcome]:
-        till = enter_till(token, [attempt.code])
+        till = enter_till(bearer, [attempt.code])
         outcome = redemption.redeem(till, [attempt])[0]
         if isinstance(outcome.error, Refused):
             _guide(outcome.error, till, attempt.code)
@@ -140,7 +154,7 @@ def redeem(request: HttpRequest, token: bytes) -> HttpResponse:
 
 
 @device_endpoint("POST")
-def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
+def redeem_batch(request: HttpRequest, bearer: Bearer) -> HttpResponse:
     """Redeem up to 200 lines, set-based; each gets the status it would have got alone, in the order sent."""
     body = body_of(request)
     lines = body.get("redemptions")
@@ -155,7 +169,7 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
 
     def work(attempts: Sequence[Attempt]) -> list[Outcome]:
         nonlocal till, stopped_at
-        till, stopped_at = _enter_to_upload(token, [one.code for one in attempts], now)
+        till, stopped_at = _enter_to_upload(bearer, [one.code for one in attempts], now)
         if stopped_at is not None:
             return held.hand_in(till, attempts, revoked_at=stopped_at, now=now)
         return redemption.redeem(till, attempts, may_hold=True)
@@ -165,28 +179,27 @@ def redeem_batch(request: HttpRequest, token: bytes) -> HttpResponse:
         raise NoDevice  # of a stopped device, and not one line is of the kind that it may still hand in
     for line in read:
         if isinstance(line, Line) and line.code is None:
-            _count_false(token, till)
+            _count_false(bearer, till)
     answers = iter(outcomes)
     results = [_result(sent, line, answers, till) for sent, line in zip(lines, read, strict=True)]
     return JsonResponse({"results": results})
 
 
-def _enter_to_upload(token: bytes, presented: Sequence[Code], now: datetime) -> tuple[Till, datetime | None]:
+def _enter_to_upload(bearer: Bearer, presented: Sequence[Code], now: datetime) -> tuple[Till, datetime | None]:
     """The till of the device that holds the token, and when it was stopped, if not long ago. Raises NoDevice."""
-    till = redemption.enter_device(token, presented)
-    if till is not None:
-        return till, None
-    stopped = held.enter_stopped_device(token, presented, now=now)
+    till = redemption.enter_device(bearer.digest, presented)
+    stopped = (till, None) if till else held.enter_stopped_device(bearer.digest, presented, now=now)
     if stopped is None:
         raise NoDevice
+    bearer.check(stopped[0])
     return stopped
 
 
 @device_endpoint("POST")
-def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
+def void(request: HttpRequest, bearer: Bearer, redemption_id: uuid.UUID) -> HttpResponse:
     """Undo a redemption of the same device within 15 minutes: 201, 200 for a repeat, 404, 409."""
     with transaction.atomic():
-        till = enter_till(token, [])
+        till = enter_till(bearer, [])
         try:
             voided, repeated = redemption.void(redemption_id, till)
         except Redemption.DoesNotExist:
@@ -196,10 +209,10 @@ def void(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpRe
 
 
 @device_endpoint("GET")
-def show(request: HttpRequest, token: bytes, redemption_id: uuid.UUID) -> HttpResponse:
+def show(request: HttpRequest, bearer: Bearer, redemption_id: uuid.UUID) -> HttpResponse:
     """One redemption of the device's actor, with its void if there is one; of a held line, what came of it."""
     with transaction.atomic():
-        till = enter_till(token, [])
+        till = enter_till(bearer, [])
         try:
             stored = _stored(redemption_id, till)
         except Redemption.DoesNotExist:
@@ -220,13 +233,13 @@ def _judged(redemption_id: uuid.UUID, till: Till) -> HttpResponse:
 
 
 @device_endpoint("GET")
-def look_up(request: HttpRequest, token: bytes, text: str) -> HttpResponse:
+def look_up(request: HttpRequest, bearer: Bearer, text: str) -> HttpResponse:
     """What redeeming this code would do, here and now; `?service=` asks for one service."""
     code = _genuine(text)
     if code is None:
-        _false_code(token)
+        _false_code(bearer)
     with transaction.atomic():
-        till = enter_till(token, [code])
+        till = enter_till(bearer, [code])
         view = redemption.look_up(till, code)
         wanted = request.GET.get("service")
         reason = view.refusal(service_id(wanted) if wanted else None, timezone.now())
@@ -243,11 +256,11 @@ def look_up(request: HttpRequest, token: bytes, text: str) -> HttpResponse:
     )
 
 
-def _simulate(token: bytes, line: Line) -> HttpResponse:
+def _simulate(bearer: Bearer, line: Line) -> HttpResponse:
     """The answer that redeeming would give, with nothing written."""
     assert line.code is not None
     with transaction.atomic():
-        till = enter_till(token, [line.code])
+        till = enter_till(bearer, [line.code])
         value_cents, reason = redemption.simulate(till, line.attempt())
         if reason is not None:
             raise _guide(Refused(reason), till, line.code)
@@ -255,21 +268,21 @@ def _simulate(token: bytes, line: Line) -> HttpResponse:
     return JsonResponse({"simulated": True, "id": line.id, "pass": name, "value_cents": value_cents})
 
 
-def _false_code(token: bytes) -> NoReturn:
+def _false_code(bearer: Bearer) -> NoReturn:
     """Answer a false tag, counted against its device; a genuine code never asks Valkey. Raises what is answered."""
-    blocked = guessing.is_blocked("device", token.hex())
+    blocked = guessing.is_blocked("device", bearer.digest.hex())
     error = TooManyAttempts(retry_after=guessing.DEVICE_PERIOD) if blocked else CodeUnknown()
     with transaction.atomic():
-        till = enter_till(token, [])
+        till = enter_till(bearer, [])
         _guide(error, till, None)
     if not blocked:
-        _count_false(token, till)
+        _count_false(bearer, till)
     raise error
 
 
-def _count_false(token: bytes, till: Till) -> None:
+def _count_false(bearer: Bearer, till: Till) -> None:
     """Count one false code; the one that reaches the limit is told, in a transaction of its own."""
-    if guessing.note_failure("device", token.hex()):
+    if guessing.note_failure("device", bearer.digest.hex()):
         with acting(Principal(hat=Hat.ACTOR, organisation_id=till.actor_id, site_id=till.site_id)):
             tell_of_guesses(device_id=till.device_id)
 
@@ -280,11 +293,12 @@ def _guide(error: Refused, till: Till, code: Code | None) -> Refused:
     return error
 
 
-def enter_till(token: bytes, presented: Sequence[Code]) -> Till:
+def enter_till(bearer: Bearer, presented: Sequence[Code]) -> Till:
     """The till of the live device that holds the token, in the running transaction. Raises NoDevice."""
-    till = redemption.enter_device(token, presented)
+    till = redemption.enter_device(bearer.digest, presented)
     if till is None:
         raise NoDevice
+    bearer.check(till)
     return till
 
 

@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_date
 
 from aptic.problems import problem
 from passes import sessions
-from passes.api import BadLine, body_of, device_endpoint, enter_till, uuid_of
+from passes.api import BadLine, Bearer, body_of, device_endpoint, enter_till, uuid_of
 from passes.catalogue import service_id, service_slug
 from passes.errors import IdReused, SessionNotOpen
 from passes.models import Session
@@ -27,13 +27,13 @@ Wanted = dict[str, Any]
 
 
 @device_endpoint("POST")
-def open_session(request: HttpRequest, token: bytes) -> HttpResponse:
+def open_session(request: HttpRequest, bearer: Bearer) -> HttpResponse:
     """Open one under the caller's id: 201 the first time, 200 with the same body for a repeat."""
     key, wanted = _read(body_of(request))
     for _ in range(2):  # of two at once, the one that loses finds the other's row
         try:
             with transaction.atomic():
-                till = enter_till(token, [])
+                till = enter_till(bearer, [])
                 stored = Session.objects.filter(pk=key).first()
                 if stored is not None:
                     return JsonResponse(_body(_same(stored, till, wanted)))
@@ -46,10 +46,10 @@ def open_session(request: HttpRequest, token: bytes) -> HttpResponse:
 
 
 @device_endpoint("POST")
-def close(request: HttpRequest, token: bytes, session_id: uuid.UUID) -> HttpResponse:
+def close(request: HttpRequest, bearer: Bearer, session_id: uuid.UUID) -> HttpResponse:
     """Close one of the device's site."""
     with transaction.atomic():
-        till = enter_till(token, [])
+        till = enter_till(bearer, [])
         try:
             sessions.close_session(session_id=session_id, till=till)
         except SessionNotOpen:

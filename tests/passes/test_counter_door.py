@@ -108,4 +108,26 @@ def test_the_cookie_opens_the_api_only_to_the_counters_own_page(tablet, till):
     line = {"id": str(uuid.uuid4()), "code": code_of(make_batch()), "service": first_service().slug}
     send = {"data": line, "content_type": "application/json"}
     assert tablet.post("/api/v1/redemptions/", **send).status_code == 401
-    assert tablet.post("/api/v1/redemptions/", headers={"X-Aptic-Counter": "1"}, **send).status_code == 201
+    page = {"X-Aptic-Counter": str(till.site.pk)}  # what the page is for, since the cookie may be another site's by now
+    assert tablet.post("/api/v1/redemptions/", headers=page, **send).status_code == 201
+
+
+def test_a_page_left_open_does_nothing_at_the_site_that_the_cookie_was_paired_with_since(tablet, till):
+    left = make_till(actor=till.site.actor)
+    page = {"X-Aptic-Counter": str(left.site.pk)}
+    line = {"id": str(uuid.uuid4()), "code": code_of(make_batch()), "service": first_service().slug}
+    for address, body in (
+        ("/api/v1/redemptions/batch/", {"redemptions": [line]}),
+        ("/api/v1/redemptions/", line),
+        ("/api/v1/sessions/", {"id": str(uuid.uuid4()), "service": line["service"], "minutes": 60}),
+    ):
+        answer = tablet.post(address, body, content_type="application/json", headers=page)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+    with acting(make_member(till.site.actor, Hat.ACTOR, Role.MANAGER).principal):
+        revoke_device(device=till.device)  # stopped a moment ago, it may still hand in what its own site did
+    answer = tablet.post(
+        "/api/v1/redemptions/batch/", {"redemptions": [line]}, content_type="application/json", headers=page
+    )
+    assert answer.status_code == 401
+    with acting(OPERATOR):
+        assert not Redemption.objects.exists()

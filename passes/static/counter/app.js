@@ -84,6 +84,6 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 });
 
 attend();
-startOffline({ counter, till, scan, arrive });
+startOffline({ counter, till, scan, arrive, again: () => present(scan.elements.code.value) });
 offerInstall(document.getElementById("install"));
 keepApp(counter).catch(() => {}); // a browser that keeps nothing still redeems on line

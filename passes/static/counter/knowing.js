@@ -34,15 +34,20 @@ export function keepKnowledge({ queue, address, site }) {
     } catch {
       return "away";
     }
-    await queue.remember(key, kept);
+    await store();
     return "known";
   }
 
   // A device that was stopped knows nothing any more.
   async function forget() {
     kept = null;
-    await queue.remember(key, kept);
+    await store();
     return "stopped";
+  }
+
+  // Where nothing more can be kept, this page still knows it.
+  async function store() {
+    await queue.remember(key, kept).catch(() => {});
   }
 
   // When the server last spoke, by its own clock; long ago where it never did.

@@ -12,42 +12,55 @@ import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
 import { screen } from "./screens.js";
 import { networkKind, networkLine } from "./status.js";
+import { takeTurns } from "./turns.js";
 import { hearOfHeld, upload } from "./upload.js";
 
 const PROBE = "/livez";
 const HOME = "/guichet/";
 const AGAIN = 30 * 60_000; // while the page is open, what the server knows is asked for every half hour
 const VOIDED = /\/([0-9a-f-]{36})\/annuler\/$/;
-const UNANSWERED = ["htmx:sendError", "htmx:timeout", "htmx:responseError"];
+const POLL = "[hx-trigger^=every]"; // it asks by itself, and says nothing when nobody answers
 
-// `arrive()` brings focus and sound to a state that was drawn.
-export function startOffline({ counter, till, scan, arrive }) {
+// `arrive()` brings focus and sound to a state that was drawn; `again()` presents what stands in `scan`.
+export function startOffline({ counter, till, scan, arrive, again }) {
   const { counter: here, device, site, knowledge: address, fallback, keep, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
   const { ask, post } = callsOf({ site });
-  const ready = open();
-  const desk = () => ready;
+  let ready = open();
   const network = watchNetwork({ probe, listen: networkChanged });
   const receiptOf = ({ id }) => keep.replace(/hors-ligne\/$/, `${id}/`); // beside the page that is kept
   const passes = presenting({
-    till, desk, draw, receiptOf, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
+    till, desk, draw, receiptOf, device, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
   });
   let uploading = false;
   let banned = false; // the server no longer knows this device
-  let attempted = null; // the form under way, if it takes passes
+  const attempted = new WeakMap(); // request → what it sent, if it takes passes
   let settled = null;
+  let stoodIn = Promise.resolve(); // one after the other, so that a second tap finds what the first one did
+  const begin = takeTurns({
+    body: document.body, scan, again,
+    isOurs: (elt) => counter.contains(elt) && !elt.matches(POLL),
+    stoodIn: () => stoodIn,
+    isRefused: () => Boolean(till.querySelector("[data-outcome=refused]")),
+  });
 
   async function open() {
     try {
       const queue = await openQueue(openDB);
       const known = keepKnowledge({ queue, address, site });
       await known.load();
-      await queue.forget(known.told()); // a clock that jumped ahead erases nothing
+      await queue.forget(known.told()).catch(() => {}); // a clock that jumped ahead erases nothing; it may be done another day
       return { queue, known };
     } catch {
       return { queue: null, known: null }; // a private window: on line only, and it says so when asked for more
     }
+  }
+
+  // What could not be opened is tried again.
+  async function desk() {
+    if (!(await ready).queue) ready = open();
+    return ready;
   }
 
   // --- the server, and whether it is there --------------------------------------------------------------------------
@@ -69,22 +82,27 @@ export function startOffline({ counter, till, scan, arrive }) {
   }
 
   async function learn() {
-    const { known } = await ready;
+    const { known } = await desk();
     if (!device || !known || !network.online) return;
     const answer = await known.refresh();
     if (answer === "away") network.failed();
     else banned = answer === "stopped";
     await render();
-    if (network.online && !banned) await hear();
+    if (network.online && !banned) await hear().catch(() => {}); // another time
   }
 
   async function hear() {
-    const { queue } = await ready;
+    const { queue } = await desk();
     if (await hearOfHeld({ queue, ask, site })) await changed();
   }
 
+  // A queue that cannot be read or written keeps what it has: the next time tries again.
   async function send() {
-    const { queue } = await ready;
+    await sendAll().catch(render);
+  }
+
+  async function sendAll() {
+    const { queue } = await desk();
     if (!device || !queue || uploading || !network.online) return;
     if (!(await queue.all()).some((item) => isWaiting(item) && item.site === site)) return;
     uploading = true;
@@ -108,9 +126,14 @@ export function startOffline({ counter, till, scan, arrive }) {
     arrive();
   }
 
+  // What stands in the queue; nothing where it cannot be read, which stops neither the page nor the sending.
+  async function everything() {
+    const { queue } = await desk();
+    return queue ? queue.all().catch(() => []) : [];
+  }
+
   async function render() {
-    const { queue } = await ready;
-    const items = queue ? await queue.all() : [];
+    const items = await everything();
     const state = { online: network.online, uploading, stopped: banned, device: Boolean(device), counts: totals(items) };
     const [words, list] = line.children;
     const text = networkLine(state);
@@ -124,8 +147,8 @@ export function startOffline({ counter, till, scan, arrive }) {
   // The day's page keeps a place for what waits on this device.
   async function showInDay(items) {
     const place = till.querySelector("[data-queue]");
-    if (!place || !items.length) return;
-    const { known } = await ready;
+    if (!place || !device || !items.length) return;
+    const { known } = await desk();
     place.replaceChildren(screen("day", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] })));
   }
 
@@ -136,61 +159,84 @@ export function startOffline({ counter, till, scan, arrive }) {
   }
 
   async function reflect() {
-    await passes.answerReceipt();
+    await passes.answerReceipt().catch(() => {}); // the line about the network still says what it knows
     if (till.querySelector("[data-drawn=list]")) await showList();
     else await render();
   }
 
   async function showList() {
-    const { queue, known } = await ready;
-    const items = queue ? await queue.all() : [];
+    const { queue, known } = await desk();
+    const items = await everything();
     draw("list", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] }));
-    await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id));
+    await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id)).catch(() => {});
     await render();
   }
 
   async function clear() {
-    const { queue, known } = await ready;
-    await queue.forget(known.told(), true);
+    const { queue, known } = await desk();
+    await queue?.forget(known.told(), true).catch(() => {}); // they stay in the list
     await showList();
   }
 
   // --- what htmx says -------------------------------------------------------------------------------------------------
 
   // Stand in for a request that was not sent, or that nobody answered.
-  async function standIn(element, path, unanswered) {
-    const form = element.closest("form");
-    if (form && "confirm" in form.dataset) {
-      await passes.take(form, unanswered);
-      await changed();
-      return send();
-    }
-    if (form?.elements.code?.value && device) return passes.present(form.elements.code.value);
-    if (!form && path === here && device) return draw("ask");
-    if (!till.querySelector("[data-notice]")) till.prepend(screen("later"));
-    return undefined;
+  function standIn(asked, unanswered) {
+    stoodIn = stoodIn.then(() => answer(asked, unanswered)).catch(tellLater);
   }
 
+  async function answer({ form, data, text, path }, unanswered) {
+    if (data) {
+      await passes.take(form, data, unanswered);
+      await changed();
+      send(); // nobody waits for it
+    } else if (text && device) await passes.present(text);
+    else if (!form && path === here && device) draw("ask");
+    else tellLater();
+  }
+
+  function tellLater() {
+    if (!till.querySelector("[data-notice]")) till.prepend(screen("later"));
+  }
+
+  // The request itself tells when nobody answers: its element may have left the page by then.
   document.body.addEventListener("htmx:beforeRequest", (event) => {
-    const { elt, requestConfig } = event.detail;
+    const { elt, xhr, requestConfig } = event.detail;
     if (!counter.contains(elt)) return;
-    const form = elt.closest("form");
+    if (elt.matches(POLL)) {
+      if (!network.online) event.preventDefault();
+      return watch(xhr, null);
+    }
     till.querySelector("[data-notice]")?.remove();
+    const form = elt.closest("form");
     if (form) passes.remember(form);
-    attempted = form && "confirm" in form.dataset ? new FormData(form) : null;
-    if (network.online) return;
+    const data = form && "confirm" in form.dataset ? new FormData(form) : null;
+    const asked = { form, data, text: form?.elements.code?.value, path: requestConfig.path };
+    if (network.online) {
+      if (data) attempted.set(xhr, data);
+      begin(xhr, Boolean(data));
+      return watch(xhr, asked);
+    }
     event.preventDefault();
-    standIn(elt, requestConfig.path, false);
+    return standIn(asked, false);
   });
 
-  for (const name of UNANSWERED) {
-    document.body.addEventListener(name, (event) => {
-      const { xhr, elt, requestConfig } = event.detail;
-      if (!counter.contains(elt) || (name === "htmx:responseError" && xhr.status < 500)) return;
-      network.failed(xhr.status ? Number(xhr.getResponseHeader("Retry-After")) || 0 : 0);
-      standIn(elt, requestConfig.path, true);
-    });
+  function watch(xhr, asked) {
+    const lost = (retryAfter = 0) => {
+      network.failed(retryAfter);
+      if (asked) standIn(asked, true);
+    };
+    xhr.addEventListener("error", () => lost());
+    xhr.addEventListener("timeout", () => lost());
+    xhr.addEventListener("load", () => { if (xhr.status >= 500) lost(Number(xhr.getResponseHeader("Retry-After")) || 0); });
   }
+
+  // A form that opens another page would end on the browser's own error.
+  counter.addEventListener("submit", (event) => {
+    if (network.online || event.target.matches("[hx-post], [method=get]")) return;
+    event.preventDefault();
+    tellLater();
+  });
 
   // The server was asked again because the network is back; whoever opened something else meanwhile keeps it.
   document.body.addEventListener("htmx:beforeSwap", (event) => {
@@ -206,7 +252,7 @@ export function startOffline({ counter, till, scan, arrive }) {
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
     const { outcome, taken } = till.querySelector("[data-outcome]")?.dataset ?? {};
-    if (device) passes.noteOnline(outcome, attempted, requestConfig.path.match(VOIDED)?.[1], taken);
+    if (device) passes.noteOnline(outcome, attempted.get(xhr), requestConfig.path.match(VOIDED)?.[1], taken).catch(() => {});
   });
 
   counter.addEventListener("click", (event) => {
@@ -231,6 +277,6 @@ export function startOffline({ counter, till, scan, arrive }) {
 
   const fromShell = till.querySelector("[data-shell]");
   if (fromShell || !navigator.onLine) network.failed();
-  if (fromShell) ready.then(openKept).then(network.ask);
-  ready.then(render).then(learn).then(send);
+  if (fromShell) desk().then(openKept).then(network.ask);
+  desk().then(render).then(learn).then(send);
 }

@@ -9,11 +9,11 @@ import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
-// the page; `receiptOf(item)` is the address of its receipt. `site`, `fallback` and, in a session, `session` and
-// `service` (its number) are the page's own.
-export function presenting({ till, desk, draw, receiptOf, site, session, service: held, fallback }) {
+// the page; `receiptOf(item)` is the address of its receipt. `device`, `site`, `fallback` and, in a session, `session` and
+// `service` (its number) are the page's own; a browser without a device sends nothing by itself, and so notes nothing.
+export function presenting({ till, desk, draw, receiptOf, device, site, session, service: held, fallback }) {
   const scanned = new Map(); // code → what its QR said, of what this page has read; nowhere else
-  let turn = 0;
+  const shown = () => till.querySelector("h1"); // every state brings its own
 
   // What a form is about to send: an address that was scanned is kept with its proof.
   function remember(form) {
@@ -37,16 +37,20 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
   }
 
   async function present(text) {
-    const mine = ++turn;
+    const before = shown();
     const { queue, known } = await desk();
     const signed = readSigned(text);
     if (!signed) return refuse(null, "typed");
     if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
-    const why = (await verify(signed, known.knowledge.keys, fallback))
-      ? noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site)
-      : "unknown";
-    if (mine !== turn) return undefined; // another pass was scanned meanwhile
-    return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? (await queue.recall("service")));
+    const { why, last } = await look(queue, known, signed).catch(() => ({ why: "no_memory" }));
+    if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
+    return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? last);
+  }
+
+  async function look(queue, known, signed) {
+    if (!(await verify(signed, known.knowledge.keys, fallback))) return { why: "unknown" };
+    const why = noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site);
+    return { why, last: await queue.recall("service") };
   }
 
   function showValid({ knowledge }, signed, chosen) {
@@ -64,14 +68,25 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     });
   }
 
-  // `unanswered`: the server may have taken it already, so it is noted whatever the ceiling says.
-  async function take(form, unanswered) {
+  // `data` is what the form sent or would have; `unanswered`: the server may have taken it already, so it is noted whatever
+  // the ceiling says. What cannot be noted is asked again in words.
+  async function take(form, data, unanswered) {
     const { queue, known } = await desk();
-    const data = new FormData(form);
     const signed = data.getAll("code").map((code) => scanned.get(code));
-    const attempts = data.getAll("attempt");
     const service = known?.knowledge?.services.find((one) => one.id === Number(data.get("service")));
-    if (!service || signed.some((each) => !each)) return askAgain(form, unanswered);
+    if (!device || !service || signed.some((each) => !each)) return askAgain(form, data, unanswered);
+    try {
+      return await note({ form, data, unanswered, signed, service, queue, known });
+    } catch {
+      return askAgain(form, data, unanswered); // the device can keep nothing more
+    }
+  }
+
+  async function note({ form, data, unanswered, signed, service, queue, known }) {
+    const attempts = data.getAll("attempt");
+    const here = await queue.all();
+    const noted = here.filter((item) => attempts.includes(item.id));
+    if (noted.length === attempts.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
     if (!unanswered) {
       const taken = await queue.taken();
       for (const each of signed) {
@@ -86,26 +101,33 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name);
-    if (!session) await queue.remember("service", service.id);
+    // It is noted: whatever fails from here on, the page says so.
+    if (!session) await queue.remember("service", service.id).catch(() => {});
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here
-    return showQueued(known, items, service, totals(await queue.all()));
+    return showQueued(known, items, await queue.all().catch(() => [...here, ...items]));
   }
 
-  function showQueued({ knowledge: { ceiling } }, items, service, { waiting, cents }) {
+  function showQueued({ knowledge: { ceiling, services } }, items, everything) {
+    const { waiting, cents } = totals(everything);
     draw("queued", {
-      ...summary(items, service.name),
+      ...summary(items, services.find((one) => one.slug === items[0].service)?.name),
       room: `Sans réseau, cet appareil note au plus ${ceiling.passes} pass et ${euros(ceiling.cents)}\u00a0: il en a ${waiting}, pour ${euros(cents)}.`,
     }, (drawn) => { drawn.querySelector("[data-receipt]").dataset.receipt = items.map((item) => item.id).join(" "); });
   }
 
-  // The receipt on the page gets its answer as soon as there is one.
+  // The receipt on the page gets its answer as soon as there is one; the next pass may have come meanwhile.
   async function answerReceipt() {
-    const ids = till.querySelector("[data-receipt]")?.dataset.receipt.split(" ");
-    if (!ids) return undefined;
+    const receipt = till.querySelector("[data-receipt]");
+    if (!receipt) return;
+    const ids = receipt.dataset.receipt.split(" ");
     const { queue, known } = await desk();
     const items = (await queue.all()).filter((item) => ids.includes(item.id));
-    if (!items.length || items.some(isWaiting)) return undefined;
+    if (!items.length || items.some(isWaiting) || till.querySelector("[data-receipt]") !== receipt) return;
+    drawAnswer(items, known);
     await queue.markSeen(ids);
+  }
+
+  function drawAnswer(items, known) {
     const other = items.find((item) => !isAccepted(item));
     const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
     if (!other) {
@@ -119,9 +141,9 @@ export function presenting({ till, desk, draw, receiptOf, site, session, service
   }
 
   // The server is asked again, with the same attempts, when there is somebody to ask.
-  function askAgain(form, unanswered) {
+  function askAgain(form, data, unanswered) {
     const fields = document.createDocumentFragment();
-    for (const [name, value] of new FormData(form)) {
+    for (const [name, value] of data) {
       if (name !== "csrfmiddlewaretoken") {
         fields.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
       }

@@ -6,11 +6,13 @@
 
 const NAME = "aptic-counter";
 const KEPT = 7 * 24 * 3_600_000; // verdicts that somebody has seen, and passes taken on line
+const LOST = new Set(["InvalidStateError", "UnknownError"]); // a base that the browser has closed under its pages
 const SURE = { durability: "strict" }; // on the disk before anybody is told that it is
 
-// `openDB` is idb's. Every method is one transaction, so that two tabs never count past a ceiling together.
+// `openDB` is idb's. Every method is one transaction, so that two tabs never count past a ceiling together; on a base that
+// was lost it is done once more, on one that is opened anew. It rejects when the device can keep nothing.
 export async function openQueue(openDB) {
-  const base = await openDB(NAME, 1, {
+  const open = () => openDB(NAME, 1, {
     upgrade(fresh) {
       fresh.createObjectStore("items", { keyPath: "id" });
       fresh.createObjectStore("spent", { keyPath: "id" });
@@ -18,7 +20,20 @@ export async function openQueue(openDB) {
     },
     blocking: (_old, _new, event) => event.target.close(),
   });
+  let base = await open();
   let latest = -Infinity;
+
+  function lasting(method) {
+    return async (...given) => {
+      try {
+        return await method(...given);
+      } catch (error) {
+        if (!LOST.has(error?.name)) throw error;
+        base = await open();
+        return method(...given); // an id is added once, and a change says what is to stand there
+      }
+    };
+  }
 
   // The last instant of what was taken here and may still leave, as it was last looked at.
   function lookAt(items) {
@@ -117,15 +132,16 @@ export async function openQueue(openDB) {
     return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
   }
 
-  lookAt(await base.getAll("items"));
-  return {
+  await lasting(all)().catch(() => {}); // for `latest`; what cannot be read now may be later
+  const methods = {
     add, markSent, record, judge, note, all, markSeen, forget, taken,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
-    latest: () => latest,
     remember: (key, value) => base.put("memo", value, key),
     recall: (key) => base.get("memo", key),
   };
+  const kept = Object.entries(methods).map(([name, method]) => [name, lasting(method)]);
+  return { ...Object.fromEntries(kept), latest: () => latest };
 }
 
 export function isWaiting(item) {

@@ -1,0 +1,124 @@
+// A pass that is taken without an answer: noted once, never by a browser that sends nothing, never in silence.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { presenting } from "../../passes/static/counter/presenting.js";
+import { readSigned } from "../../passes/static/counter/signed.js";
+
+const { keys, passes } = JSON.parse(readFileSync(new URL("../cases/signed.json", import.meta.url)));
+const TEXT = passes[0].text;
+const SIGNED = readSigned(TEXT);
+const SERVICE = { id: 7, slug: "aide", name: "Aide" };
+const NOW = Date.parse("2026-11-25T09:00:00Z");
+
+function element(more = {}) {
+  return { dataset: {}, querySelector: () => element(), querySelectorAll: () => [element(), element()], remove() {}, append() {}, ...more };
+}
+globalThis.navigator ??= {};
+globalThis.document = {
+  getElementById: () => ({ content: element() }), createElement: () => element(), createDocumentFragment: () => element(),
+};
+
+const knowledge = {
+  instant: new Date(NOW).toISOString(), keys, blocked: [], services: [SERVICE], may_redeem: true,
+  ceiling: { cents: 100_000, passes: 1, hours: 72 },
+  batches: [{ id: SIGNED.batch, activated: true, valid_until: "2099-01-01T00:00:00Z", services: [], campaign: "C", time_zone: "Europe/Paris" }],
+};
+
+function memory() {
+  const items = [];
+  return {
+    items,
+    all: async () => [...items],
+    taken: async () => items.map(({ serial }) => ({ serial, at: NOW })),
+    add: async (fresh, refuse) => {
+      const why = refuse(items);
+      if (!why) items.push(...fresh.map((item) => ({ ...item, state: "queued" })));
+      return why;
+    },
+    remember: async () => {},
+    recall: async () => undefined,
+    markSeen: async (ids) => { for (const item of items) if (ids.includes(item.id)) item.seen = true; },
+  };
+}
+
+function counter({ queue = memory(), device = "d" } = {}) {
+  const drawn = [];
+  const till = { h1: element(), receipt: null, querySelector: (what) => (what === "h1" ? till.h1 : till.receipt) };
+  const at = presenting({
+    till, device, site: "s", session: null, receiptOf: () => "/r", draw: (name) => drawn.push(name),
+    desk: async () => ({ queue, known: { knowledge, now: () => NOW } }),
+  });
+  const form = element({ isConnected: true });
+  const data = new FormData();
+  for (const [name, value] of Object.entries({ code: SIGNED.code, attempt: "id-1", service: "7" })) data.append(name, value);
+  at.remember({ elements: { code: { value: TEXT } } });
+  return { ...at, till, queue, drawn, form, tap: (unanswered = false) => at.take(form, data, unanswered) };
+}
+
+test("a second tap finds what the first one noted, also at the ceiling", async () => {
+  const { tap, drawn, queue, form } = counter();
+  await tap();
+  await tap();
+  assert.deepEqual(drawn, ["queued", "queued"]);
+  form.isConnected = false; // the next pass is there by now
+  await tap();
+  assert.deepEqual([drawn.length, queue.items.length], [2, 1]);
+});
+
+test("a browser without a device notes nothing, whatever a former pairing left in it", async () => {
+  for (const [unanswered, state] of [[false, "unsent"], [true, "unknown"]]) {
+    const { tap, drawn, queue } = counter({ device: null });
+    await tap(unanswered);
+    assert.deepEqual([drawn, queue.items], [[state], []]);
+  }
+});
+
+for (const method of ["all", "taken", "add"]) {
+  test(`a device whose ${method}() fails asks again in words`, async () => {
+    const queue = { ...memory(), [method]: async () => { throw new DOMException("full", "QuotaExceededError"); } };
+    const { tap, drawn } = counter({ queue });
+    await tap();
+    assert.deepEqual(drawn, ["unsent"]);
+    if (method === "taken") return; // it is not asked for what may have been done already
+    await tap(true);
+    assert.deepEqual(drawn, ["unsent", "unknown"]);
+  });
+}
+
+test("what was noted is told as noted, whatever fails after it", async () => {
+  const queue = memory();
+  const { all } = queue;
+  let asked = 0;
+  queue.all = async () => { asked += 1; if (asked > 1) throw new Error("lost"); return all(); };
+  queue.remember = async () => { throw new Error("lost"); };
+  const { tap, drawn } = counter({ queue });
+  await tap();
+  assert.deepEqual(drawn, ["queued"]);
+});
+
+test("a look at a pass that fails says so, and one that is late covers nothing", async () => {
+  const broken = counter({ queue: { ...memory(), taken: async () => { throw new Error("lost"); } } });
+  await broken.present(TEXT);
+  assert.deepEqual(broken.drawn, ["refused"]);
+  const late = counter();
+  const look = late.present(TEXT);
+  late.till.h1 = element(); // the server's answer came
+  await look;
+  assert.deepEqual(late.drawn, []);
+  await late.present(TEXT);
+  assert.deepEqual(late.drawn, ["valid"]);
+});
+
+test("the answer of a receipt covers no other pass", async () => {
+  const { answerReceipt, till, queue, drawn } = counter();
+  queue.items.push({ id: "id-1", name: "X", serial: 1, value: 1000, service: "aide", state: "recorded", verdict: { status: 201 } });
+  till.receipt = element({ dataset: { receipt: "id-1" } });
+  const answer = answerReceipt();
+  till.receipt = null;
+  await answer;
+  assert.deepEqual([drawn, queue.items[0].seen], [[], undefined]);
+  till.receipt = element({ dataset: { receipt: "id-1" } });
+  await answerReceipt();
+  assert.deepEqual([drawn, queue.items[0].seen], [["sent"], true]);
+});
