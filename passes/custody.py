@@ -91,7 +91,10 @@ class Share:
 
 
 def shares(batches: Sequence[Batch]) -> dict[int, list[Share]]:
-    """Who holds the booklets of each batch, and how many of their passes were used; two walks, whatever the number."""
+    """Who holds the booklets of each batch, and how many of their passes were used; two walks, whatever the number.
+
+    A pass counts for whoever held its booklet when it was used, also when they hold none any more.
+    """
     found: dict[int, list[Share]] = {batch.pk: [] for batch in batches}
     ranges = [Q(pk__range=(batch.first_booklet, batch.last_booklet)) for batch in batches]
     if not ranges:
@@ -112,8 +115,10 @@ def shares(batches: Sequence[Batch]) -> dict[int, list[Share]]:
     )
     for row in held:
         batch_id, distributor_id = row["batch_id"], row["distributor_id"]
-        passes_used = used.get((batch_id, distributor_id), 0)
+        passes_used = used.pop((batch_id, distributor_id), 0)
         found[batch_id].append(Share(distributor_id, row["booklets"], row["left"], passes_used))
+    for (batch_id, distributor_id), passes_used in used.items():
+        found[batch_id].append(Share(distributor_id, 0, 0, passes_used))
     return found
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
+from passes import custody, distribution
 from passes.models import Batch, Booklet, StockMove
 from passes.views import funder_stock
 from tests.factories import OPERATOR, Member, make_campaign, make_distributor, make_funder, make_member
@@ -62,6 +63,27 @@ def test_it_shows_where_the_booklets_are(browser: Client, funder: Member, batch:
     for name, cells in (("CCAS", (4, 2, 2, 2)), ("Mission", (3, 0, 3, 0))):
         row = page.split(f'<th scope="row">{name} de l’essai</th>')[1].split("</tr>")[0]
         assert [f'">{cell}</td>' in row for cell in cells] == [True] * 4, row
+
+
+def test_a_used_pass_stays_counted_when_its_booklet_moves_on(browser: Client, funder: Member) -> None:
+    """Used before its booklet was entrusted, or in the stock of a distributor who gave the booklet back."""
+    ccas, mission = make_distributor("CCAS de l’essai"), make_distributor("Mission de l’essai")
+    batch = make_batch(booklets=3, campaign=make_campaign(funder, needs_hand_out=False))
+    till = make_till()
+    assert till.redeem(code_of(batch, 0, 1)).status_code == 201
+    send(batch, ccas, 0, 1)
+    assert till.redeem(code_of(batch, 0, 2)).status_code == 201
+    with acting(funder.principal):
+        distribution.take_back(
+            batch=batch, distributor=ccas.organisation, first_booklet=batch.first_booklet, booklets=1
+        )
+    send(batch, mission)
+    assert till.redeem(code_of(batch, 0, 3)).status_code == 201
+    with acting(funder.principal):
+        shares = {one.distributor_id: (one.booklets, one.passes_used) for one in custody.shares([batch])[batch.pk]}
+    assert shares == {None: (0, 1), ccas.organisation.pk: (0, 1), mission.organisation.pk: (3, 1)}
+    page = " ".join(text(browser.get(url("stock", funder))).split())
+    assert "Tous sont confiés. 3 pass sont déjà utilisés." in page
 
 
 def test_the_first_booklets_that_nobody_holds_are_proposed_and_sent(
