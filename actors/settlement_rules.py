@@ -16,7 +16,10 @@ BASIS_POINTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A signed amount that an actor is owed in one purse; `cancels` is the line that a void takes back, if unpaid."""
+    """A signed amount that an actor is owed in one purse; `cancels` is the line that it takes back, if unpaid.
+
+    A void takes a line back, and so does what is retained for a use undone while a run, given up since, held it.
+    """
 
     id: int
     actor: uuid.UUID
@@ -26,13 +29,18 @@ class Line:
 
     @property
     def place(self) -> int:
-        """Its turn: a void stands with the line that it cancels."""
+        """Its turn: what takes a line back stands with it."""
         return self.cancels or self.id
 
     @property
     def is_debt(self) -> bool:
-        """True for what the actor owes back, other than a void whose line is unpaid too."""
+        """True for what the actor owes back, other than what takes back a line that is unpaid too."""
         return self.signed_cents < 0 and self.cancels is None
+
+    @property
+    def is_value(self) -> bool:
+        """True for what the fee is a rate of: passes used, less those undone before they were paid."""
+        return self.kind in ("redeem", "void") or self.cancels is not None
 
 
 @dataclass(frozen=True, slots=True)

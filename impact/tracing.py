@@ -76,7 +76,7 @@ class Transferred:
     rejected_at: datetime | None = None
     rejection_reason: str = ""
     bank_reference: str = ""
-    follows: str = ""  # the transfer that came back and that this one pays again
+    follows: list[str] = field(default_factory=list)  # the transfers that came back and that this one pays again
 
     @property
     def executed(self) -> bool:
@@ -381,7 +381,7 @@ def _read_payouts(trail: Trail, principal: Principal) -> None:
             actor=share.actor.name,
             funder=share.funder.name if share.funder else "Garantie de l’opérateur",
             passes=carried.get(share.pk, (0, 0))[0],
-            cents=carried.get(share.pk, (0, 0))[1] or again.get(share.pk, (None, share.gross_cents))[1],
+            cents=carried.get(share.pk, (0, 0))[1] + sum(again.get(share.pk, {}).values()) or share.gross_cents,
             net_cents=share.net_cents,
         )
         for share in shares.select_related("actor", "funder").order_by("pk")
@@ -393,9 +393,9 @@ def _read_payouts(trail: Trail, principal: Principal) -> None:
             one.end_to_end_id, one.state, one.sent_at, one.settled_at = end_to_end, state, sent, settled
             one.rejected_at, one.rejection_reason, one.bank_reference = rejected, reason, reference
             one.cutoff = cutoff
-    for share_id, (former, _) in again.items():
-        if share_id in found and former in found:
-            found[share_id].follows = found[former].end_to_end_id
+    for share_id, formers in again.items():
+        if share_id in found:
+            found[share_id].follows = [found[former].end_to_end_id for former in formers if former in found]
     trail.payouts = sorted(found.values(), key=lambda one: (str(one.cutoff), one.end_to_end_id, str(one.share_id)))
 
 
@@ -411,13 +411,14 @@ def _paid(trail: Trail) -> int:
         return cursor.fetchone()[0]
 
 
-def _paid_again(principal: Principal, shares: set[uuid.UUID]) -> dict[uuid.UUID, tuple[uuid.UUID, int]]:
-    """For each share that pays again what came back: (the share that came back, cents)."""
-    found: dict[uuid.UUID, tuple[uuid.UUID, int]] = {}
+def _paid_again(principal: Principal, shares: set[uuid.UUID]) -> dict[uuid.UUID, dict[uuid.UUID, int]]:
+    """For each share that pays again what came back: cents by share that came back, which may be several."""
+    found: dict[uuid.UUID, dict[uuid.UUID, int]] = {}
     fresh = shares
     while fresh:
         claims = Claim.objects.filter(_mine(principal), transfer__kind__in=CAME_BACK, transfer__event__in=fresh)
         rows = list(claims.order_by("pk").values_list("share_id", "transfer__event", "signed_cents"))
         fresh = {share for share, _, _ in rows} - set(found) - shares
-        found.update({share: (former, cents) for share, former, cents in rows})
+        for share, former, cents in rows:
+            found.setdefault(share, {})[former] = cents
     return found

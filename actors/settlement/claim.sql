@@ -7,7 +7,7 @@ WITH payable AS (
            WHERE b.actor_id = a.about AND b.approved_at IS NOT NULL AND b.replaced_at IS NULL) AS bank_account_id
     FROM ledger_account a WHERE a.kind = 'payable' AND a.about = ANY(%(actors)s)
 ), line AS (
-  -- What adds to the debt. A line voided after the cutoff waits for its void, so that both leave together.
+  -- What adds to the debt. A line undone after the cutoff waits for what undoes it, so that both leave together.
   SELECT t.id, p.purse_id, p.actor_id, p.funder_id, p.bank_account_id, t.amount_cents AS signed_cents, t.id AS place,
          false AS is_debt, t.kind = 'redeem' AS is_value
     FROM payable p JOIN ledger_transfer t ON t.credit_id = p.id
@@ -15,13 +15,21 @@ WITH payable AS (
      AND NOT EXISTS (SELECT FROM actors_claim c WHERE c.transfer_id = t.id)
      AND NOT EXISTS (SELECT FROM ledger_transfer v
                       WHERE v.reverses_id = t.id AND v.kind = 'void' AND v.accounted_at >= %(cutoff)s)
+     AND NOT EXISTS (SELECT FROM ledger_transfer v
+                      WHERE t.kind = 'redeem' AND v.event = t.event AND v.kind = 'recovered' AND v.purse_id = t.purse_id
+                        AND v.accounted_at >= %(cutoff)s)
   UNION ALL
-  -- What takes from it. A void stands at the place of the line it cancels, unless that one was paid.
+  -- What takes from it. A void stands at the place of the line it cancels, unless that one was paid; so does what is
+  -- retained for a use undone while a run held it (the same event), when that run was given up: it owes no fee either.
   SELECT t.id, p.purse_id, p.actor_id, p.funder_id, p.bank_account_id, -t.amount_cents,
-         CASE WHEN paired.yes THEN t.reverses_id ELSE t.id END, NOT paired.yes, t.kind = 'void'
+         coalesce(unpaid.id, t.id), unpaid.id IS NULL, t.kind = 'void' OR unpaid.id IS NOT NULL
     FROM payable p JOIN ledger_transfer t ON t.debit_id = p.id
-         CROSS JOIN LATERAL (SELECT t.kind = 'void' AND NOT EXISTS (
-           SELECT FROM actors_claim c WHERE c.transfer_id = t.reverses_id) AS yes) paired
+         LEFT JOIN LATERAL (
+           SELECT o.id FROM ledger_transfer o
+            WHERE o.id = CASE t.kind WHEN 'void' THEN t.reverses_id WHEN 'recovered' THEN (
+                    SELECT r.id FROM ledger_transfer r
+                     WHERE r.event = t.event AND r.kind = 'redeem' AND r.purse_id = t.purse_id) END
+              AND NOT EXISTS (SELECT FROM actors_claim c WHERE c.transfer_id = o.id)) unpaid ON true
    WHERE t.accounted_at < %(cutoff)s AND t.kind NOT IN ('fee', 'fee_vat', 'payout_sent')
      AND NOT EXISTS (SELECT FROM actors_claim c WHERE c.transfer_id = t.id)
 ), reached AS (
@@ -31,7 +39,7 @@ WITH payable AS (
     FROM line WHERE bank_account_id IS NOT NULL
   WINDOW so_far AS (PARTITION BY purse_id, actor_id ORDER BY place, id ROWS UNBOUNDED PRECEDING)
 ), spending AS (
-  -- By place and with its peers: a void and its line are taken or left together.
+  -- By place and with its peers: a line and what undoes it are taken or left together.
   SELECT reached.*, sum(CASE WHEN is_debt THEN 0 ELSE greatest(after, 0) - greatest(after - signed_cents, 0) END)
                     OVER (PARTITION BY purse_id ORDER BY place) AS spent
     FROM reached

@@ -9,10 +9,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import BigIntegerField, Exists, F, Func, Sum
 from django.utils import timezone
 
-from actors.models import Payout, PayoutPurse, Waiting
+from actors.models import BankAccount, Payout, PayoutPurse, Waiting
 from actors.settlement.calendar import next_cutoff
 from actors.settlement_rules import execution_day
 from aptic.ledger.balances import balances
@@ -23,7 +23,7 @@ from aptic.tenancy.principal import Principal
 
 @dataclass(slots=True)
 class Debt:
-    """What one funder's money owes one actor, in cents; `waiting` is what the last run left, and why."""
+    """What one funder's money owes one actor, in cents; `waiting`: what the last run left and still waits, and why."""
 
     actor_id: UUID
     purse_id: UUID
@@ -72,7 +72,7 @@ def owed_to(*, actor_id: UUID, principal: Principal, at: datetime | None = None)
     )
     amounts = balances(accounts)
     in_run = prepared_gross(actor_id=actor_id, principal=principal)
-    waiting = {one.purse_id: one for one in last_waiting(actor_id=actor_id, principal=principal)}
+    waiting = {one.purse_id: one for one in still_waiting(actor_id=actor_id, principal=principal)}
     debts = [
         Debt(
             actor_id=actor_id,
@@ -95,10 +95,11 @@ def prepared_gross(*, actor_id: UUID, principal: Principal) -> dict[UUID, int]:
     return {row["purse_id"]: row["cents"] for row in rows}
 
 
-def last_waiting(*, actor_id: UUID, principal: Principal) -> list[Waiting]:
-    """What the latest run that looked at this actor left unpaid.
+def still_waiting(*, actor_id: UUID, principal: Principal) -> list[Waiting]:
+    """What the latest run that looked at this actor left unpaid, less what its reason holds no more.
 
-    A purse paid in full since by a later run has no row in it, so only the latest run's rows count.
+    A purse paid in full since by a later run has no row in it, so only the latest run's rows count. The account may
+    have been approved since, or the funder's money may have come; the rows say so at the next run only.
     """
     mine = Waiting.objects.visible_to(principal).filter(actor_id=actor_id)
     latest = mine.order_by("-cutoff").values_list("settlement_id", "cutoff").first()
@@ -107,7 +108,21 @@ def last_waiting(*, actor_id: UUID, principal: Principal) -> list[Waiting]:
     paid = Payout.objects.visible_to(principal).filter(actor_id=actor_id).exclude(state=Payout.State.RELEASED)
     if paid.filter(cutoff__gt=latest[1]).exists():
         return []
-    return list(mine.filter(settlement_id=latest[0]).select_related("funder"))
+    accounts = BankAccount.objects.visible_to(principal).filter(actor_id=actor_id, replaced_at=None)
+    rows = (
+        mine.filter(settlement_id=latest[0])
+        .select_related("funder")
+        .annotate(
+            reachable=Exists(accounts.filter(approved_at__isnull=False)),
+            covered=Func(F("pk"), function="actors_covered", output_field=BigIntegerField()),
+        )
+    )
+    left: list[Waiting] = []
+    for one in rows:
+        one.amount_cents -= one.covered or 0  # never saved
+        if one.amount_cents and not (one.reachable and one.reason == Waiting.Reason.BANK_ACCOUNT):
+            left.append(one)
+    return left
 
 
 def _payment_day(day: date) -> date:

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from actors import statements
 from actors.models import Payout, Settlement, Waiting
 from actors.settlement.outcome import reject_payout
+from actors.settlement.owed import owed_to
 from aptic.accounts.models import Role
 from aptic.outbox.delivery import deliver_due
 from aptic.tenancy.principal import Hat, acting
@@ -166,6 +167,48 @@ def test_a_run_that_could_pay_nobody_says_so_and_an_actor_is_asked_where_to_pay(
     page = client.get(address).content.decode()
     assert "Donner vos coordonnées bancaires" not in page
     assert "En attente de coordonnées bancaires" not in page
+
+
+def test_an_account_approved_since_the_run_holds_nothing_any_more(scheme, client):
+    purse, actor = scheme.funder(cash=100_000), scheme.actor(bank=False)
+    scheme.redeem(purse, actor)
+    scheme.prepare()
+    member = make_member(actor, Hat.ACTOR, Role.FINANCE)
+    assert (position(member).waiting_cents, position(member).needs_bank_account) == (1000, True)
+    with acting(OPERATOR):
+        scheme.give_bank(actor)
+    found = position(member)
+    assert (found.owed_cents, found.waiting_cents, found.needs_bank_account) == (1000, 0, False)
+    member.log_in(client)
+    assert "Nous ne savons pas" not in client.get(reverse("actor_owed", args=[actor.pk])).content.decode()
+
+
+def test_money_come_since_the_run_is_awaited_no_more_unless_it_may_be_anothers(scheme):
+    purse, actor, other = scheme.funder(), scheme.actor(), scheme.actor()
+    scheme.redeem(purse, actor, times=3)
+    scheme.redeem(purse, other)
+    scheme.prepare()
+    member = make_member(actor, Hat.ACTOR, Role.FINANCE)
+    expected = {0: 3000, 500: 3000, 1500: 2000, 2000: 0}  # what came, and what still waits: the other's ten euros first
+    for cents, waits in expected.items():
+        if cents:
+            scheme.collect(purse, cents)
+        assert position(member).waiting_cents == waits, cents
+    with acting(OPERATOR):
+        row = Waiting.objects.get(actor=actor).pk
+    with acting(make_member(other, Hat.ACTOR, Role.FINANCE).principal), connection.cursor() as cursor:
+        cursor.execute("SELECT actors_covered(%s)", [row])
+        assert cursor.fetchone() == (None,)  # another actor's row says nothing of the purse
+    # A payout prepared has taken that money.
+    scheme.redeem(purse, actor)
+    scheme.prepare()
+    assert (position(member).in_run_cents, position(member).waiting_cents) == (3000, 1000)
+
+
+def position(member):
+    """What the member's organisation is owed, as itself reads it."""
+    with acting(member.principal):
+        return owed_to(actor_id=member.organisation.pk, principal=member.principal)
 
 
 def test_a_rejected_transfer_is_told_to_the_actor_and_owed_again(scheme, client, mailoutbox):

@@ -18,13 +18,15 @@ def owed(draw):
     for number in range(1, draw(st.integers(1, 25)) + 1):
         actor = draw(st.sampled_from(ACTORS))
         cents = draw(st.sampled_from([500, 1000, 1000, 1500]))
-        kind = draw(st.sampled_from(["redeem", "redeem", "redeem", "voided", "recovered"]))
+        kind = draw(st.sampled_from(["redeem", "redeem", "redeem", "voided", "recovered", "retained"]))
         if kind == "recovered":
             lines.append(rules.Line(number * 2, actor, -cents, "recovered"))
             continue
         lines.append(rules.Line(number * 2, actor, cents))
         if kind == "voided":
             lines.append(rules.Line(100 + number, actor, -cents, "void", cancels=number * 2))
+        if kind == "retained":
+            lines.append(rules.Line(100 + number, actor, -cents, "recovered", cancels=number * 2))
     return draw(st.permutations(lines))
 
 

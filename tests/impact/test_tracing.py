@@ -109,6 +109,8 @@ def test_a_payout_leads_back_to_the_lines_that_paid_it(world, people):
         assert seen.used_cents == 4_000  # three passes rejected at first, and one that came back
         assert payout.end_to_end_id in [one.end_to_end_id for one in seen.payouts]
         assert [one.net_cents for one in seen.payouts if one.executed] == [payout.net_cents]
+        # The second one carried a new pass too, beside what it paid again.
+        assert [one.cents for one in seen.payouts] == [3_000, 1_000 + 2_856, 3_808]
 
 
 @pytest.mark.parametrize("kind", ["funder", "campaign", "line", "batch"])
