@@ -24,6 +24,28 @@ def circulation(accounts: list[Account]) -> dict[int, int]:
     return _pairs(_CIRCULATION)
 
 
+# The same without the passes' own state: their redemptions say which were used, and of which batch. A void, also of a
+# line that was paid, ends a redemption; replaced passes are those of the batches that replace them.
+_UNUSED = """
+SELECT b.circulation_id, (b.face_value_cents * (b.booklets::bigint * b.passes_per_booklet - coalesce(again.passes, 0)
+                                                - coalesce(gone.passes, 0)) - coalesce(used.cents, 0))::bigint
+  FROM passes_batch b
+  LEFT JOIN (SELECT replaces_id, sum(booklets::bigint * passes_per_booklet) AS passes FROM passes_batch
+              GROUP BY replaces_id) again ON again.replaces_id = b.id
+  LEFT JOIN (SELECT batch_id, count(*) AS passes FROM passes_pass WHERE state = 'expired' GROUP BY batch_id) gone
+    ON gone.batch_id = b.id
+  LEFT JOIN (SELECT r.batch_id, sum(r.value_cents) AS cents
+               FROM passes_redemption r LEFT JOIN passes_void v ON v.redemption_id = r.id
+              WHERE r.turn IS NOT NULL AND v.redemption_id IS NULL GROUP BY r.batch_id) used ON used.batch_id = b.id
+"""
+
+
+@counts(AccountKind.CIRCULATION, by="pass émis, moins les encaissements, les expirés et les lots qui remplacent")
+def unused(accounts: list[Account]) -> dict[int, int]:
+    """Cents per circulation account, from the redemptions of its batch that stand."""
+    return _pairs(_UNUSED)
+
+
 _ISSUED = """
 SELECT l.account_id, sum(b.face_value_cents
                         * (coalesce(gone.passes, 0) - CASE WHEN b.replaces_id IS NULL

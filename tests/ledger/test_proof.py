@@ -116,7 +116,8 @@ def test_a_pass_that_disappears_is_named(world):
 
 def test_a_batch_made_larger_is_named(world):
     names, _ = named("UPDATE passes_batch SET booklets = booklets + 1 WHERE id = %s", world.batch.pk)
-    assert names == {(world.batch.line.account_id, K.CREDIT)}
+    # What circulates too: more passes were issued than have been used, expired or replaced.
+    assert names == {(world.batch.circulation_id, K.CIRCULATION), (world.batch.line.account_id, K.CREDIT)}
 
 
 def test_a_redemption_given_to_another_actor_is_named_on_both(world):
@@ -131,13 +132,22 @@ def test_a_redemption_given_to_another_actor_is_named_on_both(world):
 
 
 def test_a_void_forged_beside_the_services_is_named(world):
-    redemption, _, _, actor = world.redeemed[-1]
+    redemption, batch, _, actor = world.redeemed[-1]
     names, differences = named(
         "INSERT INTO passes_void (redemption_id, pass_id, turn, actor_id, funder_id, accounted_at)"
         " SELECT id, pass_id, turn, actor_id, funder_id, now() FROM passes_redemption WHERE id = %s", redemption,
     )  # fmt: skip
-    assert {kind for _, kind in names} == {K.PAYABLE}
-    assert [one.account.about for one in differences] == [actor.pk]
+    # The batch too: its pass stays used, and no redemption says so any more.
+    assert {kind for _, kind in names} == {K.CIRCULATION, K.PAYABLE}
+    assert [one.account.about for one in differences] == [batch.uuid, actor.pk]
+
+
+def test_a_redemption_given_to_another_batch_of_its_funder_is_named_on_both(world):
+    redemption = next(identity for identity, batch, _, _ in world.redeemed if batch.pk == world.batch.pk)
+    assert world.again.circulation.purse_id == world.batch.circulation.purse_id
+    names, differences = named("UPDATE passes_redemption SET batch_id = %s WHERE id = %s", world.again.pk, redemption)
+    assert names == {(one.circulation_id, K.CIRCULATION) for one in (world.batch, world.again)}
+    assert sorted(one.ledger_cents - one.counted_cents for one in differences) == [-1000, 1000]
 
 
 @pytest.mark.parametrize("sql", [
