@@ -39,6 +39,7 @@ class Conflicts:
     service: Any
     batches: list[Batch]
     over: bool
+    now: datetime
 
     def tick(self) -> datetime:
         """The next minute."""
@@ -51,7 +52,8 @@ class Conflicts:
     def open_counters(self) -> None:
         """Nobody has been off line yet."""
         self.held: dict[uuid.UUID, tuple[int, int, bool]] = {}  # id → serial, actor, within its ceiling
-        self.off_line: dict[int, list[datetime]] = {0: [], 1: []}  # when each till took a pass without a network
+        # When each till took a pass without a network, and when that was recorded.
+        self.off_line: dict[int, list[tuple[datetime, datetime]]] = {0: [], 1: []}
 
     def till_principal(self, actor: int) -> Principal:
         """Who stands at the till of one of the two actors."""
@@ -86,9 +88,13 @@ class Conflicts:
         self._follow(key, serial, actor, at, expected, outcome, within=within)
 
     def _carry(self, actor: int, at: datetime) -> bool:
-        """One more pass without a network; is it among the first twenty (200 €) of 72 hours?"""
-        self.off_line[actor].append(at)
-        return sum(at - timedelta(hours=72) < one for one in self.off_line[actor]) <= 20
+        """One more pass without a network; is it among the first twenty (200 €) of 72 hours that its till carries?
+
+        What was recorded when it was taken is carried no more.
+        """
+        self.off_line[actor].append((at, self.now))
+        first = at - timedelta(hours=72)
+        return sum(first < taken <= at < sent for taken, sent in self.off_line[actor]) <= 20
 
     def _attempt(self, key: uuid.UUID, serial: int, at: datetime) -> Attempt:
         return Attempt(key, Code(1, serial), self.service.pk, at - timedelta(seconds=30), offline=True)
