@@ -38,7 +38,7 @@ function worker(version, { caches = cachesInMemory(), answer }) {
   };
   const fetch = async (address) => answer(new URL(absolute(address)).pathname);
   runInNewContext(SOURCE, { self, caches, fetch, VERSION: version, FILES, URL, Response, Promise, Set, setTimeout: (work) => setTimeout(work, 20) });
-  const happens = (name) => { let done; heard[name]({ waitUntil: (work) => { done = work; } }); return done; };
+  const happens = (name, data) => { let done; heard[name]({ data, waitUntil: (work) => { done = work; } }); return done; };
   const opens = (path) => {
     let answered;
     heard.fetch({ request: { url: absolute(path), method: "GET", mode: "navigate" }, respondWith: (page) => { answered = page; } });
@@ -93,4 +93,12 @@ test("a new version takes over with the pages that the server still gives", asyn
     await next.happens("activate");
     assert.deepEqual([next.skipped, await caches.keys(), Boolean(await caches.match(SHELL))], [true, ["guichet-2"], kept]);
   }
+});
+
+test("of two pages that were asked for, the one that was asked for last is kept, however late the other comes", async () => {
+  const late = [() => new Promise((resolve) => setTimeout(() => resolve(new Response("before")), 30)), () => new Response("after")];
+  const { happens, caches } = worker("1", { answer: () => late.shift()() });
+  const told = { keep: [SHELL] };
+  await Promise.all([happens("message", told), happens("message", told)]);
+  assert.equal(await (await caches.match(SHELL)).text(), "after");
 });

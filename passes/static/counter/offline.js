@@ -277,6 +277,9 @@ export function startOffline({ counter, till, scan, arrive, again }) {
 
   const fromShell = till.querySelector("[data-shell]");
   if (fromShell || !navigator.onLine) network.failed();
-  if (fromShell) desk().then(openKept).then(network.ask);
+  if (fromShell) {
+    stoodIn = desk().then(openKept).catch(() => {}); // what is scanned meanwhile is looked at once the page is open
+    stoodIn.then(network.ask);
+  }
   desk().then(render).then(learn).then(send);
 }

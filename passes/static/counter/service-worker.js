@@ -7,6 +7,7 @@ const PATIENCE = 4_000; // milliseconds before a page that does not come is repl
 const SHELL = /^(\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/)(seances\/[0-9a-f-]{36}\/)?hors-ligne\/$/;
 const TRAINING = /^(\/guichet\/[0-9a-f-]{36}\/[0-9a-f-]{36}\/)entrainement\//;
 const HOME = "/guichet/";
+let keeping = Promise.resolve(); // one after the other: an answer that was late does not take the place of a newer one
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
@@ -29,7 +30,9 @@ async function activate() {
 // that one's; leave: whether the session that was held is left }.
 self.addEventListener("message", (event) => {
   const addresses = (event.data?.keep ?? []).filter((each) => typeof each === "string" && SHELL.test(each));
-  if (addresses.length) event.waitUntil(keepOnly(addresses, Boolean(event.data.leave)));
+  if (!addresses.length) return;
+  keeping = keeping.then(() => keepOnly(addresses, Boolean(event.data.leave))).catch(() => {});
+  event.waitUntil(keeping);
 });
 
 // A device stands at one site, in one session or in none: of a former one nothing is kept. What stays is fetched anew,
