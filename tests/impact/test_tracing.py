@@ -7,12 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from actors.models import Payout, PayoutPurse
+from aptic.accounts.models import Role
 from aptic.ledger.models import Transfer
-from aptic.tenancy.principal import acting
+from aptic.tenancy.principal import Hat, acting
 from funders.models import Order, Receipt
 from impact.tracing import NothingToFollow, follow, transfer_point
 from passes import codes
-from tests.factories import OPERATOR
+from tests.factories import OPERATOR, make_member
 
 pytestmark = pytest.mark.pg15
 
@@ -188,6 +189,19 @@ def test_an_actor_reads_its_funders_name_and_no_other_actor(world, people):
             assert "Fondation du Sud" in body
             assert "Médiathèque" not in body
             assert world.running.name not in body or kind == "campaign"
+
+
+@pytest.mark.parametrize(
+    ("role", "follows", "pays"), [(Role.FINANCE, 200, 200), (Role.AGENT, 200, 403), (Role.SCANNER, 403, 403)]
+)
+def test_whoever_works_for_an_actor_follows_its_transfers_and_finance_alone_opens_its_pages(
+    world, people, role, follows, pays
+):
+    member = make_member(people["actor"].organisation, Hat.ACTOR, role)
+    paid = operator_payouts(actor=member.organisation, state=Payout.State.SETTLED)[0]
+    assert page(member, "payout", paid.pk).status_code == follows
+    its_page = reverse("actor_payout", args=[member.organisation.pk, paid.pk])
+    assert member.log_in(Client()).get(its_page).status_code == pays
 
 
 def test_a_funder_reads_its_share_of_a_transfer_and_nothing_of_the_others(world, people):
