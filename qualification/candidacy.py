@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from actors.models import Actor
+from actors.permissions import HANDLES_BANK, check_role
 from actors.sites import checked_description
 from aptic.audit.services import record
 from aptic.documents.crypto import encrypt_text
@@ -139,7 +140,14 @@ def answer(*, application: Application, answers: Mapping[str, Any]) -> Applicati
 
 @transaction.atomic
 def give_account(*, application: Application, holder: str, iban: str, bic: str = "") -> Application:
-    """Where to be paid, checked and sealed for this application. Raises NotEditable, InvalidIban and InvalidBic."""
+    """Where to be paid, checked and sealed for this application.
+
+    Of an actor that exists, whoever handles its bank account says so. Raises NotAllowed, NotEditable, InvalidIban and
+    InvalidBic.
+    """
+    if application.kind == Application.Kind.RENEWAL:
+        assert application.organisation_id is not None  # application_renewal_is_actors
+        check_role(HANDLES_BANK, application.organisation_id)
     row, number, code = hold(application), check_iban(iban), check_bic(bic)
     row.account_holder, row.bic, row.iban_last4 = " ".join(holder.split())[:70], code, number[-4:]
     row.iban_sealed = encrypt_text(number, context=account_context(row)).encode()

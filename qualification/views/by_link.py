@@ -6,6 +6,7 @@ It is read and changed by members of that actor, logged in, as in their space.
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -19,7 +20,7 @@ from aptic.accounts.models import Membership
 from aptic.accounts.second_factor import check_second_factor
 from aptic.errors import NotAllowed
 from aptic.spaces import live_membership, public
-from aptic.tenancy.principal import Hat
+from aptic.tenancy.principal import Hat, Principal, acting, current
 from qualification import link
 from qualification.models import Application
 
@@ -53,8 +54,10 @@ def by_link(view: View) -> View:
         if application.kind == Application.Kind.RENEWAL and not request.user.is_authenticated:
             asked = request.method in ("GET", "HEAD")
             return redirect_to_login(request.get_full_path() if asked else reverse("application_page", args=[pk]))
-        request.membership = _check_member(request, application)  # type: ignore[attr-defined]
-        response = view(request, application, *args, **kwargs)
+        membership = _check_member(request, application)
+        request.membership = membership  # type: ignore[attr-defined]
+        with acting(_as_member(membership) if membership else current()):
+            response = view(request, application, *args, **kwargs)
         response["Cache-Control"] = "no-store"
         return response
 
@@ -65,6 +68,17 @@ def may_give_account(request: HttpRequest) -> bool:
     """Whether this visitor says where to be paid: for an actor that exists, whoever handles its bank account."""
     membership: Membership | None = request.membership  # type: ignore[attr-defined]
     return membership is None or membership.role in HANDLES_BANK
+
+
+def _as_member(membership: Membership) -> Principal:
+    """Whoever renews acts as in the actor's space: the trail names the person, and each verb sees the role."""
+    return replace(
+        current(),
+        hat=Hat.ACTOR,
+        organisation_id=membership.organisation_id,
+        person_id=membership.user_id,
+        role=membership.role,
+    )
 
 
 def _check_member(request: HttpRequest, application: Application) -> Membership | None:

@@ -16,8 +16,9 @@ from actors import bank_accounts
 from actors.models import Actor, BankAccount
 from actors.sites import close_site, edit_site
 from aptic.accounts.models import Role
+from aptic.audit.models import Event
 from aptic.errors import NotAllowed
-from aptic.tenancy.principal import acting
+from aptic.tenancy.principal import acting, current
 from qualification import candidacy, errors, link, progress, renewal, rules, services
 from qualification.disqualification import disqualify_actor
 from qualification.models import Application
@@ -118,6 +119,13 @@ def renewing(network):
         services.accept(application=row)
 
 
+def test_whose_link_it_is_changes_no_account(network):
+    with holding(begin(network)) as mine:
+        for person in (None, network.member(Role.AGENT).principal, make_actor().manager.principal):
+            with acting(person or current()), pytest.raises(NotAllowed):
+                candidacy.give_account(application=mine, holder="Les Ateliers", iban=OTHER_IBAN)
+
+
 def approve(network):
     with acting(make_operator("finance").principal):
         bank_accounts.approve_bank_account(account=bank_accounts.pending(network.organisation).get())
@@ -125,7 +133,7 @@ def approve(network):
 
 def test_the_account_of_a_renewal_is_proposed_and_cools_off(network):
     approve(network)
-    with renewing(network) as mine:
+    with renewing(network) as mine, acting(network.manager.principal):
         candidacy.give_account(application=mine, holder="Les Ateliers", iban=OTHER_IBAN)
     with acting(OPERATOR):
         account = BankAccount.objects.get(approved_at=None, replaced_at=None)
@@ -141,7 +149,7 @@ def test_the_same_account_is_no_change(network, approved):
         approve(network)
     with acting(OPERATOR):
         before = list(BankAccount.objects.values_list("pk", "replaced_at"))
-    with renewing(network) as mine:
+    with renewing(network) as mine, acting(network.manager.principal):
         candidacy.give_account(application=mine, holder=mine.organisation_name, iban=IBAN)
     with acting(OPERATOR):
         assert list(BankAccount.objects.values_list("pk", "replaced_at")) == before
@@ -322,6 +330,23 @@ def test_only_who_may_renew_opens_a_renewal(client, network):
         assert browser.get(page).status_code == opens, member
         assert browser.post(bank, given).status_code == pays, member
         assert (f'href="{bank}"' in text(browser.get(page))) == (pays == 302)
+
+
+def test_the_trail_names_who_renews_and_the_actor_reads_it(network):
+    row, agent = begin(network), network.member(Role.AGENT)
+    for member, name, said in (
+        (network.manager, "application_account", {"holder": "Les Ateliers", "iban": OTHER_IBAN}),
+        (agent, "application_withdraw", {}),
+    ):
+        browser = member.log_in(Client())
+        open_link(browser, row)
+        assert browser.post(candidate_url(name, row), said).status_code == 302
+    with acting(network.manager.principal):
+        seen = Event.objects.filter(object_id=str(row.pk)).values_list("verb", "person_id", "hat")
+        assert {
+            ("application_account_given", network.manager.user.pk, "actor"),
+            ("application_withdrawn", agent.user.pk, "actor"),
+        } <= set(seen)
 
 
 def test_a_manager_renews_with_a_second_factor_only(client, network):
