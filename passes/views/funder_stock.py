@@ -107,8 +107,6 @@ def _row(batch: Batch, held: list[Share], names: dict[uuid.UUID, Organisation], 
         "caption": f"Aiguilleurs du lot {batch.pk}",
         "lines": sorted(lines, key=lambda line: line["distributor"].search_key),  # type: ignore[attr-defined]
         "waiting": sum(one.left for one in held if one.distributor_id is None),
-        "handed_out": sum(one.handed_out for one in held),
-        "entrusted": sum(one.booklets for one in entrusted),
         "used": sum(one.passes_used for one in held),
     }
 

@@ -1,7 +1,5 @@
 """Real connections: no site stands open where its actor's place was given back meanwhile, whichever comes first."""
 
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +17,7 @@ from qualification.models import Qualification
 from qualification.rounds import declare_round
 from tests.factories import OPERATOR, make_member, make_operator
 from tests.qualification.world import LIBOURNAIS, LIBOURNE, accept, set_cap
+from tests.races.overlap import overlapped
 
 pytestmark = pytest.mark.pg15
 STANDS = {"name": "Second lieu", "address": "2 rue de l’Essai", "phone": "0500000000"}
@@ -62,40 +61,38 @@ def world(fresh_database: Any) -> tuple[Site, Site, Commune, Principal, Principa
     return first, closed, there, manager.principal, operator.principal
 
 
-def test_a_place_under_a_site_that_opens_meanwhile_is_kept(world: Any, verb: Any, together: Any) -> None:
+def test_a_place_under_a_site_that_opens_meanwhile_is_kept(
+    world: Any, verb: Any, fresh_database: Any, together: Any
+) -> None:
     *places, manager, operator = world
-    begun = threading.Event()
 
-    def work(i: int) -> Any:
-        if i:
-            begun.wait(30)
-            with acting(operator):
-                return caps.release_places(actor=places[0].actor, reason="Vide.", territories=[LIBOURNAIS])
+    def opens_first() -> Any:
         with acting(manager):
-            verb(*places)
-            begun.set()
-            time.sleep(0.5)  # the other one finds an idle place, if it does not wait for the commit
+            return verb(*places)
 
-    assert isinstance(together(2, work)[1], errors.PlaceInUse)
+    _, answer = overlapped(fresh_database, together, opens_first, lambda: _release(places[0], operator))
+    assert isinstance(answer, errors.PlaceInUse)
     check_no_site_without_its_place()
 
 
-def test_a_site_finds_no_place_that_was_given_back_meanwhile(world: Any, verb: Any, together: Any) -> None:
+def test_a_site_finds_no_place_that_was_given_back_meanwhile(
+    world: Any, verb: Any, fresh_database: Any, together: Any
+) -> None:
     *places, manager, operator = world
-    begun = threading.Event()
 
-    def work(i: int) -> Any:
-        if i:
-            begun.wait(30)
-            with acting(manager):
-                return verb(*places)
-        with acting(operator):
-            caps.release_places(actor=places[0].actor, reason="Vide.", territories=[LIBOURNAIS])
-            begun.set()
-            time.sleep(0.5)  # the other one still sees the place, if it does not wait for the commit
+    def opens_later() -> Any:
+        with acting(manager):
+            return verb(*places)
 
-    assert isinstance(together(2, work)[1], AnotherTerritory)
+    released, answer = overlapped(fresh_database, together, lambda: _release(places[0], operator), opens_later)
+    assert not isinstance(released, Exception)
+    assert isinstance(answer, AnotherTerritory)
     check_no_site_without_its_place()
+
+
+def _release(site: Site, operator: Principal) -> Any:
+    with acting(operator):
+        return caps.release_places(actor=site.actor, reason="Vide.", territories=[LIBOURNAIS])
 
 
 def check_no_site_without_its_place() -> None:

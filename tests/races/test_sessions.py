@@ -1,7 +1,6 @@
 """Closing a session against a pass that is taken in it: each order of the two, held in place, then a crowd."""
 
 import threading
-import time
 from collections import Counter
 from typing import Any
 
@@ -13,19 +12,9 @@ from passes.models import Redemption, Session
 from tests.factories import OPERATOR
 from tests.passes.test_sessions import close, opened
 from tests.passes.world import code_of, make_batch, make_till
+from tests.races.overlap import PATIENCE, wait_for_waiter
 
 pytestmark = pytest.mark.pg15
-PATIENCE = 20  # seconds
-
-
-def wait_for_waiter(database: Any) -> None:
-    """Return once some connection of the database waits for a row."""
-    deadline = time.monotonic() + PATIENCE
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    with database.admin() as admin:
-        while not admin.execute(waiting).fetchone()[0]:
-            assert time.monotonic() < deadline, "nobody waits"
-            time.sleep(0.01)
 
 
 def in_session(session: Session) -> int:
@@ -76,15 +65,20 @@ def test_a_pass_that_comes_while_it_closes_is_not_taken(fresh_database: Any, tog
 def test_a_crowd_stops_with_the_session(fresh_database: Any, together: Any) -> None:
     till, batch = make_till(), make_batch(booklets=4)
     codes = [code_of(batch, n // 10, n % 10 + 1) for n in range(40)]
-    session = opened(till)
+    session, begun = opened(till), threading.Event()
+
+    def redeem(code: str) -> int:
+        status = till.redeem(code, session=str(session.pk)).status_code
+        begun.set()
+        return status
 
     def work(i: int) -> Any:
         if i == 0:
-            time.sleep(0.2)
+            assert begun.wait(PATIENCE)
             close(till, session)
             return in_session(session)  # it has committed: from here on, not one more
         mine = codes[(i - 1) * 10 : i * 10]
-        return [till.redeem(code, session=str(session.pk)).status_code for code in mine]
+        return [redeem(code) for code in mine]
 
     at_closing, *statuses = together(5, work)
     answers = Counter(status for part in statuses for status in part)
