@@ -1,7 +1,4 @@
-"""`make bench`: every measure, as one table. `python -m benchmarks redeem issue` takes some of them.
-
-`--full` takes the large samples where a measure has them.
-"""
+"""`make bench`: every measure, as one table. `python -m benchmarks redeem issue` takes some of them."""
 
 import os
 import platform
@@ -9,25 +6,21 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from pathlib import Path
 
 from benchmarks.bed import Bed
 
 Row = tuple[str, str, str, str]
-FULL = "--full"
 
 
-def main(arguments: list[str]) -> None:
+def main(wanted: list[str]) -> None:
     """Prepare a database, run the measures asked for (all by default), print the table."""
-    wanted = [name for name in arguments if name != FULL]
     with tempfile.TemporaryDirectory(prefix="aptic-bench-") as folder:
         bed = Bed(Path(folder))
         bed.start()
         try:
             _project()
-            measures = _measures(full=FULL in arguments)
-            chosen = [measure for name, measure in measures.items() if not wanted or name in wanted]
+            chosen = [measure for name, measure in _measures().items() if not wanted or name in wanted]
             rows = [row for measure in chosen for row in measure(bed)]
         finally:
             bed.stop()
@@ -44,13 +37,13 @@ def _project() -> None:
     call_command("load_territories", "--departement", "33", verbosity=0)
 
 
-def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
+def _measures() -> dict[str, Callable[[Bed], list[Row]]]:
     from benchmarks import booklets, coverage, directory, issue, pages, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
         "issue": issue.measure,
-        "booklets": partial(booklets.measure, full=full),
+        "booklets": booklets.measure,
         "settle": settle.measure,
         "start": start.measure,
         "directory": directory.measure,

@@ -1,7 +1,6 @@
 """Booklets to PDF with signed QR: the whole job, from codes to encrypted files, at two sizes to show that it is linear.
 
-Memory follows the file being joined (250 booklets), not the batch. `--full` goes to 10 000 passes;
-without it the larger sample is 2 000.
+Memory follows the file being joined (250 booklets), not the batch.
 """
 
 import resource
@@ -9,14 +8,14 @@ import time
 
 from benchmarks.bed import Bed
 
-SMALL, LARGE, FULL = 1_000, 2_000, 10_000  # passes
+SIZES = (1_000, 10_000)  # passes
 
 
-def measure(bed: Bed, *, full: bool = False) -> list[tuple[str, str, str, str]]:
+def measure(bed: Bed) -> list[tuple[str, str, str, str]]:
     """Rows of the table: (work, measured, at least, aim)."""
     _print(20)  # fonts and libraries are read once per worker, not once per batch
     rows, before = [], _memory()
-    for passes in (SMALL, FULL if full else LARGE):
+    for passes in SIZES:
         cpu, pages = _print(passes)
         work = f"booklets to PDF, signed QR, {passes} passes on {pages} pages"
         measured = f"{cpu / passes * 100:.2f} s CPU per 100, + {_memory() - before:.0f} MB"
