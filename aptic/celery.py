@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.schedules import crontab
+from celery.signals import worker_init
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aptic.settings")
@@ -18,6 +19,13 @@ logger = logging.getLogger(__name__)
 
 QUEUES = ("default", "settle", "documents", "impact", "outbox")  # served as aptic_app
 SYSTEM_QUEUE = "system"  # served by the only worker that knows DATABASE_SYSTEM_URL
+
+
+@worker_init.connect  # Celery's one door before a worker takes anything
+def _refuse_unfit_keys(**_: Any) -> None:
+    from aptic.tenancy.checks import refuse_unfit_keys
+
+    refuse_unfit_keys()
 
 
 class RowBackedTask(DjangoTask):

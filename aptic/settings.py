@@ -36,7 +36,8 @@ UNSAFE_KEY = "unsafe-only-for-static-checks"  # everybody can read it: nothing s
 SECRET_KEY = env.str("APTIC_SECRET_KEY", default=UNSAFE_KEY)
 SECRET_KEY_FALLBACKS = env.list("APTIC_SECRET_KEY_FALLBACKS", default=[])
 CODE_KEYS = env.list("APTIC_CODE_KEYS", default=[])
-SIGNING_KEYS = env.list("APTIC_SIGNING_KEYS", default=[])
+SIGNING_KEYS = env.list("APTIC_SIGNING_KEYS", default=[])  # seeds: only who prints booklets has them
+SIGNING_PUBLIC_KEYS = env.list("APTIC_SIGNING_PUBLIC_KEYS", default=[])  # empty: those of the seeds
 DATA_KEYS = env.list("APTIC_DATA_KEYS", default=[])
 
 # --- applications ---------------------------------------------------------------------------------

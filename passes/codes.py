@@ -20,7 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
 
+from aptic.keys import public_ring, read_ring
 from passes import garbled
+from passes.errors import NotPrintable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 LENGTH = 16
@@ -71,9 +73,16 @@ def _ring() -> dict[int, bytes]:
 
 
 @cache
-def _signing_ring() -> dict[int, Ed25519PrivateKey]:
-    pairs = (entry.split(":", 1) for entry in settings.SIGNING_KEYS)
-    return {int(v): Ed25519PrivateKey.from_private_bytes(base64.b64decode(secret)) for v, secret in pairs}
+def _seeds() -> dict[int, Ed25519PrivateKey]:
+    """What signs; empty but where booklets are printed."""
+    return {n: Ed25519PrivateKey.from_private_bytes(seed) for n, seed in read_ring(settings.SIGNING_KEYS).items()}
+
+
+@cache
+def public_keys() -> dict[int, Ed25519PublicKey]:
+    """What checks signatures, here and at a counter: key id → public key."""
+    ring = public_ring(settings.SIGNING_PUBLIC_KEYS, settings.SIGNING_KEYS)
+    return {n: Ed25519PublicKey.from_public_bytes(key) for n, key in ring.items()}
 
 
 def current_version() -> int:
@@ -154,22 +163,31 @@ def read_short(text: str) -> Code | None:
     return Code(version=body >> 30, serial=body & (1 << 30) - 1)
 
 
+def can_sign() -> bool:
+    """True where booklets are printed: in the workers of the queue `documents`."""
+    return bool(_seeds())
+
+
 def signed_url(serial: int, version: int, *, batch: int, value_cents: int, ends_on: date) -> str:
     """The QR's text: `HTTPS://HOST/P/<CODE>/<SIGNED>`, alphanumeric.
 
     SIGNED is base32 (Crockford) of 10 bytes (signing key 1, batch 4, value in cents 3, end day since 2020-01-01 2)
     and of the Ed25519 signature (64 bytes) over them and the code, so that a counter without a network can tell a
-    real pass.
+    real pass. Raises NotPrintable where there are no seeds.
     """
+    if not can_sign():
+        raise NotPrintable(
+            "Les carnets s’impriment là où sont les clés qui signent : APTIC_SIGNING_KEYS manque à ce programme."
+        )
     code = encode(serial, version)
-    key_id = max(_signing_ring())
+    key_id = max(_seeds())
     facts = (
         bytes([key_id])
         + batch.to_bytes(4, "big")
         + value_cents.to_bytes(3, "big")
         + (ends_on - _EPOCH).days.to_bytes(2, "big")
     )
-    signature = _signing_ring()[key_id].sign(code.encode() + facts)
+    signature = _seeds()[key_id].sign(code.encode() + facts)
     return f"{settings.PUBLIC_URL.upper()}/P/{code}/{_base32(facts + signature)}"
 
 
@@ -188,11 +206,11 @@ def verify_signed(code: str, signed: str) -> SignedFacts | None:
     if raw is None or len(raw) != 74:
         return None
     facts, signature = raw[:10], raw[10:]
-    key = _signing_ring().get(facts[0])
+    key = public_keys().get(facts[0])
     if key is None:
         return None
     try:
-        key.public_key().verify(signature, code.encode() + facts)
+        key.verify(signature, code.encode() + facts)
     except InvalidSignature:
         return None
     return SignedFacts(
@@ -200,11 +218,6 @@ def verify_signed(code: str, signed: str) -> SignedFacts | None:
         value_cents=int.from_bytes(facts[5:8], "big"),
         ends_on=date.fromordinal(_EPOCH.toordinal() + int.from_bytes(facts[8:10], "big")),
     )
-
-
-def public_keys() -> dict[int, Ed25519PublicKey]:
-    """What a counter needs to check signatures: key id → public key."""
-    return {key_id: key.public_key() for key_id, key in _signing_ring().items()}
 
 
 def _base32(raw: bytes) -> str:

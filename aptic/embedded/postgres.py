@@ -17,6 +17,7 @@ import psycopg
 
 from aptic.embedded.account import let_read, let_through, unprivileged
 from aptic.embedded.process import CannotStart, end, is_running, private_folder, socket_folder, spawn
+from aptic.keys import without_keys
 
 SETTINGS = {
     "listen_addresses": "",
@@ -180,7 +181,7 @@ class Postgres:
             let_read(self.binaries.parent)
 
     def _env(self) -> dict[str, str]:
-        return {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
+        return {**without_keys(os.environ), "LC_ALL": "C.UTF-8", "HOME": str(self.folder)}
 
     def _run(self, *command: str) -> str:
         identity = {"user": self.account.uid, "group": self.account.gid, "extra_groups": []} if self.account else {}

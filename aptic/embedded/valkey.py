@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from aptic.embedded.process import CannotStart, end, private_folder, socket_folder, spawn
+from aptic.keys import without_keys
 
 
 class Valkey:
@@ -59,7 +60,7 @@ class Valkey:
         arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
         death = None if detached else signal.SIGTERM
         with self.log.open("wb") as log:
-            self.process = spawn([_program(), *arguments], output=log, at_our_death=death)
+            self.process = spawn([_program(), *arguments], env=without_keys(os.environ), output=log, at_our_death=death)
         return self.process
 
     def wait(self, seconds: float = 20) -> None:

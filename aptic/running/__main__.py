@@ -50,11 +50,11 @@ def run() -> None:
         services.launch()
         load_project()  # while the servers start
         services.wait()
-        prepare(place)
+        demonstration = prepare()
         supervisor = Supervisor()
         cleaning.callback(supervisor.stop)
         supervisor.stop_on_signals()
-        serve(place, services, supervisor)
+        serve(place, services, supervisor, demonstration=demonstration)
         say("Arrêt en cours…")
     say("Arrêté.")
 
@@ -82,28 +82,30 @@ def load_project() -> None:
         raise CannotStart(f"un réglage est incorrect : {error}") from error
 
 
-def prepare(place: Place) -> None:
-    """Tables, reference data, demonstration, static files. Raises CannotStart."""
+def prepare() -> bool:
+    """Tables, reference data, demonstration, static files. True in a demonstration. Raises CannotStart."""
     from django.db import DatabaseError
 
     from aptic.running.preparation import close_connections, prepare_installation
+    from aptic.tenancy.demonstration import is_demonstration
 
     try:
         prepare_installation(demonstration=os.environ.get("APTIC_DEMO", "1") != "0")
+        return is_demonstration()
     except DatabaseError as error:
         raise CannotStart(f"la base de données a refusé une étape : {str(error).strip().splitlines()[0]}") from error
     finally:
         close_connections()
 
 
-def serve(place: Place, services: Services, supervisor: Supervisor) -> None:
+def serve(place: Place, services: Services, supervisor: Supervisor, *, demonstration: bool) -> None:
     """Keep everything alive; pages first, the rest once they answer."""
     from aptic.running import programs
 
     for name, server in (("postgres", services.postgres), ("valkey", services.valkey)):
         if server:
             supervisor.add(Child(name, start=server.start, stop=server.stop, process=server.process))
-    supervisor.add(programs.web(place))
+    supervisor.add(programs.web(place, signs=demonstration))
     supervisor.watch(until=lambda: _answers(place))
     if not supervisor.stopping:
         welcome(place)

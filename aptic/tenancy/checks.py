@@ -13,7 +13,7 @@ from django.core.checks import CheckMessage, Critical, Tags, register
 from django.db import OperationalError, connections
 from django.db.utils import DatabaseError
 
-from aptic.keys import BadRing, fingerprint, read_ring
+from aptic.keys import BadRing, fingerprint, public_ring, read_ring
 
 ROLE = """
 SELECT current_user,
@@ -66,23 +66,30 @@ def role_faults(alias: str = "default") -> list[str]:
     ]
 
 
-def key_faults(alias: str = "default") -> list[str]:
-    """Why the keys at hand are not safe, or do not fit this database; empty when they do, or when it knows none yet."""
+def ring_faults() -> list[str]:
+    """Why the keys at hand are not safe, or do not fit one another, whatever the database; empty when they do."""
     if settings.UNSAFE_KEY in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         return [
             "APTIC_SECRET_KEY n’est pas donnée, ou est celle que tout le monde peut lire dans le code : "
             "quiconque forgerait des liens et des sessions. Donnez-lui une longue valeur tirée au hasard."
         ]
     try:
-        at_hand = fingerprint(read_ring(settings.CODE_KEYS))
-        read_ring(settings.SIGNING_KEYS)
+        read_ring(settings.CODE_KEYS)
         read_ring(settings.DATA_KEYS)
+        public_ring(settings.SIGNING_PUBLIC_KEYS, settings.SIGNING_KEYS)
     except BadRing as error:
-        return [f"les clés sont illisibles : {error}"]
+        return [str(error)]
+    return []
+
+
+def key_faults(alias: str = "default") -> list[str]:
+    """The same, and why they do not fit this database; empty when they do, or when it knows none yet."""
+    if faults := ring_faults():
+        return faults
     with connections[alias].cursor() as cursor:
         cursor.execute("SELECT code_key_check FROM tenancy_installation WHERE id = 1")
         row = cursor.fetchone()
-    if not row or not row[0] or row[0] == at_hand:
+    if not row or not row[0] or row[0] == fingerprint(read_ring(settings.CODE_KEYS)):
         return []
     return [
         "les clés des pass ne sont pas celles de cette base : remettez le fichier keys.env d’origine "
@@ -120,5 +127,14 @@ def refuse_unsafe_serving(*, patience: float = 30) -> None:
             connections["default"].close()
             time.sleep(1)
     connections["default"].close()
+    _end_with(faults)
+
+
+def refuse_unfit_keys() -> None:
+    """Called by every worker, which waits for no database: end it, with one sentence, when its keys are not safe."""
+    _end_with(ring_faults())
+
+
+def _end_with(faults: list[str]) -> None:
     if faults:
         sys.exit(f"Aptic refuse de servir : {faults[0]}")

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from impact.demonstration.roles import ROLES
 from impact.demonstration.tour_steps import steps
+from passes import codes
 
 CHANGE = "/demonstration/role/"
 
@@ -57,6 +58,7 @@ def test_the_visitor_gets_a_booklet_and_uses_it_at_the_counter(demonstration):
     page = client.post("/demonstration/carnet/", follow=True)
     booklet = page.context["booklet"]
     assert len(booklet["passes"]) == 10
+    assert len(page.context["squares"]) == 10
     assert booklet["to_hand_out"]
     balance = client.get(f"/p/{booklet['cover']}")
     assert balance.status_code == 200
@@ -73,3 +75,12 @@ def test_the_visitor_gets_a_booklet_and_uses_it_at_the_counter(demonstration):
     )
     assert "C’est encaissé" in done.content.decode()
     assert client.get("/demonstration/").context["booklet"] == booklet
+
+
+def test_where_nothing_signs_the_booklet_of_the_tour_is_typed(demonstration, monkeypatch):
+    monkeypatch.setattr(codes, "_seeds", dict)
+    client = Client()
+    page = client.post("/demonstration/carnet/", follow=True)
+    assert page.status_code == 200
+    assert len(page.context["booklet"]["passes"]) == 10
+    assert page.context["squares"] == []

@@ -191,6 +191,20 @@ def test_an_address_too_long_for_the_qr_is_refused_before_any_paper_is_lost(fund
     assert "trop longue" in job.error
 
 
+def test_a_worker_without_the_seeds_says_what_it_lacks_and_the_right_one_takes_the_work_up(funder, monkeypatch):
+    batch = make_printable(funder, booklets=1)
+    with acting(funder.principal):
+        job = printing.request_print(batch=batch)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(codes, "_seeds", dict)
+        running.run(job.pk)
+    with acting(OPERATOR):
+        job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "APTIC_SIGNING_KEYS manque" in job.error
+    print_batch(batch, funder)
+
+
 def test_files_are_stored_encrypted_for_two_roles(funder):
     batch = make_printable(funder, booklets=1)
     print_batch(batch, funder)

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from aptic.celery import QUEUES, SCHEDULE, SYSTEM_QUEUE
+from aptic.keys import PUBLISHED, SEEDS
 from tests.servers import BASE
 
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json")
@@ -35,7 +36,8 @@ def compose():
 
 
 def test_compose_runs_every_organ(compose):
-    organs = {"postgres", "valkey", "pgbouncer", "roles", "migrate", "web", "worker", "worker-system", "beat"}
+    organs = {"postgres", "valkey", "pgbouncer", "roles", "migrate", "web", "beat"}
+    organs |= {"worker", "worker-documents", "worker-system"}
     assert set(compose["services"]) == organs
     for name, service in compose["services"].items():
         assert "image" in service, name
@@ -48,8 +50,11 @@ def test_compose_gives_each_role_to_those_who_need_it(compose):
 
     assert holders("DATABASE_OWNER_URL") == {"migrate"}
     assert holders("DATABASE_SYSTEM_URL") == {"migrate", "worker-system"}
-    assert holders("DATABASE_URL") == {"migrate", "web", "worker", "worker-system", "beat"}
+    serving = {"migrate", "web", "worker", "worker-documents", "worker-system", "beat"}
+    assert holders("DATABASE_URL") == serving
     assert holders("APTIC_EMAIL_HOST_PASSWORD") == {"worker"}
+    assert holders(SEEDS) == {"worker-documents"}
+    assert holders(PUBLISHED) == serving
 
 
 @pytest.mark.parametrize(
@@ -62,13 +67,15 @@ def test_compose_tells_the_web_process_what_stands_before_it(compose, variable):
     assert compose["services"]["web"]["environment"][variable].startswith(f"${{{variable}:-")
 
 
-def test_compose_serves_every_queue(compose):
-    served = set()
-    for service in compose["services"].values():
+def test_compose_serves_every_queue_once(compose):
+    """So that no booklet waits for a worker without the seeds."""
+    served = {}
+    for name, service in compose["services"].items():
         command = service.get("command", [])
         if "-Q" in command:
-            served |= set(command[command.index("-Q") + 1].split(","))
-    assert served == {*QUEUES, SYSTEM_QUEUE}
+            served[name] = command[command.index("-Q") + 1].split(",")
+    assert sorted(queue for queues in served.values() for queue in queues) == sorted([*QUEUES, SYSTEM_QUEUE])
+    assert served["worker-documents"] == ["documents"]
 
 
 def test_the_image_and_make_run_take_the_same_browser_code():

@@ -19,14 +19,14 @@ from tests.ports import held_port
 from tests.servers import BASE
 
 
-def processes_of(folder: Path) -> list[str]:
-    """The command lines of every process whose environment or arguments name the folder."""
+def processes_of(folder: Path, *, knowing: str = "") -> list[str]:
+    """The command lines of every process whose environment or arguments name the folder, and tell `knowing`."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with suppress(OSError):
                 told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-                if str(folder).encode() in told and b"aptic" in told:
+                if str(folder).encode() in told and b"aptic" in told and knowing.encode() in told:
                     found.append((entry / "cmdline").read_bytes().decode(errors="replace"))
     return found
 
@@ -118,3 +118,20 @@ def test_installation_survives_kill_and_stops_cleanly(installation):
     assert other.returncode == 1
     assert "tourne déjà" in other.stderr
     assert "Traceback" not in other.stderr
+
+
+def test_of_all_that_runs_the_worker_that_prints_alone_is_given_the_seeds(installation):
+    """It stands in `keys.env` for whoever may read that file: what a program is told does not repeat it."""
+    lines = dict(
+        line.split("=", 1) for line in (installation.folder / "keys.env").read_text().splitlines() if "=" in line
+    )
+    seed = lines[keys.SEEDS].split(":")[1]
+    names = ("bin/postgres", "granian", "celery -A aptic -q beat", "-n work@", "-n system@")
+
+    def running() -> str:
+        return "\n".join(processes_of(installation.folder)).replace("\0", " ")
+
+    installation.wait(lambda: all(name in running() for name in names), 60)
+    holders = processes_of(installation.folder, knowing=seed)
+    assert holders
+    assert all("-n work@" in command.replace("\0", " ") for command in holders), holders

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.db import connections
 
+from aptic.keys import PUBLISHED, SEEDS, _fresh, public_ring, write_ring
+from aptic.running import programs
 from aptic.tenancy.checks import FAULTS, refuse_unsafe_serving, role_faults
 from tests.servers import BASE, SERVERS
 
@@ -59,6 +61,45 @@ def test_a_known_secret_key_does_not(fresh_database):
     assert done.returncode == 1
     assert done.stderr.startswith("Aptic refuse de servir : APTIC_SECRET_KEY n’est pas donnée")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_public_ring_alone_serves(fresh_database):
+    published = write_ring(public_ring([], settings.SIGNING_KEYS))
+    done = serve(fresh_database, **{SEEDS: "", PUBLISHED: published})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("published", "seeds", "sentence"),
+    [
+        ("", "", "APTIC_SIGNING_PUBLIC_KEYS n’est pas donnée"),
+        (_fresh(1), _fresh(1), "la clé n° 1 de APTIC_SIGNING_KEYS n’a pas sa partie publique"),
+        ("1:short", "", "des clés sont illisibles"),
+    ],
+    ids=["none", "another", "unreadable"],
+)
+def test_rings_that_check_nothing_do_not(fresh_database, published, seeds, sentence):
+    done = serve(fresh_database, **{SEEDS: seeds, PUBLISHED: published})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Aptic refuse de servir : {sentence}")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_worker_whose_seed_is_not_published_takes_nothing():
+    """It alone has both rings where there are several machines."""
+    child = programs.worker()
+    done = subprocess.run(
+        child.command,
+        cwd=BASE,
+        env={**child.env, "DJANGO_SETTINGS_MODULE": "tests.settings", PUBLISHED: _fresh(1)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("Aptic refuse de servir : la clé n° 1 de APTIC_SIGNING_KEYS")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_superuser_does_not(fresh_database):
