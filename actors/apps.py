@@ -10,9 +10,9 @@ class ActorsConfig(AppConfig):
     verbose_name = "Acteurs"
 
     def ready(self) -> None:
-        """Register jobs, the counts behind the proof, the words for what the bank sent back, and what keys may do."""
+        """Register jobs, the counts behind the proof, the words for what left or came back, and what keys may do."""
         from actors import proof, tasks  # noqa: F401
-        from actors.settlement import outcome  # noqa: F401
+        from actors.settlement import fees, outcome  # noqa: F401
         from aptic.accounts.scopes import register
         from aptic.tenancy.principal import Hat
 

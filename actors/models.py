@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from actors.calendar_models import SettlementCalendar  # noqa: F401  its table
 from actors.directory_models import KnownPlace, PlaceImport, PlaceImportFault, SiteChange  # noqa: F401  their tables
+from actors.fee_models import FeeSweep  # noqa: F401  its table
 from actors.income_models import IncomeDeclaration  # noqa: F401  its table
 from actors.site_description import SiteDescription, on_earth
 from aptic.accounts.models import Membership, Role

@@ -63,12 +63,12 @@ def in_transfer(accounts: list[Account]) -> dict[int, int]:
     return {one.pk: cents.get((one.about, one.purse_id), 0) for one in accounts if one.about}
 
 
-# A sweep has no row but its transfer; the bank's next statement is what confirms it.
+# What left counts by its row, which two people made; the transfers of each are looked at below, one by one.
 DUE = """
 SELECT a.id, (coalesce((SELECT sum(s.{column}) FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id
                          WHERE s.purse_id = a.purse_id AND p.state NOT IN ('prepared', 'released')), 0)
-            - coalesce((SELECT sum(t.amount_cents) FROM ledger_transfer t
-                         WHERE t.debit_id = a.id AND t.kind = '{swept}'), 0))::bigint
+            - coalesce((SELECT sum(w.{swept}) FROM actors_feesweep w
+                         WHERE w.purse_id = a.purse_id AND w.confirmed_at IS NOT NULL), 0))::bigint
   FROM ledger_account a WHERE a.kind = '{kind}'
 """
 DUE_BY = "frais des paiements partis, moins ce qui a été reversé"
@@ -77,13 +77,13 @@ DUE_BY = "frais des paiements partis, moins ce qui a été reversé"
 @counts(AccountKind.FEES_DUE, by=DUE_BY)
 def fees_due(accounts: list[Account]) -> dict[int, int]:
     """Cents of fees per purse that the operator has not yet taken."""
-    return _pairs(DUE.format(column="fee_cents", kind="fees_due", swept="fees_swept"))
+    return _pairs(DUE.format(column="fee_cents", kind="fees_due", swept="fees_cents"))
 
 
 @counts(AccountKind.VAT_DUE, by=DUE_BY)
 def vat_due(accounts: list[Account]) -> dict[int, int]:
     """The same for the VAT on fees."""
-    return _pairs(DUE.format(column="fee_vat_cents", kind="vat_due", swept="vat_swept"))
+    return _pairs(DUE.format(column="fee_vat_cents", kind="vat_due", swept="vat_cents"))
 
 
 # What left a purse's bank account since its last statement, and what came back to it.
@@ -98,8 +98,8 @@ WITH statement AS ({LAST_STATEMENT}), held AS (
   SELECT h.id, s.net_cents FROM held h JOIN actors_payoutpurse s ON s.purse_id = h.purse_id
     JOIN actors_payout p ON p.id = s.payout_id WHERE p.state = 'returned' AND p.rejected_at > h.since
   UNION ALL
-  SELECT h.id, -t.amount_cents FROM held h JOIN ledger_transfer t ON t.credit_id = h.id
-   WHERE t.kind IN ('fees_swept', 'vat_swept') AND t.accounted_at > h.since
+  SELECT h.id, -(w.fees_cents + w.vat_cents) FROM held h JOIN actors_feesweep w ON w.purse_id = h.purse_id
+   WHERE w.confirmed_at > h.since
 )
 SELECT id, sum(cents)::bigint FROM moved GROUP BY id
 """
@@ -109,6 +109,32 @@ SELECT id, sum(cents)::bigint FROM moved GROUP BY id
 def paid(accounts: list[Account]) -> dict[int, int]:
     """Cents that payouts and sweeps took from each purse since its last confirmed statement, as a negative part."""
     return _pairs(PAID)
+
+
+# One by one: a sweep that is short does not hide one that is long. A row of one person alone is no sweep; a row of
+# nobody left before two were needed, and no such row can be written since (`sweep_two_people`).
+SWEPT = """
+WITH swept AS (
+  SELECT s.id AS event, s.purse_id, part.kind, part.cents AS counted FROM actors_feesweep s
+   CROSS JOIN LATERAL (VALUES ('fees_swept', s.fees_cents), ('vat_swept', s.vat_cents)) part (kind, cents)
+   WHERE s.confirmed_at IS NOT NULL AND part.cents > 0 AND (s.prepared_by IS NULL OR s.confirmed_by <> s.prepared_by)
+), moved AS (
+  SELECT t.event, t.purse_id, t.kind, t.amount_cents AS booked
+    FROM ledger_account a JOIN ledger_transfer t ON t.debit_id = a.id AND t.kind IN ('fees_swept', 'vat_swept')
+   WHERE a.kind IN ('fees_due', 'vat_due')
+)
+SELECT a.id, coalesce(pair.booked, 0)::bigint, coalesce(pair.counted, 0)::bigint
+  FROM (moved FULL JOIN swept USING (event, purse_id, kind)) AS pair
+  JOIN ledger_account a ON a.purse_id = pair.purse_id AND a.about IS NULL
+   AND a.kind = CASE pair.kind WHEN 'fees_swept' THEN 'fees_due' ELSE 'vat_due' END
+ WHERE pair.booked IS DISTINCT FROM pair.counted
+"""
+
+
+@details("frais reversés, face aux virements que deux personnes ont faits")
+def swept() -> list[tuple[int, int, int]]:
+    """Transfers of fees without a sweep of two people and of their amount, and sweeps without their transfers."""
+    return _rows(SWEPT)
 
 
 # The comparison of `actors_prove_claims`, again every night: what it accepted may have been changed since. Too much and

@@ -1,4 +1,4 @@
-"""What a person types about a run: its cutoff, what the bank said."""
+"""What a person types about a run: its cutoff, what the bank said; and about the fees that leave."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from actors.calendar_rules import Rhythm
 from aptic.errors import DomainError
-from aptic.forms import DateField
+from aptic.forms import DateField, DomainForm
 from aptic.ledger.models import Purse
 
 
@@ -70,7 +70,15 @@ class ReasonForm(forms.Form):
 
 
 class SweepForm(forms.Form):
-    """Which purse's fees were transferred to the operator; `sweep` names the event, so that a repeat moves nothing."""
+    """Whose purse's fees are to be transferred to the operator."""
 
     purse = forms.ModelChoiceField(Purse.objects.all())
-    sweep = forms.UUIDField()
+
+
+class SweepLeftForm(DomainForm):
+    """The transfer that took the fees out, as the bank writes it."""
+
+    bank_reference = forms.CharField(
+        label="Référence du virement", max_length=60, help_text="Telle qu’elle est écrite sur le papier de la banque."
+    )
+    left_on = DateField(label="Parti le")

@@ -61,13 +61,6 @@ class OrderNotOpen(DomainError):
     message = "Cette commande ne peut plus être annulée : elle est déjà émise, en cours d’émission ou annulée."
 
 
-class InvalidFunds(DomainError):
-    """An amount, a date or a reference that no bank or treasury would write."""
-
-    code = "invalid_funds"
-    message = "Ce mouvement de fonds n’est pas valable."
-
-
 class PaymentOrderKnown(DomainError):
     """The number is already recorded for this funder, with another content."""
 

@@ -13,12 +13,14 @@ from aptic import french
 from aptic.accounts.models import Role
 from aptic.audit.services import record
 from aptic.errors import NotAllowed
+from aptic.ledger.errors import InvalidFunds
 from aptic.ledger.kinds import AccountKind, TransferKind
 from aptic.ledger.models import Account
+from aptic.ledger.rules import check_reference, check_transfer_day
 from aptic.ledger.services import account, post
 from aptic.tenancy.principal import current
 from funders import rules
-from funders.errors import AmountDiffers, InvalidFunds, PaymentOrderClosed, PaymentOrderKnown, ReceiptKnown
+from funders.errors import AmountDiffers, PaymentOrderClosed, PaymentOrderKnown, ReceiptKnown
 from funders.models import FundingLine, PaymentOrder, Receipt
 
 
@@ -38,7 +40,7 @@ def record_payment_order(
     """
     person_id, now = _cashier(), at or timezone.now()
     rules.check_funds(amount_cents)
-    plain = rules.check_reference(number, field="number", length=40, what="le numéro du mandat")
+    plain = check_reference(number, field="number", length=40, what="le numéro du mandat")
     wanted = PaymentOrder(
         line=line,
         funder_id=line.funder_id,
@@ -105,8 +107,8 @@ def record_receipt(
     """
     person_id, now = _cashier(), at or timezone.now()
     rules.check_funds(amount_cents)
-    rules.check_transfer_day(received_on, today=timezone.localdate(now))
-    plain = rules.check_reference(bank_reference, field="bank_reference", length=60, what="la référence du virement")
+    check_transfer_day(received_on, today=timezone.localdate(now))
+    plain = check_reference(bank_reference, field="bank_reference", length=60, what="la référence du virement")
     wanted = Receipt(
         line=line,
         funder_id=line.funder_id,

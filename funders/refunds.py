@@ -21,6 +21,7 @@ from aptic.ledger.balances import refundable
 from aptic.ledger.bank import cashier
 from aptic.ledger.describe import Description, Event, describes
 from aptic.ledger.kinds import AccountKind, TransferKind
+from aptic.ledger.rules import check_reference, check_transfer_day
 from aptic.ledger.services import account, hold_purses, post
 from funders import rules
 from funders.errors import RefundClosed, RefundKnown, RefundNeedsAnother, RefundOvertaken, RefundWaiting
@@ -43,8 +44,8 @@ def prepare_refund(
         line=line,
         funder_id=line.funder_id,
         amount_cents=amount_cents,
-        reason=rules.check_reference(reason, field="reason", length=300, what="le motif du remboursement"),
-        holder=rules.check_reference(holder, field="holder", length=70, what="le titulaire du compte"),
+        reason=check_reference(reason, field="reason", length=300, what="le motif du remboursement"),
+        holder=check_reference(holder, field="holder", length=70, what="le titulaire du compte"),
         iban_last4=number[-4:],
         prepared_by=person_id,
         prepared_at=now,
@@ -68,8 +69,8 @@ def confirm_refund(*, refund: Refund, bank_reference: str, left_on: date, at: da
     and RefundKnown (the reference is another refund's).
     """
     person_id, now = cashier(), at or timezone.now()
-    rules.check_transfer_day(left_on, today=timezone.localdate(now), field="left_on")
-    plain = rules.check_reference(bank_reference, field="bank_reference", length=60, what="la référence du virement")
+    check_transfer_day(left_on, today=timezone.localdate(now), field="left_on")
+    plain = check_reference(bank_reference, field="bank_reference", length=60, what="la référence du virement")
     # Purses before any other row: the order in which whoever moves their money takes locks.
     hold_purses(refund.line.account.purse)
     waiting = Refund.objects.filter(pk=refund.pk, confirmed_at=None)

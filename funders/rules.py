@@ -1,18 +1,17 @@
-"""Pure decisions of the funders' room: the terms a campaign may have, the sums and days a bank could have written."""
+"""Pure decisions of the funders' room: the terms a campaign may have, the sums that a funder could send."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
 from aptic import french
 from aptic.ledger.errors import InvalidAmount
-from funders.errors import InvalidCampaign, InvalidFunds, InvalidOrder, RefundTooLarge
+from funders.errors import InvalidCampaign, InvalidOrder, RefundTooLarge
 
 BOOKLET_SIZES = (5, 10)
 MIN_FACE_CENTS, MAX_FACE_CENTS = 100, 100_000
 MAX_BOOKLETS = 200_000
 MAX_YEARS = 6
 MAX_FUNDS_CENTS = 10_000_000_000  # a hundred million euros in one transfer: somebody forgot a comma
-OLDEST_TRANSFER = dt.timedelta(days=366)
 
 
 def check_terms(
@@ -70,24 +69,6 @@ def check_funds(amount_cents: int) -> None:
             f"le maximum est de {french.euros(MAX_FUNDS_CENTS)}.",
             field="amount_cents",
         )
-
-
-def check_reference(reference: str, *, field: str, length: int, what: str) -> str:
-    """A bank's or treasury's reference without its outer spaces; raises InvalidFunds when empty or too long."""
-    plain = " ".join(reference.split())
-    if not plain:
-        raise InvalidFunds(f"Écrivez {what}.", field=field)
-    if len(plain) > length:
-        raise InvalidFunds(f"C’est trop long : {length} caractères au plus.", field=field)
-    return plain
-
-
-def check_transfer_day(day: dt.date, *, today: dt.date, field: str = "received_on") -> None:
-    """Raise InvalidFunds for a day to come, or more than a year ago."""
-    if day > today:
-        raise InvalidFunds("Ce jour n’est pas encore venu.", field=field)
-    if today - day > OLDEST_TRANSFER:
-        raise InvalidFunds("Ce virement date de plus d’un an : vérifiez l’année.", field=field)
 
 
 def check_refund(amount_cents: int, *, refundable: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from actors.models import FeeSweep
 from aptic import french
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal
@@ -77,6 +78,9 @@ def _bank(principal: Principal, text: str) -> Iterator[Found]:
         yield Found(f"Mandat {promise.number}, {french.euros(promise.amount_cents)}", "line", str(promise.line_id))
     for refund in Refund.objects.visible_to(principal).filter(bank_reference__iexact=text).order_by("pk")[:10]:
         yield Found(f"{refund}, {french.euros(refund.amount_cents)}", "line", str(refund.line_id))
+    swept = FeeSweep.objects.visible_to(principal).filter(bank_reference__iexact=text, funder__isnull=False)
+    for sweep in swept.order_by("pk")[:10]:
+        yield Found(f"{sweep}, {french.euros(sweep.total_cents)}", "funder", str(sweep.funder_id))
     with connection.cursor() as cursor:
         cursor.execute("SELECT payout_id, end_to_end_id FROM impact_payouts_named(%s)", [text.upper()])
         for payout_id, end_to_end in cursor.fetchall():

@@ -98,3 +98,51 @@ class ReasonMissing(DomainError):
 
     code = "reason_missing"
     message = "Indiquez le motif donné par la banque."
+
+
+class NothingToSweep(DomainError):
+    """A purse owes the operator neither fees nor VAT."""
+
+    code = "nothing_to_sweep"
+    status = 409
+    message = "Aucuns frais ne sont dus par ce cantonnement."
+    next_step = "Les frais apparaissent quand un règlement est envoyé à la banque."
+
+
+class SweepNeedsAnother(DomainError):
+    """Whoever prepared the transfer of the fees cannot confirm it (design §4.10)."""
+
+    code = "two_people_needed"
+    status = 409
+    message = "Vous avez préparé ce virement des frais : une autre personne doit le confirmer."
+    next_step = "Demandez à une ou un collègue de l’espace opérateur."
+
+
+class SweepOvertaken(DomainError):
+    """Less is due than was prepared: a fee was taken back meanwhile."""
+
+    code = "sweep_overtaken"
+    status = 409
+    message = "Ce cantonnement doit maintenant moins de frais que ce qui a été préparé."
+    next_step = (
+        "Si le virement n’est pas parti, écartez-le et préparez-en un autre. S’il est parti, demandez à la banque "
+        "de le rappeler."
+    )
+
+
+class SweepClosed(DomainError):
+    """The transfer of the fees is confirmed, or was set aside."""
+
+    code = "sweep_closed"
+    status = 409
+    message = "Ce virement des frais est déjà confirmé ou écarté."
+    next_step = "Rechargez la page : elle montre l’état actuel."
+
+
+class SweepKnown(DomainError):
+    """A bank reference names one transfer of fees of a purse."""
+
+    code = "sweep_known"
+    status = 409
+    message = "Un autre virement des frais de ce cantonnement porte déjà cette référence."
+    next_step = "Vérifiez la référence sur le relevé de la banque. Si ce sont deux virements, complétez la référence."

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from actors.views import calendar, payouts, settlement
+from actors.views import calendar, fees, payouts, settlement
 
 operator_patterns = [
     path("reglements/", settlement.settlement_list, name="operator_settlements"),
     path("reglements/preparer/", settlement.settlement_prepare, name="operator_settlement_prepare"),
     path("reglements/calendrier/", calendar.settlement_calendar, name="operator_settlement_calendar"),
-    path("reglements/frais/", settlement.fee_list, name="operator_fees"),
+    path("reglements/frais/", fees.fee_list, name="operator_fees"),
+    path("reglements/frais/<uuid:pk>/", fees.fee_sweep, name="operator_fee_sweep"),
     path("reglements/<uuid:pk>/", settlement.settlement_detail, name="operator_settlement"),
     path("reglements/<uuid:pk>/approuver/", settlement.settlement_approve, name="operator_settlement_approve"),
     path("reglements/<uuid:pk>/abandonner/", settlement.settlement_cancel, name="operator_settlement_cancel"),

@@ -7,23 +7,20 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from actors.models import Payout, PayoutPurse, Settlement, Waiting
-from actors.settlement import approve, fees, outcome, prepare, send
+from actors.settlement import approve, outcome, prepare, send
 from actors.settlement.calendar import calendar
 from actors.settlement.people import ROLES
 from actors.settlement.prepare import live_settlement
-from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm, SweepForm
+from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm
 from aptic.accounts.models import User
 from aptic.errors import DomainError
 from aptic.jobs import services as jobs
-from aptic.ledger.balances import balances
-from aptic.ledger.kinds import AccountKind
-from aptic.ledger.models import Account, Transfer
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.text import search_key
@@ -190,35 +187,6 @@ def payout_failed(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, "Noté. La somme est de nouveau due et partira au prochain règlement, sans frais.")
             return redirect("operator_payout", request.organisation.pk, pk)
     return render(request, "actors/settlement/payout_failed.html", {"payout": payout, "form": form})
-
-
-@operator
-def fee_list(request: HttpRequest) -> HttpResponse:
-    """Fees and VAT due to the operator, purse by purse; a button takes one purse's."""
-    if request.method == "POST":
-        form = SweepForm(request.POST)
-        if not form.is_valid():
-            raise Http404
-        fees.sweep_fees(**form.cleaned_data)
-        messages.success(request, "Frais reversés à l’opérateur.")
-        return redirect("operator_fees", request.organisation.pk)
-    accounts = list(
-        Account.objects.filter(kind__in=[AccountKind.FEES_DUE, AccountKind.VAT_DUE])
-        .select_related("purse__funder")
-        .order_by("purse__funder__search_key", "id")
-    )
-    amounts = balances(accounts)
-    rows: dict[uuid.UUID, dict[str, Any]] = {}
-    for one in accounts:
-        row = rows.setdefault(one.purse_id, {"purse": one.purse, "fees_due": 0, "vat_due": 0, "sweep": uuid.uuid4()})
-        row[one.kind] += amounts[one.pk]
-    due = [{**row, "total": row["fees_due"] + row["vat_due"]} for row in rows.values()]
-    swept = Transfer.objects.filter(debit__in=[one.pk for one in accounts])  # nothing else leaves these accounts
-    context = {
-        "rows": [row for row in due if row["total"]],
-        "swept": list(swept.select_related("purse__funder").order_by("-id")[:PAGE]),
-    }
-    return render(request, "actors/settlement/fees.html", context)
 
 
 def _named(payouts: QuerySet[Payout], typed: str) -> QuerySet[Payout]:

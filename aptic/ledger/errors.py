@@ -10,6 +10,13 @@ class InvalidAmount(DomainError):
     message = "Le montant doit être supérieur à zéro."
 
 
+class InvalidFunds(DomainError):
+    """An amount, a date or a reference that no bank or treasury would write."""
+
+    code = "invalid_funds"
+    message = "Ce mouvement de fonds n’est pas valable."
+
+
 class InsufficientFunds(DomainError):
     """An account or a purse would fall below zero."""
 

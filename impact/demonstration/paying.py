@@ -3,19 +3,19 @@
 Runs are monthly at first, then weekly. One transfer is rejected by the bank, and the last run waits for its approval.
 """
 
-import uuid
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from django.utils import timezone
+
 from actors.models import Payout, Settlement
 from actors.settlement.approve import approve_settlement
-from actors.settlement.errors import NothingToPay
-from actors.settlement.fees import sweep_fees
+from actors.settlement.errors import NothingToPay, NothingToSweep
+from actors.settlement.fees import confirm_sweep, prepare_sweep
 from actors.settlement.outcome import reject_payout, settle_all
 from actors.settlement.prepare import prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
 from aptic.ledger.bank import booked_cents, confirm_bank_balance, enter_bank_balance
-from aptic.ledger.errors import InsufficientFunds
 from aptic.ledger.models import Purse
 from impact.demonstration.stage import DAYS_PER_MONTH, MONTHS, Stage
 
@@ -108,13 +108,16 @@ def _state_at(stage: Stage, as_of: datetime, at: datetime) -> None:
 
 
 def _sweep(stage: Stage, at: datetime) -> None:
-    """Fees go to the operator's own bank, purse by purse; a purse that owes none is left alone."""
+    """Fees go to the operator's own bank by two people, purse by purse; a purse that owes none is left alone."""
+    day = timezone.localdate(at)
     for purse in _purses(stage):
         with stage.playing(PREPARES):
             try:
-                sweep_fees(purse=purse, sweep=uuid.UUID(int=stage.dice.getrandbits(128), version=4), at=at)
-            except InsufficientFunds:
+                sweep = prepare_sweep(purse=purse, at=at)
+            except NothingToSweep:
                 continue
+        with stage.playing(APPROVES):
+            confirm_sweep(sweep=sweep, bank_reference=f"FRAIS-{day:%Y-%m-%d}", left_on=day, at=at)
 
 
 def _purses(stage: Stage) -> list[Purse]:

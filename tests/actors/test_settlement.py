@@ -18,7 +18,6 @@ from actors.proof import REDEEMED_BY
 from actors.sepa import bank_file
 from actors.settlement import errors
 from actors.settlement.approve import approve_settlement
-from actors.settlement.fees import sweep_fees
 from actors.settlement.outcome import reject_payout, return_payout, settle_all, settle_payout
 from actors.settlement.prepare import cancel_settlement, prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
@@ -334,20 +333,6 @@ def test_a_claim_must_be_a_line_of_its_share(scheme):
 def test_a_cutoff_ahead_is_refused(scheme):
     with acting(scheme.first), pytest.raises(errors.CutoffAhead):
         prepare_settlement(cutoff=timezone.now() + timedelta(hours=1))
-
-
-def test_fees_leave_to_the_operator_once(scheme):
-    purse, actor = scheme.funder(cash=100_000), scheme.actor()
-    scheme.redeem(purse, actor)
-    scheme.send(scheme.prepare())
-    sweep = uuid.uuid4()
-    with acting(scheme.second):
-        assert sweep_fees(purse=purse, sweep=sweep) == (40, 8)
-        assert sweep_fees(purse=purse, sweep=sweep) == (40, 8)
-        purse.refresh_from_db()
-    assert cents(purse, K.FEES_DUE) == cents(purse, K.VAT_DUE) == 0
-    assert cents(purse, K.SAFEGUARDED) == 100_000 - 48
-    assert purse.available_cents == 100_000 - 1000
 
 
 @hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

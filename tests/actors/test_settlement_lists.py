@@ -2,7 +2,6 @@
 
 import csv
 import re
-import uuid
 from datetime import timedelta
 from io import BytesIO, StringIO
 
@@ -264,25 +263,6 @@ def test_whoever_prepared_finds_no_button_to_approve(scheme, client):
     page = client.get(reverse("operator_settlement_approve", args=[member.organisation.pk, run.pk])).content.decode()
     assert "une autre personne de l’opérateur doit l’approuver" in page
     assert "Approuver ce règlement</button>" not in page
-
-
-@pytest.mark.parametrize("data", [{}, {"purse": "x", "sweep": "y"}, {"purse": str(uuid.uuid4()), "sweep": ""}])
-def test_a_forged_sweep_is_no_page(data, operator, client):
-    assert client.post(reverse("operator_fees", args=[operator.organisation.pk]), data).status_code == 404
-
-
-def test_fees_swept_are_listed(scheme, operator, client):
-    purse = scheme.funder(cash=100_000)
-    scheme.redeem(purse, scheme.actor())
-    scheme.send(scheme.prepare())
-    address = reverse("operator_fees", args=[operator.organisation.pk])
-    page = client.get(address).content.decode()
-    sweep = re.search(r'name="sweep" value="([^"]+)"', page).group(1)
-    for _ in range(2):  # a double click
-        response = client.post(address, {"purse": purse.pk, "sweep": sweep}, follow=True)
-    page = response.content.decode()
-    assert "Aucuns frais en attente" in page
-    assert page.count("Frais reversés</td>") == page.count("TVA reversée</td>") == 1
 
 
 @pytest.mark.parametrize(

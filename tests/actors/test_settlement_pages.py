@@ -75,7 +75,7 @@ def test_from_the_form_to_the_last_transfer(scheme, operator, client):
     with acting(OPERATOR):
         assert Settlement.objects.get(pk=run.pk).state == Settlement.State.CLOSED
     page = client.get(reverse("operator_fees", args=[home])).content.decode()
-    assert "Noter le virement" in page
+    assert "Préparer le virement" in page
     client.post(reverse("operator_payout_failed", args=[home, payout.pk]), {"reason": "Compte clos"})
     with acting(OPERATOR):
         assert Payout.objects.get(pk=payout.pk).state == Payout.State.RETURNED

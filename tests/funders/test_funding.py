@@ -9,13 +9,13 @@ from django.utils import timezone
 
 from aptic.accounts.models import Role
 from aptic.errors import NotAllowed
-from aptic.ledger.errors import InsufficientFunds, InvalidAmount
+from aptic.ledger.errors import InsufficientFunds, InvalidAmount, InvalidFunds
 from aptic.ledger.kinds import AccountKind, TransferKind
 from aptic.ledger.models import Transfer
 from aptic.ledger.services import account, post
 from aptic.tenancy.principal import acting
 from funders import services
-from funders.errors import AmountDiffers, InvalidFunds, PaymentOrderClosed, PaymentOrderKnown, ReceiptKnown
+from funders.errors import AmountDiffers, PaymentOrderClosed, PaymentOrderKnown, ReceiptKnown
 from funders.funds import Funds, funds_of, purse_of
 from funders.models import FundingLine, PaymentOrder, Receipt
 from tests.factories import make_campaign, make_funder, make_operator

@@ -17,7 +17,7 @@ from aptic.iban import InvalidIban
 from aptic.ledger.balances import free_cash, refundable
 from aptic.ledger.bank import booked_cents, confirm_bank_balance, enter_bank_balance
 from aptic.ledger.describe import describe
-from aptic.ledger.errors import InsufficientFunds, InvalidAmount
+from aptic.ledger.errors import InsufficientFunds, InvalidAmount, InvalidFunds
 from aptic.ledger.kinds import AccountKind as K
 from aptic.ledger.kinds import TransferKind as T
 from aptic.ledger.models import Purse, Transfer
@@ -151,8 +151,8 @@ def test_a_mistake_is_set_aside_before_it_leaves(people, line):
         ({"amount_cents": 0}, InvalidAmount, "supérieur à zéro"),
         ({"amount_cents": -1}, InvalidAmount, "supérieur à zéro"),
         ({"amount_cents": 10_001}, errors.RefundTooLarge, "ne peut être rendu que 100\xa0€ maintenant"),
-        ({"reason": "  "}, errors.InvalidFunds, "Écrivez le motif du remboursement"),
-        ({"holder": ""}, errors.InvalidFunds, "Écrivez le titulaire du compte"),
+        ({"reason": "  "}, InvalidFunds, "Écrivez le motif du remboursement"),
+        ({"holder": ""}, InvalidFunds, "Écrivez le titulaire du compte"),
         ({"iban": "FR76 3000"}, InvalidIban, "27 caractères"),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_transfer_that_no_bank_made_is_not_confirmed(people, line):
     refund = prepare(people[0], line)
     tomorrow = timezone.localdate() + timedelta(days=1)
     for wrong in ({"bank_reference": " "}, {"left_on": tomorrow}, {"left_on": tomorrow - timedelta(days=400)}):
-        with pytest.raises(errors.InvalidFunds):
+        with pytest.raises(InvalidFunds):
             confirm(people[1], refund, **wrong)
     confirm(people[1], refund)
     second = prepare(people[0], line, amount_cents=100)

@@ -267,6 +267,8 @@ def test_every_name_a_person_may_read_leads_to_its_point(world, people):
     back = world.given_back
     assert search(people["other_funder"], back.bank_reference)["Location"].endswith(f"/ligne/{back.line_id}/")
     assert "Rien à suivre" in search(people["funder"], back.bank_reference).content.decode()
+    for who in ("funder", "other_funder"):  # the fees of each left its own purse
+        assert search(people[who], "FRAIS-24")["Location"].endswith(f"/commanditaire/{people[who].organisation.pk}/")
     assert search(people["actor"], code)["Location"].endswith(f"/pass/{serial}/")
     assert search(people["other_actor"], payout.end_to_end_id)["Location"].endswith(f"/paiement/{payout.pk}/")
     assert "Rien à suivre" in search(people["actor"], payout.end_to_end_id).content.decode()

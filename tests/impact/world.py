@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from actors.models import Actor, BankAccount, Payout, Settlement, Site
 from actors.settlement.approve import approve_settlement
-from actors.settlement.fees import sweep_fees
+from actors.settlement.fees import confirm_sweep, prepare_sweep
 from actors.settlement.outcome import reject_payout, return_payout, settle_all, settle_payout
 from actors.settlement.prepare import prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
@@ -396,10 +396,13 @@ class World:
             return_payout(payout=payout, reason="Bénéficiaire inconnu", at=self.day(ago))
 
     def sweep(self, *, ago: int) -> None:
-        """Fees leave for the operator's own bank."""
+        """Fees leave for the operator's own bank, those of every purse, by two people."""
         for purse in self.purses():
             with acting(self.first.principal):
-                sweep_fees(purse=purse, sweep=uuid.uuid4(), at=self.day(ago))
+                sweep = prepare_sweep(purse=purse, at=self.day(ago))
+            at = self.day(ago, 13)
+            with acting(self.second.principal):
+                confirm_sweep(sweep=sweep, bank_reference=f"FRAIS-{ago}", left_on=timezone.localdate(at), at=at)
 
 
 def build(now: datetime | None = None) -> World:

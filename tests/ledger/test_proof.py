@@ -27,6 +27,7 @@ TABLES = (
     "passes_pass", "passes_batch", "passes_redemption", "passes_void", "actors_claim", "actors_payout",
     "actors_payoutpurse", "funders_paymentorder", "funders_receipt", "funders_refund", "ledger_bankbalance",
     "ledger_transfer", "ledger_account", "ledger_purse", "ledger_closing", "passes_incident", "ledger_guaranteefunding",
+    "actors_feesweep",
 )  # fmt: skip
 
 
@@ -335,7 +336,8 @@ def test_a_bank_statement_not_confirmed_counts_for_nothing(world):
 
 
 @pytest.mark.parametrize("kind", ["issue", "redeem", "void", "expire", "funds_received", "funds_collected", "refund",
-                                  "payout_sent", "payout_settled", "payout_rejected", "fee", "fee_vat"])  # fmt: skip
+                                  "payout_sent", "payout_settled", "payout_rejected", "fee", "fee_vat",
+                                  "fees_swept"])  # fmt: skip
 def test_a_transfers_amount_changed_is_named_on_one_of_its_accounts(world, kind):
     with acting(OPERATOR):
         moved = Transfer.objects.filter(kind=kind).select_related("debit", "credit").order_by("-id").first()
@@ -346,7 +348,9 @@ def test_a_transfers_amount_changed_is_named_on_one_of_its_accounts(world, kind)
     assert names & {(moved.debit_id, moved.debit.kind), (moved.credit_id, moved.credit.kind)}
 
 
-@pytest.mark.parametrize("kind", ["issue", "redeem", "void", "expire", "funds_received", "payout_settled"])
+@pytest.mark.parametrize(
+    "kind", ["issue", "redeem", "void", "expire", "funds_received", "payout_settled", "fees_swept"]
+)
 def test_a_transfer_that_disappears_is_named(world, kind):
     with acting(OPERATOR):
         moved = Transfer.objects.filter(kind=kind).select_related("debit", "credit").order_by("-id").first()

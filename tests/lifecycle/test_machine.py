@@ -1,4 +1,4 @@
-"""Issue, hand out, redeem, void, block, replace, expire, refund, settle, reject, and what goes wrong meanwhile
+"""Issue, hand out, redeem, void, block, replace, expire, refund, settle, reject, sweep, and what goes wrong meanwhile
 (`conflicts.py`), in any order: the ledger follows the plain model, and the proof of design §6 holds after each."""
 
 import uuid
@@ -22,9 +22,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from actors.models import Payout, Settlement
+from actors.models import FeeSweep, Payout, Settlement
 from actors.settlement.approve import approve_settlement
 from actors.settlement.errors import AlreadyDone, NothingToPay
+from actors.settlement.fees import confirm_sweep, prepare_sweep
 from actors.settlement.outcome import reject_payout, return_payout, settle_payout
 from actors.settlement.prepare import cancel_settlement, prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
@@ -99,6 +100,7 @@ class Lifecycle(Conflicts, RuleBasedStateMachine):
         self.batches: list[Batch] = []
         self.runs: list[tuple[Settlement, list[ModelPayout]]] = []
         self.promises: list[Any] = []
+        self.sweep: FeeSweep | None = None  # prepared, not confirmed
         # Enough to be busy from the first step: one batch on money received, another on money promised.
         self.receive(0, 2 * SIZE)
         self.issue(0, 2)
@@ -391,6 +393,22 @@ class Lifecycle(Conflicts, RuleBasedStateMachine):
             payout = Payout.objects.get(settlement=run, actor_id=self.sites[one.actor].actor_id)
             return_payout(payout=payout, reason="AC06 compte bloqué", at=self.tick())
         self.model.send_back(one)
+
+    @precondition(lambda self: self.sweep or self.model.fees)
+    @rule()
+    def take_the_fees(self) -> None:
+        """One person prepares what is due; at another step somebody else confirms it, and what came since waits."""
+        at = self.tick()
+        if self.sweep is None:
+            with acting(self.scheme.first):
+                self.sweep = prepare_sweep(purse=Purse.objects.get(funder=self.funder.organisation), at=at)
+            assert self.sweep.total_cents == self.model.fees
+            return
+        with acting(self.scheme.second):
+            confirm_sweep(sweep=self.sweep, bank_reference=uuid.uuid4().hex, left_on=timezone.localdate(at), at=at)
+        self.model.cash -= self.sweep.total_cents
+        self.model.fees -= self.sweep.total_cents
+        self.sweep = None
 
     @precondition(lambda self: self.model.cash)
     @rule()

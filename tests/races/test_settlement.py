@@ -2,7 +2,6 @@
 wholly after the claim. Whatever the order, the proof of the ledger holds afterwards."""
 
 import threading
-import uuid
 from collections import Counter
 from datetime import timedelta
 from types import SimpleNamespace
@@ -18,18 +17,16 @@ from actors.models import Claim, Payout, Settlement, Waiting
 from actors.proof import REDEEMED_BY
 from actors.settlement.approve import approve_settlement
 from actors.settlement.calendar import set_calendar
-from actors.settlement.fees import sweep_fees
 from actors.settlement.outcome import reject_payout, settle_all, settle_payout
 from actors.settlement.prepare import cancel_settlement, hold_every_purse, prepare_settlement
 from actors.settlement.send import mark_sent, write_bank_file
 from actors.tasks import prepare_settlement as prepare_by_calendar
 from aptic.documents.models import Document
-from aptic.ledger.errors import InsufficientFunds
 from aptic.ledger.kinds import AccountKind as K
 from aptic.ledger.models import Purse, Transfer
 from aptic.ledger.proof import compare
 from aptic.tenancy.principal import acting
-from tests.actors.money import OPERATOR, Scheme, cents, person
+from tests.actors.money import OPERATOR, Scheme, person
 from tests.passes.world import code_of, make_batch, make_till
 
 pytestmark = pytest.mark.pg15
@@ -197,19 +194,6 @@ def test_the_bank_answers_once(scheme: Scheme, together: Any) -> None:
         answers = Transfer.objects.filter(kind__in=["payout_settled", "payout_rejected"])
         assert answers.count() == 3
     check_books(purse)
-
-
-def test_fees_are_swept_once(scheme: Scheme, together: Any) -> None:
-    purse = owed(scheme)
-    scheme.send(scheme.prepare())
-
-    def work(i: int) -> Any:
-        with acting(scheme.second):
-            return sweep_fees(purse=purse, sweep=uuid.uuid4())
-
-    answers = together(3, work)
-    assert [type(one) for one in answers if isinstance(one, BaseException)] == [InsufficientFunds] * 2
-    assert cents(purse, K.FEES_DUE) == cents(purse, K.VAT_DUE) == 0
 
 
 def test_a_void_comes_wholly_before_or_wholly_after_the_claim(scheme: Scheme, together: Any) -> None:
