@@ -1,4 +1,4 @@
-"""A transfer's number counts from the base.
+"""A transfer's number counts from the base, and only PostgreSQL says a transfer's id, number and `recorded_at`.
 
 Whoever serves asks `aptic_numbers_run_back()` first: a horizon above what this server can number is that of a backup
 whose restore was not finished. Closings would leave out every new transfer, and no seal would be made.
@@ -6,6 +6,14 @@ whose restore was not finished. Closings would leave out every new transfer, and
 
 import aptic.xid
 from django.db import migrations
+
+# To name a column, even as DEFAULT, takes the right to write it.
+COLUMNS = """
+REVOKE INSERT ON ledger_transfer FROM aptic_app, aptic_system;
+GRANT INSERT (purse_id, debit_id, credit_id, amount_cents, kind, event, reverses_id, funder_id, actor_id, accounted_at)
+   ON ledger_transfer TO aptic_app, aptic_system
+"""
+EVERY_COLUMN = "GRANT INSERT ON ledger_transfer TO aptic_app, aptic_system"
 
 # With the owner's rights: without a principal nobody sees a row. From indexes alone, for it is asked at every start. What
 # is stored was numbered by a transaction that has ended, or by the one that asks.
@@ -24,7 +32,7 @@ $$
 
 
 class Migration(migrations.Migration):
-    """The number's default, and the question."""
+    """The number's default, grants by column, and the question."""
 
     dependencies = [("ledger", "0008_refund"), ("audit", "0002_numbers"), ("tenancy", "0002_numbers")]
     operations = [
@@ -33,5 +41,6 @@ class Migration(migrations.Migration):
             name="xid",
             field=aptic.xid.XidField(db_default=aptic.xid.Xid(), editable=False),
         ),
+        migrations.RunSQL(COLUMNS, EVERY_COLUMN),
         migrations.RunSQL(RUN_BACK, "DROP FUNCTION aptic_numbers_run_back()"),
     ]
