@@ -16,7 +16,7 @@ HIGHEST = """
 SELECT coalesce(greatest((SELECT max(xid) FROM ledger_transfer), (SELECT max(xid) FROM audit_event),
                          (SELECT max(horizon) FROM ledger_closing), (SELECT max(horizon) FROM ledger_proof),
                          (SELECT max(high) FROM audit_seal)), 0),
-       aptic_xid_base() + pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+       aptic_coming_xid()
 """
 RAISE = "CREATE OR REPLACE FUNCTION aptic_xid_base() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN {}::bigint"
 

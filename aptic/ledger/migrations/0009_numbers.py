@@ -15,8 +15,7 @@ GRANT INSERT (purse_id, debit_id, credit_id, amount_cents, kind, event, reverses
 """
 EVERY_COLUMN = "GRANT INSERT ON ledger_transfer TO aptic_app, aptic_system"
 
-# With the owner's rights: without a principal nobody sees a row. From indexes alone, for it is asked at every start. What
-# is stored was numbered by a transaction that has ended, or by the one that asks.
+# With the owner's rights: without a principal nobody sees a row. From indexes alone, for it is asked at every start.
 RUN_BACK = """
 CREATE FUNCTION aptic_numbers_run_back() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -25,8 +24,7 @@ SET search_path = public, pg_temp AS $$
            (SELECT xid FROM ledger_transfer ORDER BY id DESC LIMIT 1),
            (SELECT high FROM audit_seal ORDER BY id DESC LIMIT 1),
            (SELECT max(xid) FROM audit_event)), 0)
-      >= aptic_xid_base() + greatest(pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
-                                     pg_current_xact_id_if_assigned()::text::bigint + 1)
+      >= aptic_coming_xid()
 $$
 """
 
