@@ -60,6 +60,7 @@ SCHEDULE = {
         "qualification.tasks.forget_applications", crontab(hour="6", minute="20"), "default", expires=HOUR
     ),
     "publish": _every("impact.tasks.publish_counters", crontab(minute="5"), SYSTEM_QUEUE, expires=HOUR),
+    "verify": _every("aptic.audit.tasks.verify_nightly", crontab(hour="1", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "publish-head": _every("aptic.audit.tasks.publish_head", crontab(hour="2", minute="0"), SYSTEM_QUEUE, expires=HOUR),
     "forget": _every("aptic.documents.tasks.delete_expired", crontab(minute="30"), SYSTEM_QUEUE, expires=HOUR),
     "territories": _every(

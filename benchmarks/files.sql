@@ -4,7 +4,7 @@ SET session_replication_role = replica;
 
 -- The nightly closing, in one set: `close_books` asks account by account, for a night that has a few new ones.
 INSERT INTO ledger_closing (account_id, horizon, balance_cents, closed_at, funder_id, actor_id)
-SELECT a.id, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+SELECT a.id, aptic_horizon(),
        CASE WHEN a.kind IN ('safeguarded', 'receivable', 'claim') THEN 1 ELSE -1 END
        * (coalesce(d.cents, 0) - coalesce(c.cents, 0)), now(), a.funder_id, a.actor_id
   FROM ledger_account a

@@ -92,6 +92,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Those that open a space today."""
         return self.filter(active=True, user__is_active=True)
 
+    def answering_for_money(self) -> Self:
+        """Those of the operator whom an alert about the books wakes."""
+        return self.active().filter(organisation__is_operator=True, role__in=[Role.MANAGER, Role.FINANCE])
+
 
 class Membership(models.Model):
     """A person's role in an organisation. Removed means `active=False`: the trail still names it."""

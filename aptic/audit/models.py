@@ -101,6 +101,28 @@ class Seal(models.Model):
         return f"{self.table} {self.low}-{self.high}"
 
 
+class Verification(models.Model):
+    """Every seal recomputed from the rows: how many, and what differed first. The operator sees the last one."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_default=DatabaseClock())
+    seals = models.BigIntegerField()
+    seal_id = models.BigIntegerField(null=True)
+    table = models.CharField(max_length=60)
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name = "vérification des scellés"
+        ordering = ("-id",)
+        constraints = (Tenant(name="verification_rls", append_only=True),)
+
+    def __str__(self) -> str:
+        if not self.reason:
+            return f"{self.seals} scellés vérifiés, aucun écart"
+        where = f"scellé {self.seal_id} ({self.table})" if self.seal_id else self.table
+        return f"{where} : {self.reason}"
+
+
 class Head(models.Model):
     """The last seal of a day: published for everybody and mailed to funders, so that history cannot be rewritten."""
 

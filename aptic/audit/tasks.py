@@ -1,15 +1,20 @@
-"""Scheduled work of the trail: the seal of every minute and the head of every day."""
+"""Scheduled work of the trail: the seal of every minute, the head of every day, and every night all seals again."""
 
+import logging
 from datetime import timedelta
 
 from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
+from aptic.accounts.models import Membership
 from aptic.audit import sealing
+from aptic.audit.models import Verification
 from aptic.outbox.services import post_email
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, as_system
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task(ignore_result=True)
@@ -34,3 +39,26 @@ def publish_head() -> None:
                 context={"day": yesterday.isoformat(), "head": bytes(head.hash).hex(), "seal": head.seal_id},
                 organisation_id=funder.pk,
             )
+
+
+@shared_task(ignore_result=True)
+def verify_nightly() -> bool:
+    """Recompute every seal, keep the result, and raise an alert when one differs; True when all hold."""
+    with as_system():
+        found = sealing.check()
+        if found.reason:
+            alert(found)
+            logger.critical("seals: %s", found)
+    return not found.reason
+
+
+@transaction.atomic
+def alert(found: Verification) -> None:
+    """Mail those of the operator who answer for the money, every night until the rows are as they were sealed."""
+    for one in Membership.objects.answering_for_money().select_related("user").order_by("pk"):
+        post_email(
+            to=one.user.email,
+            template="seal_alert",
+            context={"found": str(found), "name": one.user.full_name, "organisation": str(one.organisation_id)},
+            organisation_id=one.organisation_id,
+        )

@@ -25,10 +25,21 @@ def prepare(connect: Connect, *, database: str = "aptic") -> None:
     with connect("postgres") as connection:
         prepare_roles(connection)
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER aptic_owner ENCODING 'UTF8' TEMPLATE template0").format(
-                    sql.Identifier(database)
-                )
-            )
+            _create(connection, database)
     with connect(database) as connection:
         prepare_grants(connection)
+
+
+def prepare_empty(connect: Connect, *, database: str = "aptic") -> None:
+    """Roles and a new database without grants, for a backup, which brings its own.
+
+    Where the default ones stood before it, each restored table would add them to its own. Raises DuplicateDatabase.
+    """
+    with connect("postgres") as connection:
+        prepare_roles(connection)
+        _create(connection, database)
+
+
+def _create(connection: psycopg.Connection, database: str) -> None:
+    statement = "CREATE DATABASE {} OWNER aptic_owner ENCODING 'UTF8' TEMPLATE template0"
+    connection.execute(sql.SQL(statement).format(sql.Identifier(database)))

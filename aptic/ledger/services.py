@@ -6,13 +6,20 @@ The redeem path posts in its own statement (`passes/redemption.py`); everything 
 import uuid
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from aptic.ledger.errors import AlreadyRecorded, InsufficientFunds, InvalidAmount, WrongPosting
 from aptic.ledger.kinds import GUARDED, POSTINGS, AccountKind, TransferKind
 from aptic.ledger.models import Account, Purse, Transfer
 from aptic.tenancy.models import Organisation
+
+# Not the ORM: it would name every column, and only PostgreSQL says a transfer's number and when it was recorded.
+NAMED = (
+    "purse_id", "debit_id", "credit_id", "amount_cents", "kind", "event", "reverses_id", "funder_id", "actor_id",
+    "accounted_at",
+)  # fmt: skip
+_INSERT = f"INSERT INTO ledger_transfer ({', '.join(NAMED)}) VALUES ({', '.join('%s' for _ in NAMED)}) RETURNING id"
 
 
 def open_purse(*, funder: Organisation | None) -> Purse:
@@ -81,8 +88,9 @@ def post(
         accounted_at=at or timezone.now(),
     )
     try:
-        with transaction.atomic():
-            transfer.save(force_insert=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_INSERT, [getattr(transfer, name) for name in NAMED])
+            transfer.pk = cursor.fetchone()[0]
     except IntegrityError as error:
         return _explain(error, transfer)
     return transfer

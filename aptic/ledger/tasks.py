@@ -6,7 +6,7 @@ from celery import shared_task
 from django.db import transaction
 
 from aptic import french
-from aptic.accounts.models import Membership, Role
+from aptic.accounts.models import Membership
 from aptic.ledger.balances import close_books
 from aptic.ledger.models import Proof
 from aptic.ledger.proof import Compared, prove
@@ -33,9 +33,6 @@ def prove_nightly() -> int:
 @transaction.atomic
 def alert(proof: Proof, differences: list[Compared]) -> None:
     """Mail those of the operator who answer for the money; the same accounts are named again every night."""
-    people = Membership.objects.active().filter(
-        organisation__is_operator=True, role__in=[Role.MANAGER, Role.FINANCE], user__is_active=True
-    )
     context = {
         "count": len(differences),
         "more": max(0, len(differences) - NAMED),
@@ -49,7 +46,7 @@ def alert(proof: Proof, differences: list[Compared]) -> None:
             for one in differences[:NAMED]
         ],
     }
-    for one in people.select_related("user").order_by("pk"):
+    for one in Membership.objects.answering_for_money().select_related("user").order_by("pk"):
         post_email(
             to=one.user.email,
             template="proof_alert",

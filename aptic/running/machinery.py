@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from aptic.accounts.models import Role
-from aptic.audit.models import Head, Seal
+from aptic.audit.models import Head, Seal, Verification
 from aptic.jobs.models import Job
 from aptic.ledger.models import Proof
 from aptic.outbox import services
@@ -34,6 +34,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "failed": jobs.filter(state=Job.State.FAILED)[:LAST_JOBS],
         "live": jobs.live()[:LAST_JOBS],
         "seal": Seal.objects.order_by("-id").first(),
+        "verification": Verification.objects.first(),
         "head": Head.objects.first(),
         "proof": Proof.objects.first(),
     }

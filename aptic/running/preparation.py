@@ -20,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 from aptic.embedded.process import CannotStart
 from aptic.keys import fingerprint, read_ring
 from aptic.running.environment import say
-from aptic.tenancy.checks import key_faults, role_faults
+from aptic.tenancy.checks import key_faults, restore_faults, role_faults
 from aptic.tenancy.demonstration import forget_demonstration
 
 OWNER = "owner"
@@ -35,7 +35,10 @@ def prepare_installation(*, demonstration: bool) -> None:
     with ThreadPoolExecutor(1) as beside:  # compressing leaves the interpreter free for the tables
         files = beside.submit(collect_static_files)
         bring_tables_up_to_date()
-        faults = [*role_faults(), *role_faults("system"), *key_faults()]
+        faults = [
+            fault for alias in (DEFAULT_DB_ALIAS, "system") for fault in (*role_faults(alias), *restore_faults(alias))
+        ]
+        faults += key_faults()
         if faults:
             raise CannotStart(faults[0])
         remember_keys()

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis.exceptions import RedisError
 
-from aptic.audit.models import Seal
+from aptic.audit.models import Seal, Verification
 from aptic.jobs.models import Job
 from aptic.ledger.models import Proof
 from aptic.outbox.models import Message
@@ -91,6 +91,8 @@ def _figures() -> bytes:
     waiting = Gauge("aptic_outbox_waiting", "Messages not yet delivered", registry=registry)
     given_up = Gauge("aptic_outbox_given_up", "Messages that a person must look at", registry=registry)
     sealed = Gauge("aptic_last_seal_timestamp_seconds", "When the trail was last sealed", registry=registry)
+    broken = Gauge("aptic_seals_broken", "1 when the last verification found a seal that differs", registry=registry)
+    verified = Gauge("aptic_last_verification_timestamp_seconds", "When all seals were verified", registry=registry)
     wrong = Gauge("aptic_proof_differences", "Accounts that differ in the last proof", registry=registry)
     proved = Gauge("aptic_last_proof_timestamp_seconds", "When the books were last proved", registry=registry)
     up = Gauge("aptic_valkey_up", "1 when Valkey answers", registry=registry)
@@ -101,6 +103,9 @@ def _figures() -> bytes:
         given_up.set(Message.objects.given_up().count())
         if (seal := Seal.objects.order_by("-id").first()) is not None:
             sealed.set(seal.at.timestamp())
+        if (verification := Verification.objects.first()) is not None:
+            verified.set(verification.at.timestamp())
+            broken.set(bool(verification.reason))
         if (proof := Proof.objects.order_by("-id").first()) is not None:
             proved.set(proof.proved_at.timestamp())
             wrong.set(proof.differences)

@@ -1,4 +1,4 @@
-"""What must be true of the database before anything is served: harmless roles, and the keys it knows.
+"""What must be true of the database before anything is served: harmless roles, a whole restore, the keys it knows.
 
 Row-level security protects nobody from a superuser, from a role that bypasses it, or from the owner of a table.
 """
@@ -45,6 +45,15 @@ FAULTS = (
     "a les droits du rôle système",
 )
 MEANT_FOR_SYSTEM = 1  # how many of the last faults are the system role's very purpose
+# An append-only table, known by the trigger that refuses TRUNCATE, in which the serving role may change a row: a backup
+# was restored where the default grants stood already, and each table got them beside its own.
+GAINED = """
+SELECT t.tgrelid::regclass::text FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid
+ WHERE f.proname = 'aptic_refuse_change' AND t.tgtype & 32 > 0
+   AND (has_table_privilege(t.tgrelid, 'DELETE, TRUNCATE') OR has_any_column_privilege(t.tgrelid, 'UPDATE'))
+ ORDER BY 1 LIMIT 1
+"""
+RUN_BACK = "aptic_numbers_run_back()"  # absent before the migration that makes it
 
 
 def role_faults(alias: str = "default") -> list[str]:
@@ -64,6 +73,29 @@ def role_faults(alias: str = "default") -> list[str]:
         for fault, present in zip(FAULTS, found, strict=False)
         if present
     ]
+
+
+def restore_faults(alias: str = "default") -> list[str]:
+    """Why a restored database must not serve yet, in French sentences; empty when it may, or was never restored."""
+    faults = []
+    with connections[alias].cursor() as cursor:
+        cursor.execute(GAINED)
+        if gained := cursor.fetchone():
+            faults.append(
+                f"la table {gained[0]} ne fait que croître, et le rôle qui sert peut y modifier des lignes : "
+                "une sauvegarde se restaure dans une base neuve et sans droits "
+                "(manage.py prepare_database --for-restore)."
+            )
+        cursor.execute(f"SELECT to_regprocedure('{RUN_BACK}') IS NOT NULL")
+        if cursor.fetchone()[0]:
+            cursor.execute(f"SELECT {RUN_BACK}")
+            if cursor.fetchone()[0]:
+                faults.append(
+                    "cette base vient d’une sauvegarde, et ses numéros de transaction dépassent ceux de ce serveur : "
+                    "les soldes oublieraient les nouvelles écritures. "
+                    "Terminez la restauration par manage.py finish_restore."
+                )
+    return faults
 
 
 def ring_faults() -> list[str]:
@@ -118,7 +150,7 @@ def refuse_unsafe_serving(*, patience: float = 30) -> None:
     deadline = time.monotonic() + patience
     while True:
         try:
-            faults = [*role_faults(), *key_faults()]
+            faults = [*role_faults(), *restore_faults(), *key_faults()]
             break
         except (OperationalError, DatabaseError) as error:
             if time.monotonic() > deadline:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from actors.models import Settlement
+from aptic.audit.models import Verification
 from aptic.ledger.models import Proof, ProofLine
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
@@ -24,6 +25,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     proof_url = reverse("operator_proof", args=[request.organisation.pk])
     context = {
         "alarm": _alarm(proof),
+        "verification": Verification.objects.first(),
         "counted_at": found.counted_at,
         "tiles": presenting.money_tiles(found.money, proof_url),
         "segments": presenting.money_segments(found.money, proof_url),

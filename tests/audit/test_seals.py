@@ -8,7 +8,10 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
+from django.test import Client
+from django.urls import reverse
 
+from aptic.accounts.models import Role
 from aptic.audit import rules, sealing, tasks
 from aptic.audit.models import Event, Head, Seal
 from aptic.audit.services import record
@@ -17,7 +20,7 @@ from aptic.locks import Lock
 from aptic.outbox.delivery import deliver_due
 from aptic.outbox.models import Message
 from aptic.tenancy.principal import acting, as_system
-from tests.factories import OPERATOR, make_campaign, make_funder, make_paid_line
+from tests.factories import OPERATOR, make_campaign, make_funder, make_operator, make_paid_line
 from tests.horizon import horizon_passes
 
 pytestmark = pytest.mark.pg15
@@ -137,6 +140,49 @@ def test_the_command_names_the_seal_and_exits_with_one(sealed, capsys):
     tamper(sealed, "UPDATE audit_event SET verb = 'nothing' WHERE verb = 'later'")
     with pytest.raises(CommandError, match=r"audit_event\) : une ligne scellée a été modifiée"):
         call_command("verify_seals")
+
+
+def test_every_night_all_seals_are_verified_and_a_difference_stays_told_until_it_is_mended(sealed):
+    """Those who answer for the money are written to, the operator's first page and the figures say it."""
+    people = [make_operator(), make_operator(Role.FINANCE)]
+    agent = make_operator(Role.AGENT)
+    home, client = reverse("operator_home", args=[people[0].organisation.pk]), people[0].log_in(Client())
+    assert SCHEDULE["verify"]["options"]["queue"] == SYSTEM_QUEUE
+    assert tasks.verify_nightly() is True
+    deliver_due()
+    mail.outbox.clear()  # what the services mailed
+    assert "ont changé depuis" not in client.get(home).content.decode()
+
+    tamper(sealed, "UPDATE audit_event SET verb = 'nothing' WHERE verb = 'later'")
+    assert tasks.verify_nightly() is False
+    deliver_due()
+    told = {letter.to[0] for letter in mail.outbox}
+    assert told >= {one.user.email for one in people}
+    assert agent.user.email not in told
+    assert all("(audit_event) : une ligne scellée a été modifiée" in letter.body for letter in mail.outbox)
+    page = client.get(home).content.decode()
+    assert "ont changé depuis" in page
+    assert "une ligne scellée a été modifiée" in page
+    machines = reverse("operator_machinery", args=[people[0].organisation.pk])
+    assert "une ligne scellée a été modifiée" in client.get(machines).content.decode()
+    assert b"aptic_seals_broken 1.0" in client.get("/metrics").content
+
+    tamper(sealed, "UPDATE audit_event SET verb = 'later' WHERE verb = 'nothing'")
+    call_command("verify_seals")
+    assert "ont changé depuis" not in client.get(home).content.decode()
+    figures = client.get("/metrics").content
+    assert b"aptic_seals_broken 0.0" in figures
+    assert b"aptic_last_verification_timestamp_seconds 1." in figures
+
+
+@pytest.mark.parametrize("table", ["audit_event", "ledger_transfer"])
+def test_a_row_that_its_number_hides_from_every_seal_is_found(sealed, table):
+    tamper(sealed, f"UPDATE {table} SET xid = 1::bigint << 62 WHERE id = (SELECT max(id) FROM {table})")
+    tamper(sealed, "DELETE FROM audit_seal")  # whoever may do that may take the seals away as well
+    seal()
+    difference = verify()
+    assert difference is not None
+    assert (difference.table, "aucune transaction" in difference.reason) == (table, True)
 
 
 def test_a_transaction_still_running_is_left_to_the_next_seal(fresh_database):

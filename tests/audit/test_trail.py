@@ -79,6 +79,16 @@ def test_no_serving_role_may_change_a_line(fresh_database):
                 plain.execute(statement)
 
 
+@pytest.mark.parametrize("column", ["id", "xid", "at"])
+def test_no_serving_role_says_when_a_line_was_written_or_under_which_number(fresh_database, column):
+    """A number of the far future is below no horizon: the line would never be sealed."""
+    for alias in ("default", "system"):
+        with fresh_database.connect(alias) as plain:
+            plain.execute("SELECT set_config('aptic.hat', 'operator', false)")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for table"):
+                plain.execute(f"INSERT INTO audit_event ({column}, verb) VALUES (DEFAULT, 'x')")
+
+
 def test_the_owner_meets_a_trigger(fresh_database):
     """Grants hold the serving roles; the trigger holds the owner, who would first have to take it off, and be seen."""
     fill(fresh_database)

@@ -64,8 +64,12 @@ class Books:
             "accounted_at": timezone.now(),
             **changes,
         }
-        with acting(OPERATOR):
-            return Transfer.objects.create(**fields)
+        names = [Transfer._meta.get_field(name).column for name in fields]
+        values = [getattr(value, "pk", value) for value in fields.values()]
+        with acting(OPERATOR), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO ledger_transfer ({', '.join(names)}) VALUES ({', '.join('%s' for _ in names)})", values
+            )
 
 
 @pytest.fixture
@@ -233,6 +237,16 @@ def test_no_serving_role_has_the_right_to_change_a_transfer(committed, alias, sq
     with committed.database.connect(alias) as raw, pytest.raises(psycopg.errors.InsufficientPrivilege):
         raw.execute("SELECT set_config('aptic.hat', 'operator', false)")
         raw.execute(sql)
+
+
+@pytest.mark.parametrize("alias", ["default", "system"])
+@pytest.mark.parametrize("column", ["id", "xid", "recorded_at"])
+def test_no_serving_role_says_when_a_transfer_was_recorded_or_under_which_number(committed, alias, column):
+    """A number of the far future is below no horizon: the row would never be sealed."""
+    with committed.database.connect(alias) as raw:
+        raw.execute("SELECT set_config('aptic.hat', 'operator', false)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied for table"):
+            raw.execute(f"INSERT INTO ledger_transfer ({column}) VALUES (DEFAULT)")
 
 
 @pytest.mark.parametrize("sql", CHANGES)

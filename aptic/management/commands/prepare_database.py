@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
-from aptic.embedded.prepare import prepare
+from aptic.embedded.prepare import prepare, prepare_empty
 
 
 class Command(BaseCommand):
@@ -17,8 +17,11 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: Any) -> None:
-        """One option: the name of the database."""
+        """The name of the database, and what it is for."""
         parser.add_argument("--database", default="aptic", help="nom de la base à préparer (aptic)")
+        parser.add_argument(
+            "--for-restore", action="store_true", help="une base neuve et sans droits, pour y restaurer une sauvegarde"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare, or say in one sentence why not."""
@@ -30,7 +33,12 @@ class Command(BaseCommand):
             return psycopg.connect(urlunsplit(url._replace(path=f"/{name}")), autocommit=True, connect_timeout=5)
 
         try:
-            prepare(connect, database=options["database"])
+            (prepare_empty if options["for_restore"] else prepare)(connect, database=options["database"])
+        except psycopg.errors.DuplicateDatabase as error:
+            raise CommandError(
+                f"La base « {options['database']} » existe déjà : une sauvegarde se restaure dans une base neuve. "
+                "Supprimez celle-ci (DROP DATABASE), ou donnez un autre nom (--database)."
+            ) from error
         except psycopg.Error as error:
             raise CommandError(f"PostgreSQL a refusé : {str(error).strip().splitlines()[-1]}") from error
         self.stdout.write(

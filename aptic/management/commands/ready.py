@@ -8,19 +8,19 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from aptic.tenancy.checks import key_faults, role_faults
+from aptic.tenancy.checks import key_faults, restore_faults, role_faults
 
 
 class Command(BaseCommand):
-    """Checks roles, keys, migrations and Valkey; exits with 1 and one sentence when something is wrong."""
+    """Checks roles, a restore's end, keys, migrations and Valkey; exits with 1 and says what is wrong."""
 
-    help = "Dit si l’installation peut servir : rôles, clés, base à jour, Valkey."
+    help = "Dit si l’installation peut servir : rôles, restauration terminée, clés, base à jour, Valkey."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Say « Prête. », or why not."""
         try:
-            faults = [*role_faults(), *key_faults(), *self._pending()]
+            faults = [*role_faults(), *restore_faults(), *key_faults(), *self._pending()]
         except DatabaseError as error:
             faults = [f"la base de données ne répond pas comme il faut : {str(error).strip().splitlines()[0]}"]
         faults += self._valkey()
