@@ -163,8 +163,9 @@ class Transfer(models.Model):
             Tenant(
                 name="transfer_rls",
                 readers=("funder_id", "actor_id"),
-                writers=("funder_id",),
-                insert_if="kind IN ('redeem', 'void') AND actor_id = {organisation}",
+                insert_if="kind = 'replace' AND funder_id = {organisation}"
+                " OR kind IN ('redeem', 'void') AND actor_id = {organisation}",
+                system_if="kind = 'expire'",
                 append_only=True,
             ),
         )
