@@ -2,6 +2,7 @@
 
 import logging
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,10 @@ NO_SECRET = {
     "kind": "one of a few words",
     "territory": "a code of official geography",
     "ref": "the id of what is followed, for whom its space shows it",
+}
+# Foreign keys from an app to one above it, and why; the app above writes them, and the one below knows no site.
+GOES_UP = {
+    "device_at_site": "a device stands at a site of its own organisation, and `Device.site_id` is any uuid below"
 }
 BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 # Modules that may open the one door past row-level security.
@@ -371,6 +376,48 @@ def test_what_points_at_money_or_people_never_cascades():
         if getattr(getattr(field, "remote_field", None), "on_delete", None) is CASCADE and not field.auto_created
     ]
     assert sorted(wrong) == sorted(MAY_CASCADE)
+
+
+def layers() -> dict[str, int]:
+    """How high each app stands: those of one line of the import-linter's contract stand at one height."""
+    contracts = tomllib.loads((BASE / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    (order,) = [each["layers"] for each in contracts if each["type"] == "layers"]
+    return {app.strip(): height for height, line in enumerate(reversed(order)) for app in line.split("|")}
+
+
+def goes_down(child: str, parent: str) -> bool:
+    """May a table of the app `child` refer to one of `parent`? To its own, and to what stands below it."""
+    return child == parent or layers()[child] > layers()[parent]
+
+
+def test_tables_know_what_stands_below_them_only():
+    """Django's own relations, those without a constraint too."""
+    ups = [
+        f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
+        for model in models()
+        for field in model._meta.get_fields()
+        if (field.many_to_one or field.one_to_one or field.many_to_many) and not field.auto_created
+        and (child := _app(model)) in APPS and (parent := _app(field.related_model)) in APPS
+        and not goes_down(child, parent)
+    ]  # fmt: skip
+    assert ups == []
+    assert not goes_down("aptic", "passes")
+    assert not goes_down("actors", "funders")
+
+
+@pytest.mark.pg15
+def test_foreign_keys_only_go_down(rows):
+    """Those that migrations write by hand too."""
+    of = {model._meta.db_table: _app(model) for model in models()}
+    found = rows("SELECT conname, conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint"
+                 " WHERE contype = 'f' AND connamespace = 'public'::regnamespace")  # fmt: skip
+    ours = [(name, of[child], of[parent]) for name, child, parent in found if {of[child], of[parent]} <= set(APPS)]
+    assert {name for name, child, parent in ours if not goes_down(child, parent)} == set(GOES_UP)
+    assert {("passes", "actors"), ("passes", "funders"), ("funders", "aptic")} <= {one[1:] for one in ours}
+
+
+def _app(model: type[Model]) -> str:
+    return model.__module__.split(".")[0]
 
 
 # --- work --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 
 from aptic.accounts.rules import SPACES
 from aptic.context import Page
@@ -15,6 +16,7 @@ from aptic.tenancy.principal import Hat
 from impact.urls import _trace
 from tests.actors.money import Scheme
 from tests.documents.test_download import let_go
+from tests.factories import make_funder, make_operator
 from tests.tenant_world import Address, Side, addresses_of, fits, likely_first, logged_in, make_side
 from tests.test_tenants import PUBLIC
 
@@ -147,6 +149,25 @@ def others_ways(address: Address, way: tuple[dict[str, Any], str] | None, theirs
     tables = [way[1]] if way else [table for table, keys in theirs.ids.items() if keys]
     keys = [key for table in tables for key in theirs.ids[table][:3] if fits(converter, key)]
     return [{**base, name: key} for key in keys]
+
+
+ANY = {"uuid": uuid.UUID(int=7), "int": 1, "str": "33", "slug": "x"}
+
+
+def test_every_address_of_the_operator_is_closed_to_others(db):
+    """Whoever is no member finds no page, under the operator's id and under one's own, and no form takes anything."""
+    operator, stranger = make_operator(), make_funder()
+    client, tried, opened = logged_in(stranger), 0, []
+    for address in addresses_of(f"{SPACES[Hat.OPERATOR].root}/<uuid:organisation>/"):
+        values = {name: kinds()[0] if how == "trace_kind" else ANY[how] for how, name in address.holes}
+        for organisation, call in itertools.product((operator, stranger), (client.get, client.post)):
+            path = address.fill(organisation=organisation.organisation.pk, **values)
+            assert resolve(path).url_name == address.name  # a page that is not there would prove nothing
+            answer, tried = call(path), tried + 1
+            if answer.status_code not in (404, ONLY_FORMS):
+                opened.append(f"{path} ({address.name}): {answer.status_code}")
+    assert not opened, "\n".join(opened)
+    assert tried > 400
 
 
 def test_addresses_without_an_organisation_hide_the_others(sides):

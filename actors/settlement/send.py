@@ -24,7 +24,7 @@ INSERT INTO ledger_account (purse_id, kind, about, funder_id, actor_id, guarded_
 SELECT s.purse_id, 'in_transfer', s.payout_id, s.funder_id, s.actor_id, 0
   FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id WHERE p.settlement_id = %(settlement)s
 UNION ALL
-SELECT DISTINCT s.purse_id, k.kind, NULL::uuid, s.funder_id, NULL::uuid, NULL::bigint
+SELECT DISTINCT s.purse_id, k.kind, NULL::uuid, s.funder_id, NULL::uuid, 0
   FROM actors_payoutpurse s JOIN actors_payout p ON p.id = s.payout_id, unnest(ARRAY['fees_due', 'vat_due']) AS k(kind)
  WHERE p.settlement_id = %(settlement)s
 ON CONFLICT DO NOTHING

@@ -21,8 +21,9 @@ class AccountKind(models.TextChoices):
     GUARANTEE = "guarantee", "Garantie"
 
 
-# Kinds whose balance PostgreSQL keeps and refuses below zero; the others are hot and only summed.
-# A claim below zero would be repaid twice, a guarantee below zero would pay what nobody put in it.
+# Kinds whose balance PostgreSQL keeps and refuses below zero. A claim below zero would be repaid twice, a guarantee
+# would pay what nobody put in it, fees would be swept that nobody owes. Of the two others, a redemption moves both and
+# may wait for no other: circulation is held by the passes themselves, and an actor may well owe.
 GUARDED = frozenset(
     {
         AccountKind.CREDIT,
@@ -31,6 +32,8 @@ GUARDED = frozenset(
         AccountKind.IN_TRANSFER,
         AccountKind.CLAIM,
         AccountKind.GUARANTEE,
+        AccountKind.FEES_DUE,
+        AccountKind.VAT_DUE,
     }
 )
 

@@ -11,11 +11,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from aptic.ledger.kinds import AccountKind, TransferKind
+from aptic.ledger.kinds import GUARDED, AccountKind, TransferKind
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Principal
 from aptic.tenancy.rls import Tenant
 from aptic.xid import XidField
+
+_GUARDED = sorted(kind.value for kind in GUARDED)
 
 
 class ByTenant(models.QuerySet):
@@ -76,8 +78,8 @@ class Purse(models.Model):
 class Account(models.Model):
     """One account of a purse: a kind and what it is about (`about`: a line, batch, actor, payout or case).
 
-    `guarded_cents` mirrors the balance of the kinds that must never be negative (free money of a line), so that
-    a CHECK can refuse; it is null for hot accounts, whose balance is summed.
+    `guarded_cents` mirrors the balance of the kinds that must never be negative (free money of a line, fees due), so
+    that a CHECK can refuse; it is null for hot accounts, whose balance is summed.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -99,6 +101,11 @@ class Account(models.Model):
                 condition=Q(guarded_cents__isnull=True) | Q(guarded_cents__gte=0),
                 name="account_never_negative",
                 violation_error_message="La somme disponible ne suffit pas.",
+            ),
+            models.CheckConstraint(
+                condition=Q(guarded_cents__isnull=False, kind__in=_GUARDED)
+                | Q(guarded_cents__isnull=True) & ~Q(kind__in=_GUARDED),
+                name="account_guarded_by_kind",
             ),
             models.CheckConstraint(condition=Q(kind__in=AccountKind.values), name="account_kind_known"),
             Tenant(
@@ -156,8 +163,9 @@ class Transfer(models.Model):
             Tenant(
                 name="transfer_rls",
                 readers=("funder_id", "actor_id"),
-                writers=("funder_id",),
-                insert_if="kind IN ('redeem', 'void') AND actor_id = {organisation}",
+                insert_if="kind = 'replace' AND funder_id = {organisation}"
+                " OR kind IN ('redeem', 'void') AND actor_id = {organisation}",
+                system_if="kind = 'expire'",
                 append_only=True,
             ),
         )

@@ -29,7 +29,8 @@ class Tenant(BaseConstraint):
 
     `readers`, `writers`: columns compared with the acting organisation. `read_if`, `write_if`, `insert_if`: further
     SQL conditions, over this table's columns and settings only ({organisation}, {person}, {site}, {operator},
-    {link}, {booklets} and {passes} expand to the settings). `append_only` revokes UPDATE, DELETE and TRUNCATE
+    {link}, {booklets} and {passes} expand to the settings). `system_if`: the rows that a scheduled job may write, where
+    that is not all of them. `append_only` revokes UPDATE, DELETE and TRUNCATE
     from every serving role and adds a trigger that refuses them for everybody, the owner included. `private` names the
     roles that alone see the rows, among the people of the organisations that `readers` and `writers` name: the operator
     and scheduled jobs have no policy then, devices and keys have no role.
@@ -44,6 +45,7 @@ class Tenant(BaseConstraint):
         read_if: str = "",
         write_if: str = "",
         insert_if: str = "",
+        system_if: str = "true",
         append_only: bool = False,
         private: tuple[str, ...] = (),
         violation_error_code: str | None = None,
@@ -54,7 +56,7 @@ class Tenant(BaseConstraint):
         )
         self.readers, self.writers = tuple(readers), tuple(writers)
         self.read_if, self.write_if, self.insert_if = read_if, write_if, insert_if
-        self.append_only, self.private = append_only, tuple(private)
+        self.system_if, self.append_only, self.private = system_if, append_only, tuple(private)
 
     def _condition(self, columns: tuple[str, ...], extra: str) -> str:
         parts = [f"{column} = {ORGANISATION}" for column in columns]
@@ -77,7 +79,8 @@ class Tenant(BaseConstraint):
         ]
         if not self.private:
             statements.append(
-                f"CREATE POLICY {self.name}_system ON {table} TO aptic_system USING (true) WITH CHECK (true)"
+                f"CREATE POLICY {self.name}_system ON {table} TO aptic_system"
+                f" USING (true) WITH CHECK ({_expand(self.system_if)})"
             )
         if self.append_only:
             statements += [
@@ -124,6 +127,8 @@ class Tenant(BaseConstraint):
         for key in ("readers", "writers", "read_if", "write_if", "insert_if", "append_only", "private"):
             if value := getattr(self, key):
                 kwargs[key] = value
+        if self.system_if != "true":
+            kwargs["system_if"] = self.system_if
         return path, args, kwargs
 
 

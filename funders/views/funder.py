@@ -129,7 +129,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     return render(request, "funders/funder/orders.html", {"orders": order_rows(orders[:200])})
 
 
-@space(Hat.FUNDER, roles=DECIDERS)
+@space(Hat.FUNDER, roles=DECIDERS, second_factor=True)
 def order_create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """First the question (GET), then what it costs and what happens next, then the order itself (POST)."""
     campaign = get_object_or_404(Campaign.objects.visible_to(request.principal), pk=pk)
@@ -200,7 +200,7 @@ def _steps(order: Order) -> list[dict[str, str]]:
     ]
 
 
-@space(Hat.FUNDER, roles=DECIDERS)
+@space(Hat.FUNDER, roles=DECIDERS, second_factor=True)
 def order_cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Ask, then cancel."""
     order = get_object_or_404(_orders(request), pk=pk)

@@ -325,7 +325,8 @@ class Redemption(models.Model):
     """Every attempt on a genuine pass, accepted (`turn`) or refused (`outcome` says why): the answer, for ever.
 
     The id is the caller's. A pass has at most one live redemption, by constraints alone: (pass, turn) is unique,
-    and turn n > 1 refers to the void of turn n − 1 through the generated column `previous_turn`.
+    and turn n > 1 refers to the void of turn n − 1 through the generated column `previous_turn`. That void refers to
+    the redemption it undoes by id, pass and turn at once.
     """
 
     ACCEPTED = "accepted"

@@ -30,7 +30,7 @@ POINTS = (
 
 
 @require_http_methods(["GET", "POST"])
-@space(Hat.FUNDER, roles=DECIDERS)
+@space(Hat.FUNDER, roles=DECIDERS, second_factor=True)
 def funder_replace(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Replace booklets of one's own batch."""
     return _replace(request, pk, "funder")

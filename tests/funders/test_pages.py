@@ -1,6 +1,7 @@
 """Every page opens, says what it must, costs a fixed number of queries, and does not exist for strangers."""
 
 import re
+import uuid
 
 import pytest
 from django.urls import reverse
@@ -154,6 +155,30 @@ def test_an_order_is_cancelled_from_the_page(client, scene):
     client.post(url("funder_order_cancel", funder, order.pk))
     with acting(funder.principal):
         assert Order.objects.get(pk=order.pk).state == Order.State.CANCELLED
+
+
+def test_what_commits_money_asks_a_second_factor_of_agents_too(client, scene):
+    """Of managers every page does; a line or an operation posts nothing."""
+    funder, campaign, line, order = scene
+    agent = make_member(funder.organisation, Hat.FUNDER, Role.AGENT)
+    client.force_login(agent.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    ordering, cancelling = url("funder_order_create", funder, campaign.pk), url("funder_order_cancel", funder, order.pk)
+    wanted = {"line": str(line.pk), "booklets": 10, "order_id": str(uuid.uuid4())}
+    for answer in (
+        client.get(ordering, {"line": str(line.pk), "booklets": 10}),
+        client.post(ordering, wanted),
+        client.get(cancelling),
+        client.post(cancelling),
+    ):
+        assert answer.url.startswith("/espace/double-verification/")
+    with acting(funder.principal):
+        assert list(Order.objects.values_list("pk", "state")) == [(order.pk, Order.State.PLACED)]
+    for name, pk in (("funder_campaign", campaign.pk), ("funder_order", order.pk), ("funder_line_create", campaign.pk)):
+        assert client.get(url(name, funder, pk)).status_code == 200
+    agent.log_in(client)
+    assert client.post(ordering, wanted).status_code == 302
+    with acting(funder.principal):
+        assert Order.objects.count() == 2
 
 
 def test_campaigns_cost_the_same_queries_however_many(client, scene, django_assert_max_num_queries):

@@ -82,8 +82,8 @@ def test_every_kind_of_account_has_a_count_and_money_without_its_row_is_named(wo
     assert {kind for kind, witnesses in proofs._counters.items() if witnesses} == set(K)
     with as_owner() as cursor:
         cursor.execute(
-            "INSERT INTO ledger_account (purse_id, kind, about, funder_id) SELECT purse_id, 'claim', gen_random_uuid(),"
-            " funder_id FROM ledger_account WHERE kind = 'payable' LIMIT 1 RETURNING id"
+            "INSERT INTO ledger_account (purse_id, kind, about, funder_id, guarded_cents) SELECT purse_id, 'claim',"
+            " gen_random_uuid(), funder_id, 700 FROM ledger_account WHERE kind = 'payable' LIMIT 1 RETURNING id"
         )
         (claim,) = cursor.fetchone()
         cursor.execute(
@@ -359,6 +359,18 @@ def test_a_transfer_that_disappears_is_named(world, kind):
         " DELETE FROM ledger_transfer WHERE id = %s", moved.pk, moved.pk,
     )  # fmt: skip
     assert names & {(moved.debit_id, moved.debit.kind), (moved.credit_id, moved.credit.kind)}
+
+
+def test_a_sweep_forged_beside_the_services_is_named(world):
+    """With the triggers off, as here: while they are on, no transfer takes more than is due (test_transfers.py)."""
+    with acting(OPERATOR):
+        due = Account.objects.filter(kind=K.FEES_DUE).order_by("id").first()
+    names, _ = named(
+        "INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id,"
+        " accounted_at) SELECT purse_id, %s, id, 5700, 'fees_swept', gen_random_uuid(), funder_id, now()"
+        " FROM ledger_account WHERE purse_id = %s AND kind = 'safeguarded'", due.pk, due.purse_id,
+    )  # fmt: skip
+    assert (due.pk, K.FEES_DUE) in names
 
 
 def test_a_closing_does_not_hide_a_row_changed_after_it(world):

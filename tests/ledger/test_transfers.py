@@ -11,6 +11,7 @@ from aptic.audit import sealing
 from aptic.audit.models import Seal
 from aptic.ledger.balances import balance, balances, close_books
 from aptic.ledger.errors import AlreadyRecorded, InsufficientFunds, InvalidAmount, WrongPosting
+from aptic.ledger.kinds import GUARDED
 from aptic.ledger.kinds import AccountKind as K
 from aptic.ledger.kinds import TransferKind as T
 from aptic.ledger.models import Account, Closing, Purse, Transfer
@@ -186,6 +187,58 @@ def test_a_purse_pays_only_with_its_own_money(books):
             books.move(*late, 1)
     books.move(T.PAYOUT_SETTLED, under_way, books.safe, 99_000)
     assert (available(books), available(other)) == (0, 100_000)
+
+
+SWEPT = [(T.FEE, T.FEES_SWEPT, K.FEES_DUE), (T.FEE_VAT, T.VAT_SWEPT, K.VAT_DUE)]
+
+
+@pytest.mark.parametrize(("owed", "swept", "kind"), SWEPT)
+def test_no_more_is_swept_than_is_due(books, owed, swept, kind):
+    """However much the purse holds: what it can pay does not move when what it owes becomes a transfer."""
+    due = account_of(books, kind, about=None)
+    books.move(owed, books.payable, due, 800)
+    with pytest.raises(InsufficientFunds):
+        books.move(swept, due, books.safe, 801)
+    books.move(swept, due, books.safe, 800)
+    for cents in (1, 5_700):
+        with pytest.raises(IntegrityError, match="account_never_negative"), transaction.atomic():
+            books.raw(debit=due, credit=books.safe, kind=swept, amount_cents=cents, actor_id=None)
+    with acting(OPERATOR):
+        assert (balance(due), balance(books.safe)) == (0, 99_200)
+
+
+@pytest.mark.parametrize(("owed", "swept", "kind"), SWEPT)
+def test_the_owner_sweeps_no_more_than_is_due_either(committed, owed, swept, kind):
+    due = account_of(committed, kind, about=None)
+    committed.move(owed, committed.payable, due, 800)
+    with (
+        committed.database.connect("owner") as raw,
+        pytest.raises(psycopg.errors.CheckViolation, match="account_never_negative"),
+    ):
+        raw.execute(
+            "INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id,"
+            " accounted_at) VALUES (%s, %s, %s, 801, %s, gen_random_uuid(), %s, now())",
+            [committed.purse.pk, due.pk, committed.safe.pk, swept, committed.funder.pk],
+        )
+
+
+@pytest.mark.parametrize("kind", [kind for kind in K if kind not in (K.FEES_DUE, K.VAT_DUE)])
+def test_the_kind_of_an_account_says_whether_it_is_guarded(books, kind):
+    wrong = None if kind in GUARDED else 0
+    with pytest.raises(IntegrityError, match="account_guarded_by_kind"), acting(OPERATOR):
+        opened(books, kind, guarded_cents=wrong)
+
+
+@pytest.mark.parametrize("kind", [K.FEES_DUE, K.VAT_DUE])
+def test_an_account_of_fees_that_an_older_version_opens_is_guarded(books, kind):
+    with acting(OPERATOR):
+        made = opened(books, kind, guarded_cents=None)
+        made.refresh_from_db()
+    assert made.guarded_cents == 0
+
+
+def opened(books, kind, **fields):
+    return Account.objects.create(purse=books.purse, funder=books.funder, kind=kind, about=uuid.uuid4(), **fields)
 
 
 def account_of(books, kind, about=True):

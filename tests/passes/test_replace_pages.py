@@ -46,6 +46,14 @@ def replaced(batch: Batch) -> int:
         return Pass.objects.filter(batch=batch, state=Pass.State.REPLACED).count()
 
 
+def test_a_second_factor_is_asked_of_agents_too(client: Client, funder: Member, batch: Batch) -> None:
+    client.force_login(funder.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    run = {"first": 2, "booklets": 1}
+    for answer in (client.get(address(funder, batch), run), client.post(address(funder, batch), run)):
+        assert answer.url.startswith("/espace/double-verification/")
+    assert replaced(batch) == 0
+
+
 def test_looking_says_what_would_move_and_moves_nothing(client: Client, funder: Member, batch: Batch) -> None:
     funder.log_in(client)
     page = client.get(address(funder, batch), {"first": 2, "booklets": 2})
