@@ -29,7 +29,7 @@ GUARDED = ["claim", "credit", "fees_due", "guarantee", "in_transfer", "receivabl
 class Migration(migrations.Migration):
     """Two kinds more, and a bound for each account of a guarded kind."""
 
-    dependencies = [("ledger", "0008_refund")]
+    dependencies = [("ledger", "0009_numbers")]
     operations = [
         migrations.RunSQL(HOLD, migrations.RunSQL.noop),
         migrations.RunSQL(OPENED, "DROP FUNCTION ledger_fees_are_guarded() CASCADE"),
