@@ -38,22 +38,17 @@ GRANT UPDATE (bank_reference, left_on, confirmed_by, confirmed_at) ON actors_fee
 CREATE TRIGGER sweep_confirmed_stays BEFORE UPDATE OR DELETE ON actors_feesweep
   FOR EACH ROW WHEN (OLD.confirmed_at IS NOT NULL) EXECUTE FUNCTION aptic_refuse_change()
 """
-# The books move for a sweep that two people made, by its amounts, and by no more than was due: whoever posts. The purse
-# first, as the ledger's guard takes it.
+# The books move for a sweep that two people made, and by its amounts: whoever posts. That no more leaves than is due is
+# the ledger's guard on fees.
 BY_TWO = """
 CREATE FUNCTION actors_sweep_by_two() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM 1 FROM ledger_purse WHERE id = NEW.purse_id FOR NO KEY UPDATE;
   IF NOT EXISTS (SELECT FROM actors_feesweep s
                   WHERE s.id = NEW.event AND s.purse_id = NEW.purse_id AND s.confirmed_by <> s.prepared_by
                     AND NEW.amount_cents = CASE NEW.kind WHEN 'fees_swept' THEN s.fees_cents ELSE s.vat_cents END)
   THEN RAISE EXCEPTION 'fees leave by two people'
     USING ERRCODE = 'check_violation', CONSTRAINT = 'sweep_by_two_people';
-  END IF;
-  IF ledger_balance(NEW.debit_id) < 0
-  THEN RAISE EXCEPTION 'no more fees leave than are due'
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'sweep_of_what_is_due';
   END IF;
   RETURN NULL;
 END $$;
@@ -69,7 +64,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("actors", "0018_waiting_covered"),
-        ("ledger", "0008_refund"),
+        ("ledger", "0011_postings"),
         ("tenancy", "0001_initial"),
     ]
     operations = [

@@ -1,8 +1,8 @@
 """The operator's fees and their VAT leave the ring-fenced account, each purse its own: one prepares, another confirms.
 
 The row's id is the business event of both transfers. PostgreSQL accepts them for a row of two people only, by its
-amounts, and never more than is due (`actors_sweep_by_two`); the same is asked here, under the purse's lock, for a
-sentence.
+amounts (`actors_sweep_by_two`), and never more than is due (the ledger's guard); the same is asked here, under the
+purse's lock, for a sentence.
 """
 
 from datetime import date, datetime

@@ -13,7 +13,7 @@ from actors.settlement.fees import confirm_sweep, prepare_sweep
 from aptic.accounts.models import Role
 from aptic.tenancy.principal import Hat, acting
 from tests.actors.money import OPERATOR, Scheme, cents
-from tests.actors.test_fees import earn, take_back
+from tests.actors.test_fees import earn, more_than_due
 from tests.factories import make_member, make_operator
 
 pytestmark = pytest.mark.django_db
@@ -113,13 +113,11 @@ def test_what_came_to_be_due_since_is_said(scheme, purse, one, client):
 
 
 def test_less_due_than_was_prepared_does_not_leave(scheme, purse, one, client):
-    with acting(scheme.first):
-        sweep = prepare_sweep(purse=purse)
-    take_back(purse)
+    sweep = more_than_due(scheme, purse)
     page = url("operator_fee_sweep", one, sweep.pk)
     assert "Ne faites pas ce virement." in words(client.get(page))
     client.post(page, left())
-    assert cents(purse, "fees_due") == 39
+    assert cents(purse, "fees_due") == 40
     assert client.post(page, {"discard": "1"}).url == url("operator_fees", one)
     with acting(OPERATOR):
         assert not FeeSweep.objects.exists()

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.pg15
 INSERT = """
 INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id, actor_id,
                              accounted_at)
-VALUES (%s, %s, %s, 1, %s, gen_random_uuid(), %s, %s, now())
+VALUES (%s, %s, %s, 1, %s, %s, %s, %s, now())
 """
 
 
@@ -71,7 +71,8 @@ class Ring(Books):
             yield raw
 
     def insert(self, raw: Any, kind: T, debit: Account, credit: Account) -> None:
-        values = [self.purse.pk, debit.pk, credit.pk, kind.value, self.funder.pk, self.actor.pk]
+        event = self.sweep_of(kind, 1) if kind in (T.FEES_SWEPT, T.VAT_SWEPT) else uuid4()
+        values = [self.purse.pk, debit.pk, credit.pk, kind.value, event, self.funder.pk, self.actor.pk]
         raw.execute(INSERT, values)
 
 

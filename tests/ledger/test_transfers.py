@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from actors.models import FeeSweep
 from aptic.audit import sealing
 from aptic.audit.models import Seal
 from aptic.ledger.balances import balance, balances, close_books
@@ -50,6 +51,16 @@ class Books:
                 event=event or uuid.uuid4(),
                 reverses=reverses,
             )
+
+    def sweep_of(self, kind, cents):
+        """The event of a sweep that two people made: without one, nothing is swept at all."""
+        fees, vat = (cents, 0) if kind == T.FEES_SWEPT else (0, cents)
+        with acting(OPERATOR):
+            return FeeSweep.objects.create(
+                purse=self.purse, funder=self.funder, fees_cents=fees, vat_cents=vat,
+                prepared_by=uuid.uuid4(), prepared_at=timezone.now(), confirmed_by=uuid.uuid4(),
+                confirmed_at=timezone.now(), bank_reference=uuid.uuid4().hex, left_on=timezone.localdate(),
+            ).pk  # fmt: skip
 
     def raw(self, **changes):
         """A transfer written beside the service."""
@@ -198,11 +209,12 @@ def test_no_more_is_swept_than_is_due(books, owed, swept, kind):
     due = account_of(books, kind, about=None)
     books.move(owed, books.payable, due, 800)
     with pytest.raises(InsufficientFunds):
-        books.move(swept, due, books.safe, 801)
-    books.move(swept, due, books.safe, 800)
+        books.move(swept, due, books.safe, 801, event=books.sweep_of(swept, 801))
+    books.move(swept, due, books.safe, 800, event=books.sweep_of(swept, 800))
     for cents in (1, 5_700):
+        more = {"amount_cents": cents, "event": books.sweep_of(swept, cents), "actor_id": None}
         with pytest.raises(IntegrityError, match="account_never_negative"), transaction.atomic():
-            books.raw(debit=due, credit=books.safe, kind=swept, amount_cents=cents, actor_id=None)
+            books.raw(debit=due, credit=books.safe, kind=swept, **more)
     with acting(OPERATOR):
         assert (balance(due), balance(books.safe)) == (0, 99_200)
 
@@ -211,14 +223,15 @@ def test_no_more_is_swept_than_is_due(books, owed, swept, kind):
 def test_the_owner_sweeps_no_more_than_is_due_either(committed, owed, swept, kind):
     due = account_of(committed, kind, about=None)
     committed.move(owed, committed.payable, due, 800)
+    event = committed.sweep_of(swept, 801)
     with (
         committed.database.connect("owner") as raw,
         pytest.raises(psycopg.errors.CheckViolation, match="account_never_negative"),
     ):
         raw.execute(
             "INSERT INTO ledger_transfer (purse_id, debit_id, credit_id, amount_cents, kind, event, funder_id,"
-            " accounted_at) VALUES (%s, %s, %s, 801, %s, gen_random_uuid(), %s, now())",
-            [committed.purse.pk, due.pk, committed.safe.pk, swept, committed.funder.pk],
+            " accounted_at) VALUES (%s, %s, %s, 801, %s, %s, %s, now())",
+            [committed.purse.pk, due.pk, committed.safe.pk, swept, event, committed.funder.pk],
         )
 
 
