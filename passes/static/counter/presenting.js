@@ -8,6 +8,8 @@ import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
+const OF_THE_DEVICE = /^(ceiling|no_memory)/; // reasons that nothing it was told explains
+
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
 // the page; `receiptOf(item)` is the address of its receipt; `asked` is what asked.js keeps. `device`, `site`, `fallback`
 // and, in a session, `session` and `service` (its number) are the page's own; a browser without a device sends nothing by
@@ -24,7 +26,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   }
 
   function refuse(known, code, name) {
-    const told = known?.knowledge && !code.startsWith("ceiling") ? moment(Date.parse(known.knowledge.instant)) : "";
+    const told = known?.knowledge && !OF_THE_DEVICE.test(code) ? moment(Date.parse(known.knowledge.instant)) : "";
     const { title, next } = reason(code);
     const { name: who, phone, address } = known?.knowledge?.call ?? {};
     draw("refused", {
