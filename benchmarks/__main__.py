@@ -45,7 +45,7 @@ def _project() -> None:
 
 
 def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, coverage, directory, issue, pages, redeem, settle, start
+    from benchmarks import booklets, coverage, directory, issue, pages, reading, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
@@ -53,6 +53,7 @@ def _measures(*, full: bool) -> dict[str, Callable[[Bed], list[Row]]]:
         "booklets": partial(booklets.measure, full=full),
         "settle": settle.measure,
         "start": start.measure,
+        "reading": reading.measure,
         "directory": directory.measure,
         "coverage": coverage.measure,
         "pages": pages.measure,  # these three last: they load the whole country
