@@ -38,7 +38,7 @@ def _project() -> None:
 
 
 def _measures() -> dict[str, Callable[[Bed], list[Row]]]:
-    from benchmarks import booklets, coverage, directory, issue, pages, redeem, settle, start
+    from benchmarks import booklets, coverage, directory, issue, pages, reading, redeem, settle, start
 
     return {
         "redeem": redeem.measure,
@@ -46,6 +46,7 @@ def _measures() -> dict[str, Callable[[Bed], list[Row]]]:
         "booklets": booklets.measure,
         "settle": settle.measure,
         "start": start.measure,
+        "reading": reading.measure,
         "directory": directory.measure,
         "coverage": coverage.measure,
         "pages": pages.measure,  # these three last: they load the whole country

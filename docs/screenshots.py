@@ -9,6 +9,7 @@ a picture stays small.
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
-COMPUTER, TELEPHONE = (1280, 860), (390, 780)
+COMPUTER, TELEPHONE, LONG = (1280, 860), (390, 780), (390, 960)
 COLOURS = 256
 Way = Callable[[Page], None]
 # What a tablet needs without a network: its worker, the page that it opens then, and what the server knows.
@@ -147,7 +148,7 @@ def on_tablet(then: Callable[[Page, list[str]], None]) -> Way:
             page.click("main button.btn.big")
         until(page, KEPT)
         then(page, squares)
-        page.evaluate("document.getElementById('network').scrollIntoView()")
+        page.evaluate("document.getElementById('network')?.scrollIntoView()")
 
     return go
 
@@ -171,9 +172,7 @@ def _undo(page: Page, squares: list[str]) -> None:
 
 def _several(page: Page, squares: list[str]) -> None:
     _scan(page, squares[0])
-    page.get_by_text("Ajouter un pass de ce carnet").click()
-    page.locator("main input:visible").last.fill(squares[1])
-    page.locator("main input:visible").last.press("Enter")
+    _scan_beside(page, squares[1])
     until(page, "document.querySelectorAll('[data-confirm] [name=code]').length === 2")
 
 
@@ -198,14 +197,139 @@ def _answers(page: Page, squares: list[str]) -> None:
     page.get_by_role("button", name="Voir la liste").click()
 
 
-def _use_elsewhere(page: Page, square: str) -> None:
-    """At a counter of another window, by the person who stands there."""
+def _another_window(page: Page) -> Page:
     browser = page.context.browser
     assert browser
-    other = browser.new_context(base_url="/".join(page.url.split("/")[:3]), locale="fr-FR").new_page()
+    return browser.new_context(base_url="/".join(page.url.split("/")[:3]), locale="fr-FR").new_page()
+
+
+def _use_elsewhere(page: Page, square: str) -> None:
+    """At a counter of another window, by the person who stands there."""
+    other = _another_window(page)
     role("guichet")(other)
     _redeem(other, "", square.split("/")[-2])
     other.context.close()
+
+
+def _look_at_one_refused(page: Page, squares: list[str]) -> None:
+    """A pass that was used, added to one that is good."""
+    _take(page, squares[0])
+    _scan(page, squares[1])
+    page.wait_for_selector("[data-confirm]")
+    _scan_beside(page, squares[0])
+    page.get_by_text("Ce qui était affiché reste là").wait_for()
+
+
+def _scan_beside(page: Page, square: str) -> None:
+    page.get_by_text("Ajouter un pass de ce carnet").click()
+    page.locator("main input:visible").last.fill(square)
+    page.locator("main input:visible").last.press("Enter")
+
+
+def _reopen_off_line(page: Page, squares: list[str]) -> None:
+    page.context.set_offline(True)
+    page.reload()
+    page.get_by_text("Sans réseau, scannez").wait_for()
+
+
+def _open_off_line(name: str) -> Callable[[Page, list[str]], None]:
+    """Another page than the counter, that the server would have to answer."""
+
+    def go(page: Page, squares: list[str]) -> None:
+        page.context.set_offline(True)
+        page.goto(f"{page.url}{name}/")
+        page.get_by_role("heading", name="demande le réseau").wait_for()
+
+    return go
+
+
+def _ask_for_the_network(page: Page, squares: list[str]) -> None:
+    page.goto(f"{page.url}seances/")
+    until(page, KEPT)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Ouvrir la séance").click()
+    page.get_by_text("Il faut le réseau pour cela").wait_for()
+
+
+def _without_memory(page: Page, squares: list[str]) -> None:
+    """A device whose browser has stopped keeping anything."""
+    page.context.set_offline(True)
+    page.evaluate("() => { IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'Full'); }; }")
+    _scan(page, squares[0])
+
+
+def _sent(page: Page, squares: list[str]) -> None:
+    _note_off_line(page, squares)
+    page.context.set_offline(False)
+    page.get_by_text("Le réseau est revenu").wait_for()
+
+
+def _day_with_a_queue(page: Page, squares: list[str]) -> None:
+    page.route("**/redemptions/batch/", lambda route: route.abort())
+    _note_off_line(page, squares)
+    page.context.set_offline(False)
+    page.goto(f"{page.url}journee/")
+    until(page, "document.querySelector('[data-queue] .queue')")
+
+
+def _session_off_line(page: Page, squares: list[str]) -> None:
+    page.goto(f"{page.url}seances/")
+    page.get_by_role("button", name="Ouvrir la séance").click()
+    until(page, KEPT.replace(".keep,", ".keepSession,"))
+    page.context.set_offline(True)
+    page.reload()
+    page.get_by_text("Dans la séance").wait_for()
+
+
+def _hand_in(page: Page, squares: list[str]) -> None:
+    """What the tablet noted before a manager stopped it."""
+    manager = _another_window(page)
+    _note_off_line(page, squares)
+    page.goto("about:blank")
+    role("acteur", "Appareils")(manager)
+    rows = manager.locator("main tr").filter(has_text="Tablette de l’accueil")
+    while (stop := rows.get_by_role("link", name="Arrêter")).count():
+        stop.first.click()
+        manager.locator("main form button").click()
+        manager.wait_for_url("**/appareils/")
+    manager.context.close()
+    page.context.clear_cookies(name=re.compile("session"))  # of the manager, who paired it
+    page.context.set_offline(False)
+    page.goto("/guichet/")
+    page.get_by_text("Noté sans réseau et transmis").wait_for()
+
+
+def _nothing_taken(page: Page, cover: str, code: str) -> None:
+    _look_up(page, cover, code)
+    page.context.set_offline(True)
+    page.click("main [data-confirm] button")
+    page.wait_for_selector("[data-outcome=refused]")
+    page.evaluate("document.getElementById('network').scrollIntoView()")
+
+
+def _sheet(page: Page, cover: str, code: str) -> None:
+    _hold(page, cover, code)
+    page.get_by_role("button", name="Préparer la feuille").click()
+    page.get_by_role("link", name="Ouvrir la feuille").wait_for()
+    page.evaluate("document.getElementById('pass').scrollIntoView()")
+
+
+def _remove(page: Page, cover: str, code: str) -> None:
+    _hold(page, cover, code)
+    page.get_by_role("button", name="Retirer le pass").first.click()
+    page.wait_for_selector("[data-outcome=voided]")
+
+
+def _pair_twice(page: Page) -> None:
+    _pair(page)
+    link = page.url
+    page.click("main button.btn.big")
+    page.goto(link)
+
+
+def _nowhere(page: Page) -> None:
+    role("commanditaire")(page)
+    page.goto("/guichet/")
 
 
 def _explain(page: Page, cover: str, code: str) -> None:
@@ -270,6 +394,21 @@ PICTURES: dict[str, tuple[tuple[int, int], Way]] = {
     "guichet-hors-ligne": (TELEPHONE, on_tablet(_look_off_line)),
     "guichet-note": (TELEPHONE, on_tablet(_note_off_line)),
     "guichet-reponses": (TELEPHONE, on_tablet(_answers)),
+    "guichet-ajout-refuse": (LONG, on_tablet(_look_at_one_refused)),
+    "guichet-rouvert": (TELEPHONE, on_tablet(_reopen_off_line)),
+    "guichet-page-absente": (TELEPHONE, on_tablet(_open_off_line("journee"))),
+    "guichet-faut-reseau": (TELEPHONE, on_tablet(_ask_for_the_network)),
+    "guichet-sans-memoire": (TELEPHONE, on_tablet(_without_memory)),
+    "guichet-parti": (TELEPHONE, on_tablet(_sent)),
+    "guichet-journee-attente": (TELEPHONE, on_tablet(_day_with_a_queue)),
+    "guichet-seance-hors-ligne": (TELEPHONE, on_tablet(_session_off_line)),
+    "guichet-remise": (TELEPHONE, on_tablet(_hand_in)),
+    "guichet-rien": (LONG, with_booklet("guichet", _nothing_taken)),
+    "guichet-seance-feuille": (TELEPHONE, with_booklet("guichet", _sheet)),
+    "guichet-seance-retire": (TELEPHONE, with_booklet("guichet", _remove)),
+    "guichet-lien-perime": (TELEPHONE, _pair_twice),
+    "guichet-nulle-part": (TELEPHONE, _nowhere),
+    "guichet-entrainement-absent": (TELEPHONE, on_tablet(_open_off_line("entrainement"))),
     "guichet-entrainement": (TELEPHONE, with_booklet("guichet", _train)),
     "guichet-seance": (TELEPHONE, with_booklet("guichet", _hold)),
     "guichet-effet": (TELEPHONE, with_booklet("guichet", _observe)),

@@ -3,7 +3,7 @@
 --
 --   passes_enter_revoked    who was at the till, for a device stopped not long ago
 --   passes_prove_incidents  an incident says of its attempt what the attempt says itself
---   passes_held_first       a held line is redeemed only when two people have released it
+--   passes_held_first       a held line is redeemed only when two people have released it; its id serves nothing else
 --   passes_decision_stays   what is decided is not decided again
 
 -- The site's lock is exclusive here: it waits for what the device may still be redeeming, so that no line is at once
@@ -56,23 +56,23 @@ END $$;
 CREATE TRIGGER void_request_proved AFTER INSERT ON passes_voidrequest
   FOR EACH ROW EXECUTE FUNCTION passes_prove_void_request();
 
--- Fires for off-line lines only: the common redemption never pays for it.
+-- On line too: an id is bound for ever to the content it was held with, and the held line may be another actor's. One look
+-- for a whole statement, so that neither a redemption nor two hundred pay for each row.
 CREATE FUNCTION passes_held_first() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (
-    SELECT FROM passes_held h
-     WHERE h.id = NEW.id
-       AND (h.state IN ('waiting', 'prepared') OR (h.state = 'refused' AND NEW.turn IS NOT NULL)
-            OR (h.pass_id, h.site_id, h.service_id, h.occurred_at)
-               IS DISTINCT FROM (NEW.pass_id, NEW.site_id, NEW.service_id, NEW.occurred_at)))
+    SELECT FROM stored r JOIN passes_held h ON h.id = r.id
+     WHERE h.state IN ('waiting', 'prepared') OR (h.state = 'refused' AND r.turn IS NOT NULL)
+        OR (h.pass_id, h.site_id, h.service_id, h.occurred_at)
+           IS DISTINCT FROM (r.pass_id, r.site_id, r.service_id, r.occurred_at))
   THEN RAISE EXCEPTION 'a held line waits for two people'
     USING ERRCODE = 'check_violation', CONSTRAINT = 'held_released_first';
   END IF;
-  RETURN NEW;
+  RETURN NULL;
 END $$;
-CREATE TRIGGER redemption_held_first BEFORE INSERT ON passes_redemption
-  FOR EACH ROW WHEN (NEW.offline) EXECUTE FUNCTION passes_held_first();
+CREATE TRIGGER redemption_held_first AFTER INSERT ON passes_redemption REFERENCING NEW TABLE AS stored
+  FOR EACH STATEMENT EXECUTE FUNCTION passes_held_first();
 
 CREATE FUNCTION passes_decision_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

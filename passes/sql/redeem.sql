@@ -90,7 +90,7 @@ BEGIN
        -- A line handed in from off line that was held is redeemed when two people have released it, and only then.
        AND CASE WHEN asked.offline THEN coalesce((SELECT h.state = 'released' FROM passes_held h WHERE h.id = asked.attempt),
                                                  s.open AND a.state = 'qualified')
-                ELSE s.open AND a.state = 'qualified' END
+                ELSE s.open AND a.state = 'qualified' AND NOT EXISTS (SELECT FROM passes_held h WHERE h.id = asked.attempt) END
        AND b.activated_at IS NOT NULL AND accounted <= b.claim_until
        AND asked.occurred_at >= b.valid_from AND asked.occurred_at < b.valid_until
        -- A till is believed 72 hours back. An end that is further back has passed, unless two people released the line.

@@ -109,6 +109,8 @@ def _serve(
     **kwargs: Any,
 ) -> HttpResponse:  # fmt: skip
     request.till, request.guesser, request.principal = till, guesser, principal  # type: ignore[attr-defined]
+    # A person at a device that was stopped: what it took before is still handed in from their page.
+    request.was_stopped = till.device_id is None and device_of(request) is not None  # type: ignore[attr-defined]
     response = view(request, place, *args, **kwargs)
     if isinstance(response, SimpleTemplateResponse) and not response.is_rendered:
         response.render()

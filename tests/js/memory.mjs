@@ -22,3 +22,15 @@ function storeOf(keyPath) {
     delete: async (key) => { rows.delete(key); },
   };
 }
+
+// What localStorage is.
+export function storageOf() {
+  const rows = new Map();
+  return {
+    get length() { return rows.size; },
+    key: (at) => [...rows.keys()][at],
+    getItem: (name) => rows.get(name) ?? null,
+    setItem: (name, value) => { rows.set(name, String(value)); },
+    removeItem: (name) => { rows.delete(name); },
+  };
+}

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { keepAsked } from "../../passes/static/counter/asked.js";
 import { presenting } from "../../passes/static/counter/presenting.js";
 import { readSigned } from "../../passes/static/counter/signed.js";
+import { storageOf } from "./memory.mjs";
 
 const { keys, passes } = JSON.parse(readFileSync(new URL("../cases/signed.json", import.meta.url)));
 const TEXT = passes[0].text;
@@ -31,7 +33,7 @@ function memory() {
     items,
     all: async () => [...items],
     taken: async () => items.map(({ serial }) => ({ serial, at: NOW })),
-    add: async (fresh, refuse) => {
+    add: async (fresh, refuse = () => null) => {
       const why = refuse(items);
       if (!why) items.push(...fresh.map((item) => ({ ...item, state: "queued" })));
       return why;
@@ -42,18 +44,19 @@ function memory() {
   };
 }
 
-function counter({ queue = memory(), device = "d" } = {}) {
+function counter({ queue = memory(), device = "d", storage = storageOf() } = {}) {
   const drawn = [];
+  const asked = keepAsked(() => storage);
   const till = { h1: element(), receipt: null, querySelector: (what) => (what === "h1" ? till.h1 : till.receipt) };
   const at = presenting({
-    till, device, site: "s", session: null, receiptOf: () => "/r", draw: (name) => drawn.push(name),
+    till, asked, device, site: "s", session: null, receiptOf: () => "/r", draw: (name) => drawn.push(name),
     desk: async () => ({ queue, known: { knowledge, now: () => NOW } }),
   });
   const form = element({ isConnected: true });
   const data = new FormData();
   for (const [name, value] of Object.entries({ code: SIGNED.code, attempt: "id-1", service: "7" })) data.append(name, value);
   at.remember({ elements: { code: { value: TEXT } } });
-  return { ...at, till, queue, drawn, form, tap: (unanswered = false) => at.take(form, data, unanswered) };
+  return { ...at, asked, data, till, queue, drawn, form, tap: (unanswered = false) => at.take(form, data, unanswered) };
 }
 
 test("a second tap finds what the first one noted, also at the ceiling", async () => {
@@ -121,4 +124,28 @@ test("the answer of a receipt covers no other pass", async () => {
   till.receipt = element({ dataset: { receipt: "id-1" } });
   await answerReceipt();
   assert.deepEqual([drawn, queue.items[0].seen], [["sent"], true]);
+});
+
+test("what a page that was left had asked is noted by the next one, and shown at the counter that asked", async () => {
+  for (const [from, state] of [["/here/", ["queued"]], [null, []]]) {
+    const storage = storageOf();
+    const left = counter({ storage });
+    left.leaves({ knowledge, now: () => NOW }, left.data, "/here/");
+    const { takeUp, drawn, queue, asked } = counter({ storage });
+    await takeUp(from);
+    assert.deepEqual([drawn, queue.items.map(({ id }) => id), asked.left()], [state, ["id-1"], []]);
+  }
+});
+
+test("what the queue cannot hold is asked again in words, at its own counter, until it has an answer", async () => {
+  const storage = storageOf();
+  const left = counter({ storage, device: null });
+  left.leaves({ knowledge, now: () => NOW }, left.data, "/here/");
+  for (const [from, state] of [["/elsewhere/", []], ["/here/", ["unknown"]], ["/here/", ["unknown"]]]) {
+    const { takeUp, drawn, queue } = counter({ storage, device: null });
+    await takeUp(from);
+    assert.deepEqual([drawn, queue.items], [state, []]);
+  }
+  left.asked.forget([...left.data]);
+  assert.deepEqual(left.asked.left(), []);
 });

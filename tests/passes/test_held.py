@@ -52,6 +52,11 @@ def close(till: TestTill) -> None:
         close_site(site=Site.objects.get(pk=till.site.pk), reason="Sinistre.")
 
 
+def on_line(sent: dict[str, Any]) -> dict[str, Any]:
+    """The same, as a till asks that has a network."""
+    return {name: sent[name] for name in ("id", "code", "service")}
+
+
 def judge(scheme: Scheme, *keys: Any, release: bool = True, reason: str = "") -> list[Any]:
     with acting(scheme.first):
         prepare_judgement(lines=keys, release=release, reason=reason)
@@ -164,8 +169,24 @@ def test_the_id_of_what_another_actor_has_waiting_is_refused_alone(batch):
     theirs["code"] = code_of(batch, position=3)
     assert [one["status"] for one in upload(till, theirs, mine)] == [422, 201]
     assert till.post("redemptions/", theirs).json()["code"] == "id_reused"
+    assert till.post("redemptions/", on_line(theirs)).json()["code"] == "id_reused"
+    last = line(code_of(batch, position=4))
+    assert [one["status"] for one in upload(till, on_line(theirs), on_line(last))] == [422, 201]
     assert one_pass(batch, position=3).state == Pass.State.OPEN
     assert differences() == []
+
+
+def test_the_id_of_a_line_that_waits_takes_nothing_on_line(batch):
+    till, sent = make_till(), line(code_of(batch))
+    suspend(till)
+    upload(till, sent)
+    with acting(make_operator().principal):
+        reinstate_actor(actor=till.site.actor)
+    other = on_line(sent | {"code": code_of(batch, position=2)})
+    assert till.post("redemptions/", other).json()["code"] == "id_reused"
+    assert till.post("redemptions/", on_line(sent)).status_code == 202
+    assert [one_pass(batch, position=n).state for n in (1, 2)] == [Pass.State.OPEN] * 2
+    assert held(sent["id"]).state == S.WAITING
 
 
 @pytest.mark.parametrize("stop", [revoke, suspend])
@@ -301,6 +322,9 @@ def test_the_database_redeems_no_held_line_without_two_people(scheme, batch):
     row = held(sent["id"])
     with acting(OPERATOR), pytest.raises(IntegrityError, match="waits for two people"), transaction.atomic():
         _stored_as(row).save(force_insert=True)
+    for values in ({"turn": 1}, {"turn": None, "outcome": "expired"}, {"pass_id": row.pass_id + 1}):
+        with acting(OPERATOR), pytest.raises(IntegrityError, match="waits for two people"), transaction.atomic():
+            _stored_as(row, offline=False, **values).save(force_insert=True)
     with acting(scheme.first):
         prepare_judgement(lines=[row.pk], release=True)
     with acting(OPERATOR):

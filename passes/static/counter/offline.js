@@ -3,6 +3,7 @@
 // its id, so that whatever the server did of it, the pass is taken once.
 
 import { openDB } from "../vendor/idb.js";
+import { keepAsked } from "./asked.js";
 import { callsOf } from "./calls.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
@@ -28,10 +29,12 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
   const { ask, post } = callsOf({ site });
   let ready = open();
+  let opened = {}; // the same, once it is there
+  const asked = keepAsked(() => (device ? localStorage : sessionStorage));
   const network = watchNetwork({ probe, listen: networkChanged });
   const receiptOf = ({ id }) => keep.replace(/hors-ligne\/$/, `${id}/`); // beside the page that is kept
   const passes = presenting({
-    till, desk, draw, receiptOf, device, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
+    till, desk, draw, asked, receiptOf, device, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
   });
   let uploading = false;
   let banned = false; // the server no longer knows this device
@@ -60,7 +63,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   // What could not be opened is tried again.
   async function desk() {
     if (!(await ready).queue) ready = open();
-    return ready;
+    opened = await ready;
+    return opened;
   }
 
   // --- the server, and whether it is there --------------------------------------------------------------------------
@@ -181,8 +185,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   // --- what htmx says -------------------------------------------------------------------------------------------------
 
   // Stand in for a request that was not sent, or that nobody answered.
-  function standIn(asked, unanswered) {
-    stoodIn = stoodIn.then(() => answer(asked, unanswered)).catch(tellLater);
+  function standIn(request, unanswered) {
+    stoodIn = stoodIn.then(() => answer(request, unanswered)).catch(tellLater);
   }
 
   async function answer({ form, data, text, path }, unanswered) {
@@ -211,24 +215,30 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const form = elt.closest("form");
     if (form) passes.remember(form);
     const data = form && "confirm" in form.dataset ? new FormData(form) : null;
-    const asked = { form, data, text: form?.elements.code?.value, path: requestConfig.path };
+    const request = { form, data, text: form?.elements.code?.value, path: requestConfig.path };
     if (network.online) {
-      if (data) attempted.set(xhr, data);
+      if (data) {
+        attempted.set(xhr, data);
+        passes.leaves(opened.known, data, here);
+      }
       begin(xhr, Boolean(data));
-      return watch(xhr, asked);
+      return watch(xhr, request);
     }
     event.preventDefault();
-    return standIn(asked, false);
+    return standIn(request, false);
   });
 
-  function watch(xhr, asked) {
+  function watch(xhr, request) {
     const lost = (retryAfter = 0) => {
       network.failed(retryAfter);
-      if (asked) standIn(asked, true);
+      if (request) standIn(request, true);
     };
     xhr.addEventListener("error", () => lost());
     xhr.addEventListener("timeout", () => lost());
-    xhr.addEventListener("load", () => { if (xhr.status >= 500) lost(Number(xhr.getResponseHeader("Retry-After")) || 0); });
+    xhr.addEventListener("load", () => {
+      if (xhr.status >= 500) lost(Number(xhr.getResponseHeader("Retry-After")) || 0);
+      else if (request?.data) asked.forget([...request.data]);
+    });
   }
 
   // A form that opens another page would end on the browser's own error.
@@ -268,18 +278,21 @@ export function startOffline({ counter, till, scan, arrive, again }) {
 
   // The page that was kept opens as the counter; where another one was asked for, it says so and leads to both.
   function openKept() {
-    const asked = location.pathname;
-    if ([HOME, here].includes(asked) || asked.endsWith("/hors-ligne/")) return draw("ask");
-    return draw("elsewhere", {}, (drawn) => { drawn.querySelector("[data-asked]").href = asked + location.search; });
+    if (isCounter) return draw("ask");
+    return draw("elsewhere", {}, (drawn) => {
+      drawn.querySelector("[data-asked]").href = location.pathname + location.search;
+    });
   }
 
   // --- the first moment -----------------------------------------------------------------------------------------------
 
+  const isCounter = [HOME, here].includes(location.pathname) || location.pathname.endsWith("/hors-ligne/");
   const fromShell = till.querySelector("[data-shell]");
   if (fromShell || !navigator.onLine) network.failed();
   if (fromShell) {
     stoodIn = desk().then(openKept).catch(() => {}); // what is scanned meanwhile is looked at once the page is open
     stoodIn.then(network.ask);
   }
-  desk().then(render).then(learn).then(send);
+  stoodIn = stoodIn.then(() => passes.takeUp(isCounter ? here : null)).catch(() => {});
+  stoodIn.then(desk).then(render).then(learn).then(send);
 }

@@ -8,10 +8,13 @@ import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
+const OF_THE_DEVICE = /^(ceiling|no_memory)/; // reasons that nothing it was told explains
+
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
-// the page; `receiptOf(item)` is the address of its receipt. `device`, `site`, `fallback` and, in a session, `session` and
-// `service` (its number) are the page's own; a browser without a device sends nothing by itself, and so notes nothing.
-export function presenting({ till, desk, draw, receiptOf, device, site, session, service: held, fallback }) {
+// the page; `receiptOf(item)` is the address of its receipt; `asked` is what asked.js keeps. `device`, `site`, `fallback`
+// and, in a session, `session` and `service` (its number) are the page's own; a browser without a device sends nothing by
+// itself, and so notes nothing.
+export function presenting({ till, desk, draw, asked, receiptOf, device, site, session, service: held, fallback }) {
   const scanned = new Map(); // code → what its QR said, of what this page has read; nowhere else
   const shown = () => till.querySelector("h1"); // every state brings its own
 
@@ -23,7 +26,7 @@ export function presenting({ till, desk, draw, receiptOf, device, site, session,
   }
 
   function refuse(known, code, name) {
-    const told = known?.knowledge && !code.startsWith("ceiling") ? moment(Date.parse(known.knowledge.instant)) : "";
+    const told = known?.knowledge && !OF_THE_DEVICE.test(code) ? moment(Date.parse(known.knowledge.instant)) : "";
     const { title, next } = reason(code);
     const { name: who, phone, address } = known?.knowledge?.call ?? {};
     draw("refused", {
@@ -72,39 +75,66 @@ export function presenting({ till, desk, draw, receiptOf, device, site, session,
   // the ceiling says. What cannot be noted is asked again in words.
   async function take(form, data, unanswered) {
     const { queue, known } = await desk();
-    const signed = data.getAll("code").map((code) => scanned.get(code));
-    const service = known?.knowledge?.services.find((one) => one.id === Number(data.get("service")));
-    if (!device || !service || signed.some((each) => !each)) return askAgain(form, data, unanswered);
+    const items = itemsOf(known, data);
+    if (!items) return askAgain(form, data, unanswered);
     try {
-      return await note({ form, data, unanswered, signed, service, queue, known });
+      await note({ form, items, service: Number(data.get("service")), unanswered, queue, known });
+      return asked.forget([...data]);
     } catch {
       return askAgain(form, data, unanswered); // the device can keep nothing more
     }
   }
 
-  async function note({ form, data, unanswered, signed, service, queue, known }) {
+  // What the queue would hold of it; null where it can hold none.
+  function itemsOf(known, data) {
+    const signed = data.getAll("code").map((code) => scanned.get(code));
+    const service = known?.knowledge?.services.find((one) => one.id === Number(data.get("service")));
+    if (!device || !service || signed.some((each) => !each)) return null;
     const attempts = data.getAll("attempt");
+    const occurred_at = new Date(known.now()).toISOString();
+    return signed.map(({ code, name, serial, value }, at) => (
+      { id: attempts[at], site, code, name, serial, value, service: service.slug, occurred_at, session }
+    ));
+  }
+
+  async function note({ form, items, service, unanswered, queue, known }) {
+    const signed = items.map(({ code }) => scanned.get(code));
     const here = await queue.all();
-    const noted = here.filter((item) => attempts.includes(item.id));
-    if (noted.length === attempts.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
+    const noted = here.filter((item) => items.some(({ id }) => id === item.id));
+    if (noted.length === items.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
     if (!unanswered) {
       const taken = await queue.taken();
       for (const each of signed) {
-        const why = judged(known, each, service.id, taken);
+        const why = judged(known, each, service, taken);
         if (why) return refuse(known, why, each.name);
       }
     }
-    const occurred_at = new Date(known.now()).toISOString();
-    const items = signed.map(({ code, name, serial, value }, at) => (
-      { id: attempts[at], site, code, name, serial, value, service: service.slug, occurred_at, session }
-    ));
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name);
     // It is noted: whatever fails from here on, the page says so.
-    if (!session) await queue.remember("service", service.id).catch(() => {});
+    if (!session) await queue.remember("service", service).catch(() => {});
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here
     return showQueued(known, items, await queue.all().catch(() => [...here, ...items]));
+  }
+
+  // It is about to leave for the server: kept until there is an answer. `from`: the counter that asks.
+  function leaves(known, data, from) {
+    const fields = [...data].filter(([name]) => name !== "csrfmiddlewaretoken");
+    asked.keep({ fields, from, lines: itemsOf(known, data) });
+  }
+
+  // What a page that was left had asked waits in the queue, or is asked again in words at the counter that asked. `from`:
+  // the counter on this page; null where another page is shown, which nothing covers.
+  async function takeUp(from) {
+    const before = shown();
+    const { queue, known } = await desk();
+    for (const one of asked.left()) {
+      const moved = await asked.move(one, queue);
+      if (one.from !== from || shown() !== before) continue;
+      if (!moved) askAgain(null, one.fields, true);
+      else if (known.knowledge) showQueued(known, one.lines, await queue.all());
+    }
   }
 
   function showQueued({ knowledge: { ceiling, services } }, items, everything) {
@@ -148,7 +178,7 @@ export function presenting({ till, desk, draw, receiptOf, device, site, session,
         fields.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
       }
     }
-    draw(unanswered || form.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
+    draw(unanswered || form?.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
   }
 
   // What was taken on line is not taken once more when the network goes; what was undone may be. `beside`: the attempts
@@ -167,7 +197,7 @@ export function presenting({ till, desk, draw, receiptOf, device, site, session,
     }
   }
 
-  return { remember, present, take, answerReceipt, noteOnline };
+  return { remember, present, leaves, take, takeUp, answerReceipt, noteOnline };
 }
 
 function judged(known, signed, service, taken) {

@@ -1,6 +1,8 @@
-// The page of a device that was stopped: hands in what waits in its queue, and says what became of it.
+// The pages of a device that was stopped (its refusal, or the counter of somebody who logged in there): hands in what waits
+// in its queue, and says what became of it.
 
 import { openDB } from "../vendor/idb.js";
+import { keepAsked } from "./asked.js";
 import { callsOf } from "./calls.js";
 import { handIn } from "./hand-in.js";
 import { openQueue, totals } from "./queue.js";
@@ -8,6 +10,8 @@ import { handInLine } from "./status.js";
 
 const AGAIN = 30; // seconds before a server that did not answer is asked again
 const place = document.querySelector("[data-hand-in]");
+const asked = keepAsked(() => localStorage);
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
 let timer = 0;
 let sending = false;
 
@@ -17,9 +21,11 @@ async function run() {
   sending = true;
   try {
     const queue = await openQueue(openDB);
+    for (const one of asked.left()) await asked.move(one, queue);
     const say = async (outcome) => {
       place.textContent = handInLine({ outcome, counts: totals(await queue.all()) });
       place.hidden = !place.textContent;
+      channel?.postMessage("changed"); // to the line about the network
     };
     await say("sending");
     const { outcome, retryAfter } = await handIn({ queue, callsOf, locks: navigator.locks, progress: () => say("sending") });

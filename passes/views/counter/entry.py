@@ -28,7 +28,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         if till is not None:
             return redirect("counter", organisation=till.actor_id, site=till.site_id)
     if request.user.is_authenticated:
-        return _choose(request)
+        return _choose(request, was_stopped=digest is not None)
     if digest is not None:
         return TemplateResponse(request, "passes/counter/stopped.html", status=403)
     return redirect_to_login(request.get_full_path())
@@ -38,8 +38,11 @@ enter.door = "till"  # type: ignore[attr-defined]
 
 
 @personal
-def _choose(request: HttpRequest) -> HttpResponse:
-    """The sites where the person logged in may redeem; straight to the only one."""
+def _choose(request: HttpRequest, *, was_stopped: bool) -> HttpResponse:
+    """The sites where the person logged in may redeem; straight to the only one.
+
+    `was_stopped`: their browser is a device that was stopped, which hands in from here what it took before.
+    """
     memberships = Membership.objects.active().filter(
         user_id=request.user.pk, organisation__is_actor=True, role__in=AT_THE_COUNTER
     )
@@ -49,4 +52,4 @@ def _choose(request: HttpRequest) -> HttpResponse:
             sites += Site.objects.worked_by(membership).select_related("commune")
     if len(sites) == 1:
         return redirect("counter", organisation=sites[0].actor_id, site=sites[0].pk)
-    return TemplateResponse(request, "passes/counter/choose.html", {"sites": sites})
+    return TemplateResponse(request, "passes/counter/choose.html", {"sites": sites, "was_stopped": was_stopped})

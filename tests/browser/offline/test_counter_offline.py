@@ -13,7 +13,7 @@ from passes.blocking import block_booklet
 from passes.held import approve_judgement, prepare_judgement
 from passes.models import Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
-from tests.factories import OPERATOR, make_member, make_operator
+from tests.factories import OPERATOR, make_funder, make_member, make_operator
 from tests.passes.conflicts import held
 from tests.passes.world import code_of, make_batch, make_till
 
@@ -291,6 +291,24 @@ def test_a_stopped_device_that_lost_its_page_hands_in_what_it_took_before(tablet
     (item,) = tablet.items()
     assert (item["verdict"]["status"], held(item["id"]).state) == (202, Held.State.WAITING)
     assert stored() == []
+
+
+@pytest.mark.parametrize("may_redeem", [True, False])
+def test_a_stopped_device_hands_in_what_it_took_although_somebody_is_logged_in_there(
+    tablet, till, batch, server, fresh_database, may_redeem
+):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    tablet.page.goto("about:blank")
+    stop_the_device(fresh_database, hours_ago=0)
+    member = make_member(till.site.actor, Hat.ACTOR, Role.AGENT) if may_redeem else make_funder()
+    value = member.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
+    tablet.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.address}])
+    tablet.comes_back().page.goto("/guichet/")
+    tablet.reads("Noté sans réseau et transmis : 1 à instruire par l’opérateur").look()
+    (item,) = tablet.items()
+    assert (item["verdict"]["status"], held(item["id"]).state) == (202, Held.State.WAITING)
+    if may_redeem:  # who goes on taking passes, in their own name
+        tablet.says("Tout est envoyé : 1 mis de côté.").scans(printed(batch, position=2)).reads("Ce pass est valable")
 
 
 def test_what_was_set_aside_is_told_once_two_people_have_judged_it(tablet, till, batch, fresh_database):

@@ -7,17 +7,22 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from actors.models import Site
-from aptic.accounts.devices import revoke_device
+from aptic.accounts.devices import create_device, pairing_url, revoke_device
 from aptic.accounts.models import Device, Role
 from aptic.tenancy.principal import Hat, acting
 from passes import training
 from passes.models import Batch, VoidRequest
 from passes.training import Case
 from tests.browser.offline.tablet import Server, Tablet, printed
-from tests.browser.reading.desk import START
+from tests.browser.reading.desk import START, scan
 from tests.factories import OPERATOR, make_member
 from tests.passes.test_sessions import opened
 from tests.passes.world import TestTill, code_of, make_till
+
+FULL = "() => { IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+FORGET = """() => new Promise((done) => { const asked = indexedDB.open("aptic-counter", 1); asked.onsuccess = () => {
+  const work = asked.result.transaction("memo", "readwrite");
+  work.objectStore("memo").clear(); work.oncomplete = () => { asked.result.close(); done(); }; }; })"""
 
 
 def at(tablet: Tablet, till: TestTill, path: str = "") -> Tablet:
@@ -70,6 +75,41 @@ def test_somebody_of_two_places(
     desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.address}])
     desk.page.goto("/guichet/")
     desk.reads("Où êtes-vous", till.site.name, "Annexe du marché").look()
+
+
+def test_a_link_that_paired_a_device_already(tablet: Tablet, till: TestTill) -> None:
+    with acting(make_member(till.site.actor, Hat.ACTOR, Role.MANAGER).principal):
+        _, token = create_device(organisation_id=till.site.actor_id, site_id=till.site.pk, name="Tablette")
+    link = "/" + pairing_url(token).split("/", 3)[3]
+    tablet.page.goto(link)
+    tablet.presses("Associer cet appareil").says("En ligne").page.goto(link)
+    tablet.reads("Ce lien d’association n’est plus valable").look()
+
+
+def test_a_pass_that_may_not_be_added(tablet: Tablet, till: TestTill, batch: Batch) -> None:
+    till.redeem(code_of(batch))
+    for text, words in (
+        (printed(batch, position=2), "Ce pass est valable"),
+        (printed(batch), "Ce qui était affiché reste là, rien n’est encaissé"),
+        (printed(batch, booklet=1), "Un pass d’un autre carnet a remplacé celui qui était affiché"),
+    ):
+        scan(tablet.page, text)
+        tablet.reads(words).look()
+
+
+def test_a_device_that_can_keep_nothing_more(tablet: Tablet, batch: Batch) -> None:
+    tablet.goes_off_line().page.evaluate(FULL)
+    tablet.scans(printed(batch)).reads(
+        "Cet appareil n’arrive plus à garder ce qu’il note", "Faites-y de la place"
+    ).look()
+    expect(tablet.page.get_by_text("D’après ce que ce guichet savait")).to_have_count(0)  # which explains nothing here
+
+
+def test_a_device_that_was_never_told_anything(tablet: Tablet, batch: Batch) -> None:
+    tablet.goes_off_line().page.evaluate(FORGET)
+    tablet.page.reload()
+    tablet.reads("Sans réseau, scannez").scans(printed(batch))
+    tablet.reads("Ce guichet ne peut pas encore vérifier sans réseau").look()
 
 
 def test_training_and_what_is_not_for_it(tablet: Tablet, till: TestTill, batch: Batch) -> None:

@@ -1,11 +1,17 @@
 """Taps and scans that come while an answer is on its way: each pass is taken once, and nothing said covers another."""
 
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Route, expect
 
-from aptic.tenancy.principal import acting
+from aptic.accounts.models import Role
+from aptic.tenancy.principal import Hat, acting
 from passes.models import Redemption
-from tests.browser.offline.tablet import printed
-from tests.factories import OPERATOR
+from tests.browser.offline.tablet import Tablet, printed
+from tests.factories import OPERATOR, make_member
 from tests.passes.world import code_of
 
 TWICE = (
@@ -61,6 +67,63 @@ def test_a_take_without_an_answer_is_noted_although_its_form_has_left_the_page(t
     tablet.reads("C’est encaissé")  # noted, and sent under the same attempt
     assert taken() == ["accepted"]
     assert len(tablet.items()) == 1
+
+
+def leaves_while_it_is_taken(tablet: Tablet, accident: Callable[[Route], object]) -> str:
+    """Touch « Encaisser », then a link of the menu before the answer; the id of the attempt."""
+    attempt = tablet.page.locator("[data-confirm] [name=attempt]").input_value()
+    with tablet.page.expect_request("**/encaisser/"):
+        tablet.page.route("**/encaisser/", accident)
+        tablet.page.evaluate(TAKE)
+    tablet.page.wait_for_timeout(300)  # the server may do it meanwhile, and nobody hears of it
+    tablet.follows("Journée").page.unroute("**/encaisser/")
+    return attempt
+
+
+@pytest.mark.parametrize("accident", [lambda route: None, lambda route: route.fetch()], ids=["lost", "done"])
+def test_a_page_left_while_a_pass_is_taken_asks_again_under_the_same_attempt(tablet, batch, accident):
+    tablet.scans(printed(batch)).reads("Ce pass est valable")
+    attempt = leaves_while_it_is_taken(tablet, accident)
+    tablet.says("Tout est envoyé : 1 encaissé.").presses("Voir la liste").reads("Encaissé")
+    assert taken() == ["accepted"]
+    assert [item["id"] for item in tablet.items()] == [attempt]
+
+
+def test_the_counter_opened_again_shows_what_became_of_the_pass(tablet, batch):
+    tablet.scans(printed(batch)).reads("Ce pass est valable")
+    with tablet.page.expect_request("**/encaisser/"):
+        tablet.page.route("**/encaisser/", lambda route: None)
+        tablet.page.evaluate(TAKE)
+    tablet.page.close()
+    again = Tablet(tablet.context.new_page())
+    again.page.goto("/guichet/")
+    again.reads("C’est encaissé").look()
+    assert taken() == ["accepted"]
+
+
+def test_a_typed_pass_of_a_page_that_was_left_is_asked_again_in_words(tablet, batch):
+    tablet.page.locator("#code").fill(code_of(batch))
+    tablet.presses("Regarder ce pass").reads("Ce pass est valable")
+    attempt = leaves_while_it_is_taken(tablet, lambda route: route.fetch())
+    tablet.follows("Réglages").follows("Encaisser", exact=True).reads("On ne sait pas si c’est encaissé").look()
+    tablet.presses("Redemander").reads("C’est encaissé")
+    with acting(OPERATOR):
+        assert [str(one.pk) for one in Redemption.objects.all()] == [attempt]
+    tablet.follows("Encaisser", exact=True).reads("Encaisser un pass")
+
+
+def test_a_person_who_leaves_while_a_pass_is_taken_is_told_in_the_same_tab(open_tablet, server, till, batch):
+    desk, agent = open_tablet(), make_member(till.site.actor, Hat.ACTOR, Role.AGENT)
+    value = agent.log_in(Client()).cookies[settings.SESSION_COOKIE_NAME].value
+    desk.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": server.address}])
+    desk.page.goto("/guichet/")
+    desk.says("En ligne").scans(printed(batch)).reads("Ce pass est valable")
+    leaves_while_it_is_taken(desk, lambda route: route.fetch())
+    desk.follows("Encaisser", exact=True).reads("On ne sait pas si c’est encaissé")
+    desk.presses("Redemander").reads("C’est encaissé")
+    assert taken() == ["accepted"]
+    kept = desk.page.evaluate("[localStorage, sessionStorage].flatMap((each) => Object.keys(each))")
+    assert not [name for name in kept if name.startswith("aptic-asked")]
 
 
 def test_a_form_that_opens_a_page_says_that_it_needs_the_network(tablet, batch):
