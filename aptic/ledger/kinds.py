@@ -93,4 +93,5 @@ POSTINGS: dict[TransferKind, tuple[AccountKind, AccountKind]] = {
     _T.GUARANTEE_PAID: (_K.GUARANTEE, _K.SAFEGUARDED),
     _T.GUARANTEE_GRANTED: (_K.SAFEGUARDED, _K.CLAIM),
 }
-# `incident_opened` is absent: it credits whichever account was harmed.
+# `incident_opened` is absent: it credits whichever account was harmed. PostgreSQL knows the same table as
+# `ledger_postings`: a kind that is added here is added there, by a migration.
