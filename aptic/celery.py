@@ -11,6 +11,7 @@ from typing import Any
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.schedules import crontab
+from celery.signals import beat_init, celeryd_init
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aptic.settings")
@@ -85,3 +86,20 @@ app.conf.update(
     beat_schedule=SCHEDULE,
 )
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def check_worker(**kwargs: Any) -> None:
+    """A worker ends before it takes anything when a role of its own is not harmless: without an address of its own,
+    `system` is its serving role again."""
+    from aptic.tenancy.checks import refuse_unsafe_serving  # the registry is ready by now
+
+    refuse_unsafe_serving("system")
+
+
+@beat_init.connect
+def check_clock(**kwargs: Any) -> None:
+    """The clock ends before its first tick in the same way; it knows the serving role only."""
+    from aptic.tenancy.checks import refuse_unsafe_serving
+
+    refuse_unsafe_serving()
