@@ -89,7 +89,7 @@ def prepare(place: Place) -> None:
     from aptic.running.preparation import close_connections, prepare_installation
 
     try:
-        prepare_installation(demonstration=os.environ.get("APTIC_DEMO", "1") != "0")
+        prepare_installation(demonstration=place.demonstration)
     except DatabaseError as error:
         raise CannotStart(f"la base de données a refusé une étape : {str(error).strip().splitlines()[0]}") from error
     finally:
