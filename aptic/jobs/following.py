@@ -29,5 +29,6 @@ def followed(request: HttpRequest, kind: str, **params: object) -> Job | None:
     wanted: dict[str, Any] = {f"params__{name}": str(value) for name, value in params.items()}
     seen = Job.objects.visible_to(request.principal).filter(kind=kind, **wanted)  # type: ignore[attr-defined]
     if asked := request.GET.get(ASKED):
-        return seen.filter(pk=parse_uuid(asked)).first()
+        named = parse_uuid(asked)
+        return seen.filter(pk=named).first() if named else None
     return seen.live().first()
