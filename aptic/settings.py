@@ -245,7 +245,10 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 STATICFILES_DIRS = [BASE_DIR / "aptic" / "static", *([VAR / "vendor"] if (VAR / "vendor").is_dir() else [])]
 MEDIA_ROOT = VAR / "files"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {  # of documents: opened at start by aptic.documents.apps
+        "BACKEND": env.str("APTIC_FILES_BACKEND") or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": env.json("APTIC_FILES_OPTIONS"),
+    },
     "staticfiles": {"BACKEND": "aptic.static_files.NamedByContent"},
 }
 EMAIL_BACKEND = env.str("APTIC_EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")

@@ -4,6 +4,7 @@ Every program reads the settings, so the web, a worker, the clock and manage.py 
 """
 
 import sys
+from json import loads
 from typing import Any, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
@@ -45,6 +46,16 @@ class Variables(environ.Env):
         if text not in ("", *choices):
             refuse(f"{name} vaut « {text} » : donnez {', '.join(choices[:-1])} ou {choices[-1]}.")
         return text or default
+
+    def json(self, name: _str) -> dict[_str, Any]:
+        """A JSON object; it may hold a password: it is not repeated."""
+        try:
+            given = loads(self.str(name).strip() or "{}")
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            refuse(f'{name} n’est pas un objet JSON, comme {{"nom": "valeur"}}.')
+        return given
 
     def database(self, name: _str, default: _str) -> dict[_str, Any]:
         """The parts of a PostgreSQL address."""
