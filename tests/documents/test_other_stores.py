@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -113,6 +114,6 @@ def test_options_that_are_no_object_are_refused_and_not_repeated(monkeypatch, op
 def test_a_store_that_cannot_be_made_is_told_in_one_sentence_at_start(settings, backend, options, reason):
     settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend, "OPTIONS": options}}
     with pytest.raises(SystemExit, match=r"^Aptic ne peut pas démarrer : APTIC_FILES_BACKEND et") as told:
-        check_file_store()
+        apps.get_app_config("documents").ready()
     assert reason in str(told.value)
     assert len(str(told.value).splitlines()) == 1

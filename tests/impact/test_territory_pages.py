@@ -213,6 +213,9 @@ def test_computing_now_shows_its_work(client, operator):
     assert bar in text(client.get(here))
     assert client.get(f"/travaux/{job.pk}/", headers={"HX-Request": "true"}).status_code == 200
     running.run(job.pk)
+    with acting(OPERATOR):
+        job.refresh_from_db()
+    assert job.done == job.total > 0  # a full bar
     assert "terminé" in text(client.get(response.url))
     assert "terminé" not in text(client.get(here))
     with acting(OPERATOR):
