@@ -21,7 +21,7 @@ from aptic.jobs.running import JobRun
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, Principal, acting
 
-STATEMENT = "statement"
+STATEMENT, STATEMENT_JOB = "statement", "payout_statement"  # the document, and the work that makes it
 
 
 @shared_task(queue="settle", ignore_result=True)
@@ -45,7 +45,7 @@ def prepare_run(run: JobRun) -> dict[str, Any]:
     return {"url": address, "label": f"Voir le règlement {settlement.number}"}
 
 
-@job("payout_statement", queue="documents", roles=ROLES)
+@job(STATEMENT_JOB, queue="documents", roles=ROLES)
 def write_statement(run: JobRun) -> dict[str, Any]:
     """Write the PDF of a payout's statement and keep it with the actor's documents."""
     run.step(0, 1, "Mise en page du relevé")

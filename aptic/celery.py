@@ -11,7 +11,7 @@ from typing import Any
 from celery import Celery
 from celery.contrib.django.task import DjangoTask
 from celery.schedules import crontab
-from celery.signals import worker_init
+from celery.signals import beat_init, celeryd_init
 from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aptic.settings")
@@ -19,13 +19,6 @@ logger = logging.getLogger(__name__)
 
 QUEUES = ("default", "settle", "documents", "impact", "outbox")  # served as aptic_app
 SYSTEM_QUEUE = "system"  # served by the only worker that knows DATABASE_SYSTEM_URL
-
-
-@worker_init.connect  # Celery's one door before a worker takes anything
-def _refuse_unfit_keys(**_: Any) -> None:
-    from aptic.tenancy.checks import refuse_unfit_keys
-
-    refuse_unfit_keys()
 
 
 class RowBackedTask(DjangoTask):
@@ -94,3 +87,20 @@ app.conf.update(
     beat_schedule=SCHEDULE,
 )
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+def check_worker(**kwargs: Any) -> None:
+    """A worker ends before it takes anything when a role of its own is not harmless: without an address of its own,
+    `system` is its serving role again."""
+    from aptic.tenancy.checks import refuse_unsafe_serving  # the registry is ready by now
+
+    refuse_unsafe_serving("system")
+
+
+@beat_init.connect
+def check_clock(**kwargs: Any) -> None:
+    """The clock ends before its first tick in the same way; it knows the serving role only."""
+    from aptic.tenancy.checks import refuse_unsafe_serving
+
+    refuse_unsafe_serving()

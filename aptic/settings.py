@@ -7,19 +7,19 @@ lists each variable.
 
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from aptic.variables import Variables
 from aptic.workers import add_headers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Variables()
 VAR = Path(env.str("APTIC_VAR", default=str(BASE_DIR / "var"))).resolve()
 for name in ("keys.env", "services.env"):
     if (VAR / name).is_file():
-        environ.Env.read_env(VAR / name)
+        Variables.read_env(VAR / name)
 
 # --- the installation ---------------------------------------------------------------------------
 DEBUG = env.bool("APTIC_DEBUG", default=False)
@@ -113,8 +113,7 @@ FORM_RENDERER = "aptic.forms.Renderer"
 # --- database: three plain roles, see docs/decisions --------------------------------------------------
 def _database(variable: str, fallback: str | None = None) -> dict:
     """One role's connection; persistent, with time limits that no request may exceed."""
-    url = env.str(variable, default="") or (fallback or "postgres://aptic_app@localhost/aptic")
-    parsed = environ.Env.db_url_config(url)
+    parsed = env.database(variable, default=fallback or "postgres://aptic_app@localhost/aptic")
     parsed["ENGINE"] = "django.db.backends.postgresql"
     parsed["CONN_MAX_AGE"] = env.int("APTIC_CONN_MAX_AGE", default=600)
     parsed["CONN_HEALTH_CHECKS"] = env.bool("APTIC_CONN_HEALTH_CHECKS", default=False)
@@ -138,7 +137,7 @@ DATABASE_ROUTERS = ["aptic.tenancy.routers.OwnerMigrates"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Valkey, Celery -------------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+REDIS_URL = env.redis("REDIS_URL", default="redis://localhost:6379/0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -247,7 +246,10 @@ WHITENOISE_ADD_HEADERS_FUNCTION = add_headers
 STATICFILES_DIRS = [BASE_DIR / "aptic" / "static", *([VAR / "vendor"] if (VAR / "vendor").is_dir() else [])]
 MEDIA_ROOT = VAR / "files"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {  # of documents: opened at start by aptic.documents.apps
+        "BACKEND": env.str("APTIC_FILES_BACKEND") or "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": env.json("APTIC_FILES_OPTIONS"),
+    },
     "staticfiles": {"BACKEND": "aptic.static_files.NamedByContent"},
 }
 EMAIL_BACKEND = env.str("APTIC_EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
@@ -293,6 +295,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "passes.openapi.complete"],
 }
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -301,5 +304,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["hide_codes"]}},
     # Both tell each step of each PDF.
     "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},
-    "root": {"handlers": ["console"], "level": env.str("APTIC_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.one_of("APTIC_LOG_LEVEL", LEVELS, default="INFO")},
 }

@@ -100,6 +100,7 @@ def measure_territories(run: JobRun) -> dict[str, Any]:
     with run.acting():
         run.step(total + 2, total + 3, STEPS[3])
         measured = coverage.measure_territories(at=at)
+        run.step(total + 3, total + 3, STEPS[3])  # the bar stays on the page: it ends full
     return {"territories": measured}
 
 

@@ -17,6 +17,7 @@ from actors.settlement.people import ROLES
 from actors.views.settlement import TAGS
 from aptic.accounts.models import Role
 from aptic.jobs import services as jobs
+from aptic.jobs.following import back_to, followed
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 
@@ -74,17 +75,21 @@ def _csv(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _pdf(request: HttpRequest, pk: uuid.UUID, *, side: str) -> HttpResponse:
-    """The PDF when it is written; else a worker writes it, and the page shows its progress."""
+    """The PDF when it is written; else a worker writes it, and the page shows its progress and then its link."""
     payout = _find(request, pk)
     if payout.state == Payout.State.PREPARED:
         raise Http404
-    if document := tasks.find_statement(payout, request.principal):
+    job = followed(request, tasks.STATEMENT_JOB, payout=payout.pk)
+    if job is None and (document := tasks.find_statement(payout, request.principal)):
         return redirect("document", document.pk)
     if request.method != "POST":
         back_url = reverse(f"{side}_payout", args=[request.organisation.pk, payout.pk])
-        return render(request, "actors/settlement/payout_pdf.html", {"payout": payout, "back_url": back_url})
-    job = jobs.start(kind="payout_statement", params={"payout": str(payout.pk)}, title=f"Relevé {payout.end_to_end_id}")
-    return redirect("job", job.pk)
+        context = {"payout": payout, "back_url": back_url, "job": job}
+        return render(request, "actors/settlement/payout_pdf.html", context)
+    if job is None or not job.is_live:
+        title = f"Relevé {payout.end_to_end_id}"
+        job = jobs.start(kind=tasks.STATEMENT_JOB, params={"payout": str(payout.pk)}, title=title)
+    return back_to(job, f"{side}_payout_pdf", request.organisation.pk, payout.pk)
 
 
 def _find(request: HttpRequest, pk: uuid.UUID) -> Payout:

@@ -81,7 +81,7 @@ def known_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @operator
 def import_start(request: HttpRequest) -> HttpResponse:
-    """Take a file; a worker reads it and its page shows the progress."""
+    """Take a file; a worker reads it and its own page shows the progress, then what came of it."""
     posted = request.method == "POST"
     form = FileForm(request.POST, request.FILES) if posted else FileForm()
     status = 200
@@ -99,7 +99,7 @@ def import_start(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            return redirect("job", started.job_id)
+            return redirect("operator_place_import", request.organisation.pk, started.pk)
     return TemplateResponse(request, "actors/directory/import_start.html", {"form": form}, status=status)
 
 

@@ -21,6 +21,7 @@ from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm
 from aptic.accounts.models import User
 from aptic.errors import DomainError
 from aptic.jobs import services as jobs
+from aptic.jobs.following import back_to, followed
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.text import search_key
@@ -36,19 +37,20 @@ operator = space(Hat.OPERATOR, roles=ROLES)
 
 @operator
 def settlement_list(request: HttpRequest) -> HttpResponse:
-    """Every run, the newest first, with what it pays."""
+    """Every run, the newest first, with what it pays; and the one that is being prepared."""
     runs = Settlement.objects.annotate(
         payouts_count=Count("payouts"), net=Sum("payouts__net_cents", default=0)
     ).order_by("-cutoff", "id")
     page = Paginator(runs, 20).get_page(request.GET.get("page"))
     for run in page:
         run.tag = TAGS.get(run.state, "")
-    return render(request, "actors/settlement/list.html", {"page_obj": page, **_calendar()})
+    context = {"page_obj": page, "job": followed(request, "settlement"), **_calendar()}
+    return render(request, "actors/settlement/list.html", context)
 
 
 @operator
 def settlement_prepare(request: HttpRequest) -> HttpResponse:
-    """Ask for a run at a cutoff; a worker prepares it and the page shows its progress."""
+    """Ask for a run at a cutoff; a worker prepares it and the list shows its progress."""
     form = CutoffForm(
         _typed(request),
         initial={"last_day": timezone.localdate() - timedelta(days=1)},
@@ -59,7 +61,7 @@ def settlement_prepare(request: HttpRequest) -> HttpResponse:
             messages.info(request, "Ce règlement existe déjà : le voici.")
             return redirect("operator_settlement", request.organisation.pk, existing.pk)
         job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
-        return redirect("job", job.pk)
+        return back_to(job, "operator_settlements", request.organisation.pk)
     return render(request, "actors/settlement/prepare.html", {"form": form, **_calendar()})
 
 

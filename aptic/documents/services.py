@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -68,7 +69,7 @@ def store(
             document.save(force_insert=True)
             record(verb="document_stored", target=document, organisation_id=owner_id)
     except Exception:
-        default_storage.delete(document.storage_name)
+        let_go(document.storage_name)
         raise
     return document
 
@@ -113,7 +114,7 @@ def delete_expired(*, at: datetime | None = None) -> int:
             return 0
         expired = list(Document.objects.stored().filter(delete_after__lte=now).order_by("delete_after", "pk")[:SWEEP])
         for document in expired:
-            default_storage.delete(document.storage_name)  # silent when a former run got this far
+            let_go(document.storage_name)  # a former run may have got this far
             Document.objects.filter(pk=document.pk).update(deleted_at=now)
             record(verb="document_deleted", target=document, organisation_id=document.owner_id)
         return len(expired)
@@ -152,8 +153,9 @@ def kept(storage_name: str, *, context: bytes | None) -> "Content":
 
 
 def let_go(storage_name: str) -> None:
-    """Delete a kept file; silent when it is gone."""
-    default_storage.delete(storage_name)
+    """Delete a kept file; silent when it is gone, which some stores would tell."""
+    with suppress(FileNotFoundError):
+        default_storage.delete(storage_name)
 
 
 class _Measured:

@@ -50,7 +50,7 @@ def run() -> None:
         services.launch()
         load_project()  # while the servers start
         services.wait()
-        demonstration = prepare()
+        demonstration = prepare(place)
         supervisor = Supervisor()
         cleaning.callback(supervisor.stop)
         supervisor.stop_on_signals()
@@ -82,7 +82,7 @@ def load_project() -> None:
         raise CannotStart(f"un réglage est incorrect : {error}") from error
 
 
-def prepare() -> bool:
+def prepare(place: Place) -> bool:
     """Tables, reference data, demonstration, static files. True in a demonstration. Raises CannotStart."""
     from django.db import DatabaseError
 
@@ -90,7 +90,7 @@ def prepare() -> bool:
     from aptic.tenancy.demonstration import is_demonstration
 
     try:
-        prepare_installation(demonstration=os.environ.get("APTIC_DEMO", "1") != "0")
+        prepare_installation(demonstration=place.demonstration)
         return is_demonstration()
     except DatabaseError as error:
         raise CannotStart(f"la base de données a refusé une étape : {str(error).strip().splitlines()[0]}") from error

@@ -1,6 +1,7 @@
 """What the environment asks for, read and checked before anything is started."""
 
 import ctypes
+import errno
 import os
 import shutil
 import socket
@@ -9,10 +10,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aptic.embedded.process import CannotStart
+from aptic.variables import Variables, database_fault, redis_fault
 
+NUMBERS = ("APTIC_WEB_WORKERS", "APTIC_WEB_THREADS", "APTIC_WORKERS")  # of processes and threads
 DATABASE_URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SYSTEM_URL")
 LIBRARIES = {  # what WeasyPrint opens, by the names of Linux and macOS
     "Pango": ("libpango-1.0.so.0", "libpango-1.0.dylib"),
@@ -39,6 +41,7 @@ class Place:
     port: int
     database_urls: Mapping[str, str]  # empty: embedded PostgreSQL
     redis_url: str  # empty: embedded Valkey
+    demonstration: bool = True
 
     @property
     def address(self) -> str:
@@ -59,17 +62,20 @@ def read_place() -> Place:
         raise CannotStart(f"le dossier {var} (APTIC_VAR) ne peut pas être créé : {error.strerror}.") from error
     if not os.access(var, os.W_OK):
         raise CannotStart(f"le dossier {var} (APTIC_VAR) n’est pas accessible en écriture.")
+    for name in NUMBERS:
+        _at_least_one(name)
     return Place(
         var=var,
         bind=os.environ.get("APTIC_BIND") or "127.0.0.1",
         port=_port(os.environ.get("PORT") or "8000"),
         database_urls=_database_urls(),
         redis_url=_redis_url(),
+        demonstration=Variables().bool("APTIC_DEMO", default=True),
     )
 
 
 def check_port(place: Place) -> None:
-    """Raise CannotStart when the port is taken or forbidden."""
+    """Raise CannotStart when the port is taken or forbidden, or when the address is not ours."""
     family = socket.AF_INET6 if ":" in place.bind else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,6 +87,11 @@ def check_port(place: Place) -> None:
                 f"le port {place.port} est réservé : choisissez-en un au-dessus de 1024 (PORT)."
             ) from error
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CannotStart(
+                    f"APTIC_BIND vaut « {place.bind} », qui n’est pas une adresse de cette machine : donnez 127.0.0.1 "
+                    "pour elle seule, ou 0.0.0.0 pour être joint depuis d’autres."
+                ) from error
             raise CannotStart(
                 f"le port {place.port} est déjà pris : arrêtez l’autre programme, "
                 f"ou choisissez un autre port, par exemple « PORT={place.port + 1} make run »."
@@ -111,6 +122,11 @@ def _port(text: str) -> int:
     raise CannotStart(f"PORT vaut « {text} » : donnez un nombre entre 1 et 65535.")
 
 
+def _at_least_one(name: str) -> None:
+    if Variables().int(name, default=1) < 1:
+        raise CannotStart(f"{name} vaut 0 : donnez un nombre à partir de 1.")
+
+
 def _database_urls() -> dict[str, str]:
     given = {name: os.environ[name] for name in DATABASE_URLS if os.environ.get(name)}
     if not given:
@@ -122,15 +138,15 @@ def _database_urls() -> dict[str, str]:
             "(voir docs/operations/running.md)."
         )
     for name, url in given.items():
-        if urlsplit(url).scheme not in ("postgres", "postgresql") or not urlsplit(url).path.strip("/"):
-            raise CannotStart(f"{name} n’est pas une adresse PostgreSQL : postgres://rôle:motdepasse@hôte:5432/base.")
+        if fault := database_fault(name, url):
+            raise CannotStart(fault)
     return given
 
 
 def _redis_url() -> str:
     url = os.environ.get("REDIS_URL", "")
-    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
-        raise CannotStart("REDIS_URL n’est pas une adresse Valkey ou Redis : redis://hôte:6379/0.")
+    if url and (fault := redis_fault("REDIS_URL", url)):
+        raise CannotStart(fault)
     return url
 
 

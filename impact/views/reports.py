@@ -3,7 +3,7 @@
 import uuid
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from aptic.documents.models import Document
 from aptic.jobs import services as jobs
+from aptic.jobs.following import back_to, followed
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from funders.models import Campaign
@@ -32,6 +33,7 @@ def report(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
         "steps": gathered.steps,
         "plots": gathered.plots(trace),
         "trace": trace,
+        "job": followed(request, REPORT, campaign=chosen.pk),
         "documents": Document.objects.visible_to(request.principal)
         .stored()
         .filter(kind=REPORT, owner_id=chosen.funder_id, title__startswith=reporting.title_of(chosen))
@@ -56,10 +58,10 @@ def report_csv(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
 @require_POST
 @space(Hat.FUNDER)
 def report_pdf(request: HttpRequest, campaign: uuid.UUID) -> HttpResponse:
-    """A worker lays the report out and keeps it among the documents; its page shows the progress."""
+    """A worker lays the report out and keeps it among the documents; the page shows the progress."""
     chosen = _campaign(request, campaign)
     job = jobs.start(kind=REPORT, params={"campaign": str(chosen.pk)}, title=reporting.title_of(chosen))
-    return redirect("job", job.pk)
+    return back_to(job, "funder_report", request.organisation.pk, chosen.pk)
 
 
 def _campaign(request: HttpRequest, pk: uuid.UUID) -> Campaign:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aptic.accounts.models import Role
 from aptic.errors import DomainError
 from aptic.french import number
-from aptic.jobs.models import Job
+from aptic.jobs.following import back_to, followed
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.territories.errors import UnknownTerritory
@@ -35,7 +35,7 @@ TAGS = {Alert.STARVING: "wait", Alert.OVERLOADED: "brand", Alert.NEW: "", Alert.
 def operator_list(request: HttpRequest) -> HttpResponse:
     """The operator: places and deserts on a map, with the table behind."""
     context = _list(request, by_caps=True)
-    context["job"] = Job.objects.visible_to(request.principal).live().filter(kind=tasks.TERRITORIES).first()
+    context["job"] = followed(request, tasks.TERRITORIES)
     context["may_decide"] = request.principal.role in DECIDERS
     return render(request, "impact/territories.html", context)
 
@@ -149,11 +149,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
 @space(Hat.OPERATOR, roles=DECIDERS)
 def measure(request: HttpRequest) -> HttpResponse:
     """Compute every ratio and every coverage now, and show how far it is."""
-    job = tasks.measure_again()
-    if job.created_by_id == request.principal.person_id:
-        return redirect("job", job.pk)
-    messages.info(request, "Le calcul est déjà en cours : rechargez cette page dans un instant.")
-    return redirect("operator_territories", request.organisation.pk)
+    return back_to(tasks.measure_again(), "operator_territories", request.organisation.pk)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from io import BytesIO, StringIO
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -18,6 +19,7 @@ from actors.settlement.prepare import prepare_settlement
 from aptic.accounts.models import Role
 from aptic.documents.models import Document
 from aptic.jobs import running
+from aptic.jobs import services as jobs
 from aptic.jobs.models import Job
 from aptic.ledger.describe import Description, describes
 from aptic.tenancy.principal import Hat, acting
@@ -91,12 +93,33 @@ def test_a_person_asks_for_a_run_and_a_job_prepares_it(scheme, operator, client)
     response = client.post(address, {"last_day": yesterday.isoformat()})
     with acting(OPERATOR):
         job = Job.objects.get(kind="settlement")
-    assert response.url == reverse("job", args=[job.pk])
+    runs = reverse("operator_settlements", args=[operator.organisation.pk])
+    assert response.url == f"{runs}?travail={job.pk}"
+    assert f'hx-get="/travaux/{job.pk}/"' in client.get(runs).content.decode()  # also for whoever comes back later
     running.run(job.pk)
+    page = client.get(response.url).content.decode()
+    assert "Rien n’est à payer" in page
+    assert reverse("job", args=[job.pk]) in page
+    assert "Rien n’est à payer" not in client.get(runs).content.decode()
+
+
+def test_the_list_leads_to_the_run_that_was_asked_for(scheme, operator, client, django_assert_num_queries):
+    purse, actor = scheme.funder(cash=100_000), scheme.actor()
+    scheme.redeem(purse, actor)
+    runs = reverse("operator_settlements", args=[operator.organisation.pk])
+    client.get(runs)
+    with CaptureQueriesContext(connection) as before:
+        client.get(runs)
+    with acting(operator.principal):
+        job = jobs.start(kind="settlement", params={"cutoff": timezone.now().isoformat()}, title="Règlement")
+    with django_assert_num_queries(len(before)):
+        assert "en attente" in client.get(f"{runs}?travail={job.pk}").content.decode()
+    assert running.run(job.pk)
     with acting(OPERATOR):
-        job.refresh_from_db()
-    assert job.state == Job.State.FAILED
-    assert "Rien n’est à payer" in job.error
+        run = Settlement.objects.get()
+    page = client.get(f"{runs}?travail={job.pk}").content.decode()
+    assert f"Voir le règlement {run.number}" in page
+    assert "hx-get" not in page
 
 
 def test_who_prepared_is_told_that_another_must_approve(scheme, operator, client):
@@ -156,10 +179,17 @@ def test_csv_and_pdf_have_one_line_per_pass_and_no_formula(scheme, client, monke
     assert all(row[4] == "'=1+1" and row[6] == "10,00" for row in rows[1:])
     address = reverse("actor_payout_pdf", args=[actor.pk, payout.pk])
     assert "Préparer le PDF" in client.get(address).content.decode()
-    client.post(address)
+    followed = client.post(address).url
     with acting(OPERATOR):
         job = Job.objects.get(kind="payout_statement")
+    assert followed == f"{address}?travail={job.pk}"
+    assert client.post(address).url == followed  # asked again, the work under way goes on
+    for page in (followed, address):
+        shown = client.get(page).content.decode()
+        assert f'hx-get="/travaux/{job.pk}/"' in shown
+        assert "Préparer le PDF" not in shown
     assert running.run(job.pk)
+    assert "Télécharger le relevé" in client.get(followed).content.decode()
     with acting(member.principal):
         content = statements.as_pdf(payout=Payout.objects.get(pk=payout.pk), principal=member.principal)
         assert tasks.find_statement(payout, member.principal)

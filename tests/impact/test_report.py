@@ -89,8 +89,13 @@ def test_the_pdf_is_made_by_a_job_and_kept_for_the_funder(fresh_database, settin
     answer = client.post(address("funder_report_pdf", world.south, world.running))
     with acting(world.south.principal):
         job = Job.objects.get(kind="campaign_report")
-    assert answer["Location"] == reverse("job", args=[job.pk])
+    page = address("funder_report", world.south, world.running)
+    assert answer["Location"] == f"{page}?travail={job.pk}"
+    for shown in (client.get(page), client.get(answer["Location"])):
+        assert f'hx-get="/travaux/{job.pk}/"' in shown.content.decode()
+        assert "Préparer le PDF" not in shown.content.decode()
     assert run(job.pk)
+    assert "Télécharger le rapport" in client.get(answer["Location"]).content.decode()
     with acting(world.south.principal):
         job.refresh_from_db()
         (document,) = Document.objects.visible_to(world.south.principal).filter(kind="campaign_report")

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aptic.accounts.models import Role
+from aptic.jobs import running
 from aptic.jobs.models import Job
 from aptic.tenancy.principal import acting
 from impact import ratio
@@ -203,10 +204,20 @@ def test_computing_now_shows_its_work(client, operator):
     response = client.post(address)
     with acting(OPERATOR):
         job = Job.objects.get()
-    assert response.url == reverse("job", args=[job.pk])
+    here = url("operator_territories", operator)
+    assert response.url == f"{here}?travail={job.pk}"
     with acting(OPERATOR):
         Job.objects.update(created_by=None, organisation=None)
-    assert client.post(address).url == url("operator_territories", operator)  # the machinery's own is under way
+    assert client.post(address).url == response.url  # the machinery's own is under way: that one is shown
+    bar = f'hx-get="/travaux/{job.pk}/"'
+    assert bar in text(client.get(here))
+    assert client.get(f"/travaux/{job.pk}/", headers={"HX-Request": "true"}).status_code == 200
+    running.run(job.pk)
+    with acting(OPERATOR):
+        job.refresh_from_db()
+    assert job.done == job.total > 0  # a full bar
+    assert "terminé" in text(client.get(response.url))
+    assert "terminé" not in text(client.get(here))
     with acting(OPERATOR):
         assert Job.objects.count() == 1
 

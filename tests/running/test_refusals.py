@@ -1,6 +1,8 @@
 """What stops a start is told in one sentence, with a non-zero exit and no traceback."""
 
 import os
+import re
+import runpy
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from aptic import keys
 from aptic.embedded.process import CannotStart, socket_folder
 from aptic.running import environment
 from aptic.tenancy.checks import key_faults, role_faults
+from aptic.variables import Variables
 from tests.servers import BASE, SERVERS
 
 
@@ -47,6 +50,82 @@ def test_port_that_is_none_is_refused(port, monkeypatch, tmp_path):
         environment.read_place()
 
 
+SETTINGS = str(BASE / "aptic" / "settings.py")
+POSTGRES = "n’est pas une adresse PostgreSQL"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("APTIC_WORKERS", "x", "APTIC_WORKERS vaut « x » : donnez un nombre entier"),
+        ("APTIC_WORKERS", "0", "APTIC_WORKERS vaut 0 : donnez un nombre à partir de 1"),
+        ("APTIC_WEB_WORKERS", "-1", "APTIC_WEB_WORKERS vaut « -1 »"),
+        ("APTIC_WEB_THREADS", "4.5", "APTIC_WEB_THREADS vaut « 4.5 »"),
+        ("APTIC_DEMO", "non", "APTIC_DEMO vaut « non » : donnez 1 ou 0"),
+        ("DATABASE_URL", "postgres://aptic_app@[::1/aptic", POSTGRES),
+        ("DATABASE_URL", "postgres://aptic_app:a[b@localhost/aptic", "« [ » s’écrit %5B"),
+        ("DATABASE_URL", "postgres://aptic_app:a#b@localhost/aptic", POSTGRES),
+        ("DATABASE_SYSTEM_URL", "postgres://aptic_system@localhost:port/aptic", f"DATABASE_SYSTEM_URL {POSTGRES}"),
+        ("DATABASE_OWNER_URL", "mysql://root@localhost/aptic", f"DATABASE_OWNER_URL {POSTGRES}"),
+        ("REDIS_URL", "redis://[::1/0", "REDIS_URL n’est pas une adresse Valkey"),
+        ("REDIS_URL", "redis://localhost:port/0", "REDIS_URL n’est pas une adresse Valkey"),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL n’est pas une adresse Valkey"),
+    ],
+)
+def test_what_cannot_be_understood_is_named(monkeypatch, tmp_path, variable, value, words):
+    monkeypatch.setenv("APTIC_VAR", str(tmp_path))
+    for name in environment.DATABASE_URLS:
+        monkeypatch.setenv(name, "postgres://aptic:p%5Bss@one:5432,two:5432/aptic")
+    monkeypatch.setenv("REDIS_URL", "redis://localhost:6379/0")
+    environment.read_place()
+    monkeypatch.setenv(variable, value)
+    with pytest.raises((CannotStart, SystemExit), match=re.escape(words)) as refusal:
+        environment.read_place()
+    assert "a[b" not in str(refusal.value)  # a password is not shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("APTIC_PROXIES", "two", "APTIC_PROXIES vaut « two » : donnez un nombre entier"),
+        ("APTIC_EMAIL_PORT", "-25", "APTIC_EMAIL_PORT vaut « -25 »"),
+        ("APTIC_BEHIND_PROXY", "oui", "APTIC_BEHIND_PROXY vaut « oui » : donnez 1 ou 0"),
+        ("APTIC_LOG_LEVEL", "loud", "APTIC_LOG_LEVEL vaut « LOUD » : donnez DEBUG, INFO, WARNING, ERROR ou CRITICAL"),
+        ("DATABASE_URL", "postgres://aptic_app@[::1/aptic", f"DATABASE_URL {POSTGRES}"),
+        ("REDIS_URL", "redis://[::1/0", "REDIS_URL n’est pas une adresse Valkey"),
+    ],
+)
+def test_every_program_names_the_setting_that_cannot_be_understood(monkeypatch, variable, value, words):
+    """The settings are what the web, a worker, the clock and manage.py all read first."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SystemExit, match=f"^Aptic ne peut pas démarrer : {re.escape(words)}"):
+        runpy.run_path(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "boolean", "text"),
+    [("", 7, True, ""), (" 1 ", 1, True, " 1 "), ("0", 0, False, "0")],
+)
+def test_an_empty_variable_is_one_that_is_not_given(monkeypatch, value, number, boolean, text):
+    monkeypatch.setenv("APTIC_ANYTHING", value)
+    read = Variables()
+    assert read.int("APTIC_ANYTHING", default=7) == number
+    assert read.bool("APTIC_ANYTHING", default=True) is boolean
+    assert read.str("APTIC_ANYTHING") == text
+
+
+def test_a_password_may_begin_with_a_dollar(monkeypatch):
+    monkeypatch.setenv("APTIC_EMAIL_HOST_PASSWORD", "$ecret")
+    assert runpy.run_path(SETTINGS)["EMAIL_HOST_PASSWORD"] == "$ecret"
+
+
+@pytest.mark.parametrize("address", ["nonsense.invalid", "192.0.2.1", "[::1]"])
+def test_an_address_that_is_not_ours_is_no_busy_port(tmp_path, address):
+    place = environment.Place(var=tmp_path, bind=address, port=18125, database_urls={}, redis_url="")
+    with pytest.raises(CannotStart, match=re.escape(f"APTIC_BIND vaut « {address} »")):
+        environment.check_port(place)
+
+
 def test_missing_library_is_named_with_the_line_that_installs_it(monkeypatch):
     monkeypatch.setattr(environment, "LIBRARIES", {"Pango": ("libnothing.so",), "C": ("libc.so.6", "libSystem.dylib")})
     monkeypatch.setattr(environment.shutil, "which", lambda tool: tool == "apt-get")
@@ -61,7 +140,7 @@ def test_libraries_of_this_machine_are_found():
 @pytest.mark.parametrize(
     ("url", "word"),
     [
-        ("nonsense", "n’est pas une adresse PostgreSQL"),
+        ("postgres://aptic_app@[::1/aptic", "n’est pas une adresse PostgreSQL"),
         ("postgres://aptic_app@localhost", "n’est pas une adresse PostgreSQL"),
         ("postgres://aptic_app@localhost:1/aptic", "refuse la connexion"),
     ],

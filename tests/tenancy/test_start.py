@@ -18,8 +18,13 @@ from tests.servers import BASE, SERVERS
 pytestmark = pytest.mark.pg15
 
 
-def serve(fresh_database, **changes: str) -> subprocess.CompletedProcess:
-    """Import the application as a web server does."""
+WEB = ("-c", "import aptic.wsgi")
+WORKER = ("-m", "celery", "-A", "aptic", "-q", "worker", "-Q", "system", "-P", "solo", "-l", "WARNING")
+CLOCK = ("-m", "celery", "-A", "aptic", "-q", "beat", "-l", "WARNING", "--pidfile=")
+
+
+def serve(fresh_database, *program: str, **changes: str) -> subprocess.CompletedProcess:
+    """Start a program that serves; by default import the application as a web server does."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "aptic.settings",
@@ -28,7 +33,7 @@ def serve(fresh_database, **changes: str) -> subprocess.CompletedProcess:
         **changes,
     }
     return subprocess.run(
-        [sys.executable, "-c", "import aptic.wsgi"],
+        [sys.executable, *(program or WEB)],
         cwd=BASE,
         env=environment,
         capture_output=True,
@@ -106,6 +111,22 @@ def test_a_superuser_does_not(fresh_database):
     done = serve(fresh_database, DATABASE_URL=SERVERS.postgres.url("postgres", fresh_database.name))
     assert done.returncode == 1
     assert "est superutilisateur" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "DATABASE_SYSTEM_URL"])
+def test_a_worker_with_a_superuser_does_not(fresh_database, variable):
+    done = serve(fresh_database, *WORKER, **{variable: SERVERS.postgres.url("postgres", fresh_database.name)})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Aptic refuse de servir : le rôle « postgres » de {variable} est superutilisateur")
+    assert len((done.stdout + done.stderr).strip().splitlines()) == 1
+
+
+def test_the_clock_with_a_superuser_does_not(fresh_database, tmp_path):
+    superuser = SERVERS.postgres.url("postgres", fresh_database.name)
+    done = serve(fresh_database, *CLOCK, "-s", str(tmp_path / "schedule"), DATABASE_URL=superuser)
+    assert done.returncode == 1  # by then what it writes is a line of its log
+    assert "Aptic refuse de servir : le rôle « postgres » de DATABASE_URL est superutilisateur" in done.stderr
+    assert len((done.stdout + done.stderr).strip().splitlines()) == 1
 
 
 def test_the_sentence_says_which_role_to_use(fresh_database):

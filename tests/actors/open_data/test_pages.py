@@ -42,10 +42,13 @@ def test_a_file_is_sent_read_and_its_result_shown(client: Client, operator: Memb
     answer = upload(client, operator, as_csv([entry(1), entry(2, telephone="12")]))
     with acting(OPERATOR):
         file = PlaceImport.objects.get()
-    assert answer["Location"] == f"/travaux/{file.job_id}/"
-    assert "en attente" in words(client.get(address(operator, f"importer/{file.pk}/")))
+    assert answer["Location"] == address(operator, f"importer/{file.pk}/")
+    waiting = client.get(answer["Location"])
+    assert "en attente" in words(waiting)
+    assert f'hx-get="/travaux/{file.job_id}/"' in waiting.content.decode()
     running.run(file.job_id)
-    page = client.get(client.get(answer["Location"]).context["job"].result["url"])
+    assert client.get(f"/travaux/{file.job_id}/").context["job"].result["url"] == answer["Location"]
+    page = client.get(answer["Location"])
     assert all(said in words(page) for said in ("telephone", "format international", "Le fichier annoté"))
     with acting(OPERATOR):
         file.refresh_from_db()
