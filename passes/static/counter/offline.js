@@ -4,6 +4,7 @@
 
 import { openDB } from "../vendor/idb.js";
 import { keepAsked } from "./asked.js";
+import { noteBeside } from "./beside.js";
 import { callsOf } from "./calls.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
@@ -27,7 +28,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   const { counter: here, device, site, knowledge: address, fallback, keep, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
-  const { ask, post } = callsOf({ site });
+  const { ask, note, post } = callsOf({ site });
   let ready = open();
   let opened = {}; // the same, once it is there
   const asked = keepAsked(() => (device ? localStorage : sessionStorage));
@@ -241,9 +242,29 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     });
   }
 
+  const beside = noteBeside({ send: sendBeside, failed: (form) => { if (form.isConnected) tellLater(); } });
+
+  async function sendBeside(address, body) {
+    till.querySelector("[data-notice]")?.remove();
+    if (!network.online) return { status: 503 };
+    const answer = await note(address, body).catch(() => ({ status: 503 }));
+    if (answer.status >= 500) network.failed();
+    return answer;
+  }
+
+  for (const kind of ["change", "submit"]) {
+    counter.addEventListener(kind, (event) => {
+      const form = event.target.closest("[data-beside]");
+      if (!form) return;
+      event.preventDefault();
+      beside.note(form);
+    });
+  }
+  window.addEventListener("pagehide", beside.leave);
+
   // A form that opens another page would end on the browser's own error.
   counter.addEventListener("submit", (event) => {
-    if (network.online || event.target.matches("[hx-post], [method=get]")) return;
+    if (network.online || event.target.matches("[hx-post], [method=get], [data-beside]")) return;
     event.preventDefault();
     tellLater();
   });
