@@ -14,6 +14,7 @@ import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
 import { screen } from "./screens.js";
 import { networkKind, networkLine } from "./status.js";
+import { keepTrying } from "./trying.js";
 import { takeTurns } from "./turns.js";
 import { hearOfHeld, upload } from "./upload.js";
 
@@ -38,6 +39,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     till, desk, draw, asked, receiptOf, device, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
   });
   let uploading = false;
+  const doubtful = new Set(); // lines that the server broke on
+  const ran = keepTrying({ send });
   let banned = false; // the server no longer knows this device
   const attempted = new WeakMap(); // request → what it sent, if it takes passes
   let settled = null;
@@ -101,9 +104,12 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     if (await hearOfHeld({ queue, ask, site })) await changed();
   }
 
-  // A queue that cannot be read or written keeps what it has: the next time tries again.
+  // A queue that cannot be read or written keeps what it has, as a server that breaks leaves it: the next time tries again.
   async function send() {
-    await sendAll().catch(render);
+    await sendAll().catch(() => {
+      ran(true);
+      return render();
+    });
   }
 
   async function sendAll() {
@@ -112,11 +118,12 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     if (!(await queue.all()).some((item) => isWaiting(item) && item.site === site)) return;
     uploading = true;
     await render();
-    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed })
+    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed, doubtful })
       .finally(() => { uploading = false; });
     if (outcome === "sent") network.answered();
     if (outcome === "away") network.failed(retryAfter);
     if (outcome === "stopped") banned = true;
+    ran(outcome === "left");
     await changed();
   }
 
@@ -283,6 +290,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
     const { outcome, taken } = till.querySelector("[data-outcome]")?.dataset ?? {};
+    if (outcome === "accepted") send(); // the server takes passes again
     if (device) passes.noteOnline(outcome, attempted.get(xhr), requestConfig.path.match(VOIDED)?.[1], taken).catch(() => {});
   });
 
