@@ -99,6 +99,15 @@ def test_the_mail_reads_in_plain_french(till, manager):
         assert words in body
 
 
+def test_pairing_again_says_first_that_what_the_former_device_noted_stays_there(browser, till):
+    words = "ce qui n’est pas parti y attend qu’il soit associé de nouveau"
+    assert words in text(browser.get(url(till, till.device.pk)))
+    assert words in text(browser.post(url(till, till.device.pk, "associer")))
+    with acting(OPERATOR):
+        fresh, _ = devices.create_device(organisation_id=till.site.actor_id, site_id=till.site.pk, name="Neuve")
+    assert words not in text(browser.get(url(till, fresh.pk)))
+
+
 def test_a_wrong_address_is_said_beside_its_question(browser, till):
     answer = browser.post(url(till, till.device.pk, "envoyer"), {"email": "personne"})
     assert answer.status_code == 200

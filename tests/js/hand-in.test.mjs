@@ -38,6 +38,12 @@ test("a server that is away is asked again, whatever the other site said", async
   assert.equal(said, "3 pass attendent encore ici : l’envoi reprendra dès que le réseau répond, et n’effacez pas les données du navigateur.");
 });
 
+test("a server that broke is asked again too, and nobody is told to pair the device for that", async () => {
+  const { outcome, said } = await handed({ here: holds, elsewhere: () => ({ status: 500 }) });
+  assert.equal(outcome, "away");
+  assert.match(said, /1 pass attend encore ici : l’envoi reprendra/);
+});
+
 test("other answers are told, and an empty queue says nothing", () => {
   const counts = { waiting: 0, accepted: 1, held: 0, refused: 2 };
   assert.equal(handInLine({ outcome: "sent", counts }), "Noté sans réseau et transmis\u00a0: 1 encaissé, 2 refusés.");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { totals } from "../../passes/static/counter/queue.js";
-import { CHUNK, hearOfHeld, upload } from "../../passes/static/counter/upload.js";
+import { CHUNK, hearOfHeld, MOST_BROKEN, upload } from "../../passes/static/counter/upload.js";
 
 const SITE = "s";
 
@@ -86,13 +86,39 @@ for (const status of [400, 413, 422, 500]) {
     const queue = queueOf(300);
     const guilty = ({ id }) => id === "id-4" || id === "id-250";
     const { calls, send } = server((body) => (body.redemptions.some(guilty) ? problem(status, "x") : accepts(body)));
-    assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+    assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: status === 500 ? "left" : "sent" }); // a server is mended
     const kept = queue.items.filter((item) => item.state !== "recorded");
     assert.deepEqual(kept.map((item) => item.id), ["id-4", "id-250"]);
     assert.ok(kept.every((item) => item.code && Boolean(item.problem) === (status !== 500)), "shown as not understood, unless the server broke");
     assert.ok(calls.length < 40, `${calls.length} calls`);
   });
 }
+
+test("a line alone that the server breaks on once is left, and the next run records it", async () => {
+  const queue = queueOf(1);
+  const { send } = server((body, call) => (call === 1 ? { status: 500 } : accepts(body)));
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "left" });
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.equal(queue.items[0].state, "recorded");
+});
+
+test("a server that breaks on everything is not asked about every line", async () => {
+  const queue = queueOf(500);
+  const { calls, send } = server(() => ({ status: 500 }));
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "left" });
+  assert.ok(calls.length < 15, `${calls.length} calls`);
+});
+
+test("many lines that a server breaks on never keep the others here", async () => {
+  const queue = queueOf(300);
+  const guilty = ({ id }) => Number(id.slice(3)) < 4 * MOST_BROKEN;
+  const { calls, send } = server((body) => (body.redemptions.some(guilty) ? { status: 500 } : accepts(body)));
+  const doubtful = new Set();
+  for (let run = 0; run < 5; run += 1) assert.equal((await upload({ queue, send, site: SITE, doubtful })).outcome, "left");
+  assert.equal(totals(queue.items).waiting, 4 * MOST_BROKEN);
+  assert.ok(queue.items.filter(guilty).every((item) => item.state === "sent"));
+  assert.ok(calls.length < 100, `${calls.length} calls`);
+});
 
 test("a call that is too long goes in parts", async () => {
   const queue = queueOf(200);
@@ -112,7 +138,7 @@ test("a line that was refused alone goes again, and is recorded when the server 
 test("results that are none of ours leave the queue as it is", async () => {
   const queue = queueOf(2);
   const { send } = server(() => ({ status: 200, body: { results: [null, 7, { id: "id-9", status: 201 }, { id: "id-1", status: 201 }] } }));
-  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "sent" });
+  assert.deepEqual(await upload({ queue, send, site: SITE }), { outcome: "left" }); // nothing was said of the other one
   assert.deepEqual(queue.items.map((item) => item.state), ["sent", "recorded"]);
 });
 

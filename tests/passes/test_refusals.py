@@ -15,7 +15,7 @@ from actors.models import Site
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import acting
-from passes import distribution
+from passes import distribution, training
 from passes.models import Batch, CampaignSite, Pass, Redemption
 from passes.refusals import EXPLANATIONS, Call, Refusal, constants
 from tests.contract.document import check, document
@@ -160,6 +160,48 @@ def test_looking_says_why_what_to_do_and_whom_to_call(tablet: Client, till: Test
     phone = OPERATOR_PHONE if why.call == Call.OPERATOR else CAMPAIGN_PHONE
     assert f'href="tel:+33{phone[1:]}"' in answer.content.decode()
     assert 'data-outcome="refused"' in answer.content.decode()
+
+
+def _beside(tablet: Client, till: TestTill, code: str, kept: str) -> Any:
+    form = {"code": code, "kept": [kept], "attempt": [str(uuid.uuid4())]}
+    return tablet.post(base(till), form, headers={"HX-Request": "true"})  # the state alone
+
+
+@pytest.mark.parametrize("reason", AT_LOOKING)
+def test_of_another_booklet_it_says_as_much_and_what_was_on_the_table_is_there_no_more(
+    tablet: Client, till: TestTill, reason: Refusal
+) -> None:
+    code, kept, why = code_of(CASES[reason](till)), code_of(make_batch()), EXPLANATIONS[reason]
+    answer = _beside(tablet, till, code, kept)
+    page = plain(answer)
+    assert answer.status_code == why.status
+    for words in (why.sentence, why.next_step, code[:7]):
+        assert words.replace("\u00a0", " ") in page
+    still_valid = reason != Refusal.SITE_NOT_QUALIFIED  # a site that was stopped takes neither
+    assert ("Ce qui était affiché n’a pas été encaissé non plus." in page) == still_valid
+    phone = OPERATOR_PHONE if why.call == Call.OPERATOR else CAMPAIGN_PHONE
+    assert f'href="tel:+33{phone[1:]}"' in answer.content.decode()
+    assert not [left for left in ("data-confirm", "Ce pass est valable", kept) if left in answer.content.decode()]
+
+
+def test_of_the_same_booklet_it_says_as_much_above_what_stays_on_the_table(tablet: Client, till: TestTill) -> None:
+    batch = _used(till)
+    used, kept = code_of(batch), code_of(batch, position=2)
+    answer = _beside(tablet, till, used, kept)
+    page = answer.content.decode()
+    headings = re.findall(r"<h1[^>]*>([^<]*)</h1>", page)
+    assert headings == [EXPLANATIONS[Refusal.ALREADY_REDEEMED].sentence]
+    for words in (used[:7], f"à {till.site.name}", "rien n’a été encaissé", "Ce qui était affiché reste là"):
+        assert words in plain(answer)
+    assert f'href="tel:+33{CAMPAIGN_PHONE[1:]}"' in page
+    assert re.findall(r'name="code" value="([^"]+)"', page) == [kept]
+
+
+def test_a_training_code_leaves_nobody_else_s_pass_on_the_table(tablet: Client, till: TestTill) -> None:
+    code = next(one.code for one in training.booklet(till.site.pk))
+    answer = _beside(tablet, till, code, code_of(make_batch()))
+    assert "Ouvrir l’entraînement" in plain(answer)
+    assert "data-confirm" not in answer.content.decode()
 
 
 def test_confirming_a_service_that_the_pass_does_not_pay_is_the_same_state(tablet: Client, till: TestTill) -> None:

@@ -1,5 +1,5 @@
-// What the counter asks the API by itself. Each call says which site the page is for: the pairing's cookie is shared by
-// all tabs, and once it is another site's the server answers 401, so that nothing is recorded there.
+// What the counter asks the server by itself. Each call of the API says which site the page is for: the pairing's cookie is
+// shared by all tabs, and once it is another site's the server answers 401, so that nothing is recorded there.
 
 import { within } from "./older.js";
 
@@ -27,5 +27,13 @@ export function callsOf({ site, fetch = globalThis.fetch }) {
     return { status: answer.status, retryAfter, body: await answer.json().catch(() => null) };
   }
 
-  return { ask, post };
+  // What a form of the page notes; it goes on although the page is left.
+  async function note(address, body) {
+    const answer = await fetch(address, {
+      method: "POST", headers: { "HX-Request": "true" }, body, keepalive: true, redirect: "manual", signal: within(5_000),
+    });
+    return { status: answer.status, words: await answer.text() };
+  }
+
+  return { ask, note, post };
 }

@@ -4,6 +4,7 @@
 
 import { openDB } from "../vendor/idb.js";
 import { keepAsked } from "./asked.js";
+import { noteBeside } from "./beside.js";
 import { callsOf } from "./calls.js";
 import { keepKnowledge } from "./knowing.js";
 import { watchNetwork } from "./network.js";
@@ -13,6 +14,7 @@ import { linesOf } from "./queue-list.js";
 import { isWaiting, openQueue, totals } from "./queue.js";
 import { screen } from "./screens.js";
 import { networkKind, networkLine } from "./status.js";
+import { keepTrying } from "./trying.js";
 import { takeTurns } from "./turns.js";
 import { hearOfHeld, upload } from "./upload.js";
 
@@ -27,7 +29,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   const { counter: here, device, site, knowledge: address, fallback, keep, session, service } = counter.dataset;
   const line = document.getElementById("network");
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
-  const { ask, post } = callsOf({ site });
+  const { ask, note, post } = callsOf({ site });
   let ready = open();
   let opened = {}; // the same, once it is there
   const asked = keepAsked(() => (device ? localStorage : sessionStorage));
@@ -37,6 +39,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     till, desk, draw, asked, receiptOf, device, site, fallback, session: session ?? null, service: service ? Number(service) : undefined,
   });
   let uploading = false;
+  const doubtful = new Set(); // lines that the server broke on
+  const ran = keepTrying({ send });
   let banned = false; // the server no longer knows this device
   const attempted = new WeakMap(); // request → what it sent, if it takes passes
   let settled = null;
@@ -100,9 +104,12 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     if (await hearOfHeld({ queue, ask, site })) await changed();
   }
 
-  // A queue that cannot be read or written keeps what it has: the next time tries again.
+  // A queue that cannot be read or written keeps what it has, as a server that breaks leaves it: the next time tries again.
   async function send() {
-    await sendAll().catch(render);
+    await sendAll().catch(() => {
+      ran(true);
+      return render();
+    });
   }
 
   async function sendAll() {
@@ -111,11 +118,12 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     if (!(await queue.all()).some((item) => isWaiting(item) && item.site === site)) return;
     uploading = true;
     await render();
-    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed })
+    const { outcome, retryAfter } = await upload({ queue, send: post, site, locks: navigator.locks, progress: changed, doubtful })
       .finally(() => { uploading = false; });
     if (outcome === "sent") network.answered();
     if (outcome === "away") network.failed(retryAfter);
     if (outcome === "stopped") banned = true;
+    ran(outcome === "left");
     await changed();
   }
 
@@ -241,9 +249,29 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     });
   }
 
+  const beside = noteBeside({ send: sendBeside, failed: (form) => { if (form.isConnected) tellLater(); } });
+
+  async function sendBeside(address, body) {
+    till.querySelector("[data-notice]")?.remove();
+    if (!network.online) return { status: 503 };
+    const answer = await note(address, body).catch(() => ({ status: 503 }));
+    if (answer.status >= 500) network.failed();
+    return answer;
+  }
+
+  for (const kind of ["change", "submit"]) {
+    counter.addEventListener(kind, (event) => {
+      const form = event.target.closest("[data-beside]");
+      if (!form) return;
+      event.preventDefault();
+      beside.note(form);
+    });
+  }
+  window.addEventListener("pagehide", beside.leave);
+
   // A form that opens another page would end on the browser's own error.
   counter.addEventListener("submit", (event) => {
-    if (network.online || event.target.matches("[hx-post], [method=get]")) return;
+    if (network.online || event.target.matches("[hx-post], [method=get], [data-beside]")) return;
     event.preventDefault();
     tellLater();
   });
@@ -262,6 +290,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const token = till.querySelector("[name=csrfmiddlewaretoken]")?.value;
     if (token) scan.elements.csrfmiddlewaretoken.value = token; // a page that was kept may bear one of yesterday's
     const { outcome, taken } = till.querySelector("[data-outcome]")?.dataset ?? {};
+    if (outcome === "accepted") send(); // the server takes passes again
     if (device) passes.noteOnline(outcome, attempted.get(xhr), requestConfig.path.match(VOIDED)?.[1], taken).catch(() => {});
   });
 

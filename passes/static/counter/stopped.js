@@ -12,6 +12,7 @@ const AGAIN = 30; // seconds before a server that did not answer is asked again
 const place = document.querySelector("[data-hand-in]");
 const asked = keepAsked(() => localStorage);
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("aptic-counter") : null;
+const doubtful = new Set();
 let timer = 0;
 let sending = false;
 
@@ -28,7 +29,8 @@ async function run() {
       channel?.postMessage("changed"); // to the line about the network
     };
     await say("sending");
-    const { outcome, retryAfter } = await handIn({ queue, callsOf, locks: navigator.locks, progress: () => say("sending") });
+    const progress = () => say("sending");
+    const { outcome, retryAfter } = await handIn({ queue, callsOf, locks: navigator.locks, progress, doubtful });
     await say(outcome);
     if (outcome === "away") timer = setTimeout(run, (retryAfter || AGAIN) * 1000);
   } catch {

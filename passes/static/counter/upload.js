@@ -5,6 +5,7 @@
 import { isHeld, isWaiting } from "./queue.js";
 
 export const CHUNK = 200;
+export const MOST_BROKEN = 5; // lines alone, one after the other, that a server breaks on: it is the server, not the lines
 const LOCK = "aptic-upload";
 const STOPPED = new Set([401, 403]);
 const TRIPPED = new Set([400, 413, 422, 500]); // of a whole call: it may be for one of its lines
@@ -13,29 +14,40 @@ const RECORDED = new Set([200, 201, 202, 404, 409, 422]); // a decision, or a co
 
 // Send what waits for `site`. Returns { outcome, retryAfter? }:
 //   "sent"     nothing is left, but for lines that the server could not read
+//   "left"     the server broke on some lines, or said nothing of them: try again later, by oneself
 //   "away"     no answer, or one that promises nothing: ask again later
 //   "stopped"  the server no longer knows this device; everything is kept
-// `send(body)` → { status, body, retryAfter } or throws; `locks` is navigator.locks where it exists.
-export function upload({ queue, send, site, locks, progress = () => {} }) {
-  const work = () => sendAll({ queue, send, site, progress });
+// `send(body)` → { status, body, retryAfter } or throws; `locks` is navigator.locks where it exists. `doubtful` remembers
+// from one run to the next what the server broke on: it goes last, so that it never keeps the others here.
+export function upload({ queue, send, site, locks, progress = () => {}, doubtful = new Set() }) {
+  const work = () => sendAll({ queue, send, site, progress, doubtful });
   return locks ? locks.request(LOCK, work) : work(); // a tab that dies lets go, and the next one goes on
 }
 
-async function sendAll({ queue, send, site, progress }) {
+async function sendAll({ queue, send, site, progress, doubtful }) {
   const setAside = new Set(); // lines that the server could not answer in this run; they keep their place in the queue
   let size = CHUNK;
+  let left = false;
+  let broken = 0; // lines in a row
   for (;;) {
     const waiting = (await queue.all()).filter((item) => isWaiting(item) && item.site === site && !setAside.has(item.id));
-    if (!waiting.length) return { outcome: "sent" };
-    const chunk = waiting.slice(0, size);
+    if (!waiting.length || broken === MOST_BROKEN) return { outcome: left ? "left" : "sent" };
+    const sound = waiting.filter((item) => !doubtful.has(item.id));
+    const chunk = (sound.length ? sound : waiting).slice(0, size);
     await queue.markSent(chunk.map((item) => item.id));
     const answer = await asked(send, chunk);
     if (STOPPED.has(answer.status)) return { outcome: "stopped" };
     if (TRIPPED.has(answer.status)) {
       // One line that trips the server must not hold the others back: it is found by halves.
       if (chunk.length === 1) {
-        setAside.add(chunk[0].id);
-        if (answer.status !== 500) await queue.note([verdict(chunk[0].id, answer.status, answer.body)]);
+        const [{ id }] = chunk;
+        setAside.add(id);
+        if (answer.status !== 500) await queue.note([verdict(id, answer.status, answer.body)]);
+        else {
+          doubtful.add(id);
+          left = true;
+          broken += 1;
+        }
         progress();
       }
       size = Math.max(1, Math.floor(chunk.length / 2));
@@ -44,11 +56,16 @@ async function sendAll({ queue, send, site, progress }) {
     // Another status, or a body that a proxy wrote or that was cut short, says nothing of any line.
     if (answer.status !== 200 || !Array.isArray(answer.body?.results)) return { outcome: "away", retryAfter: answer.retryAfter };
     size = Math.min(CHUNK, size * 2);
+    broken = 0;
     const lines = answered(chunk, answer.body.results);
     await queue.record(lines.filter((line) => RECORDED.has(line.status)));
     await queue.note(lines.filter((line) => line.status === 400));
-    const recorded = new Set(lines.filter((line) => RECORDED.has(line.status)).map((line) => line.id));
-    for (const { id } of chunk) if (!recorded.has(id)) setAside.add(id);
+    const told = new Map(lines.map((line) => [line.id, line.status]));
+    for (const { id } of chunk) {
+      if (RECORDED.has(told.get(id))) continue;
+      setAside.add(id);
+      if (told.get(id) !== 400) left = true;
+    }
     progress();
   }
 }

@@ -1,11 +1,12 @@
 """From a code to an answer: look up, show what will be taken, choose the service, confirm.
 
 Several passes of one booklet are taken in one go when each of them was presented: the form carries their codes and the
-id of each attempt. A pass of another booklet replaces what was shown, and the page says so.
+id of each attempt. A pass of another booklet replaces what was shown, whether it is valid or not, and the page says so.
 """
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +22,7 @@ from passes.errors import CoverShown, IdReused, Refused, TrainingCode
 from passes.models import Pass, Session
 from passes.redemption import Attempt, Outcome, View
 from passes.views.counter.day import totals
-from passes.views.counter.refusing import refused
+from passes.views.counter.refusing import explained, refused
 from passes.views.till import at_till, counter_page
 from passes.views.typed import genuine, not_stored
 
@@ -63,9 +64,10 @@ def look_at(request: HttpRequest, place: Site, typed: str) -> HttpResponse:
     try:
         fresh = _look(request, place, typed)
     except Refused as error:
-        if not kept:
-            return refused(request, place, error, code=codes.parse(typed), typed=typed)
-        return _shown(request, place, kept, error=error, status=error.status)
+        code = codes.parse(typed)
+        if not kept or _of_another(code, kept[0]):  # somebody else's pass is not left one touch away from being taken
+            return refused(request, place, error, code=code, typed=typed, left_aside=bool(kept))
+        return _shown(request, place, kept, refusal=explained(request, error, code), status=error.status)
     same = [one for one in kept if one.serial >> 4 == fresh.serial >> 4 and one.serial != fresh.serial]
     return _shown(request, place, [*same, fresh], left_aside=bool(kept) and not same and kept[0].serial != fresh.serial)
 
@@ -105,10 +107,13 @@ def take(request: HttpRequest, place: Site, session: Session | None = None) -> H
 
 
 def _shown(
-    request: HttpRequest, place: Site, table: list[Presented], *, error: Refused | None = None,
+    request: HttpRequest, place: Site, table: list[Presented], *, refusal: dict[str, Any] | None = None,
     left_aside: bool = False, status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    """The passes on the table, and the form that takes them."""
+    """The passes on the table, and the form that takes them; `refusal`: of one that was to join them.
+
+    No other site would take that one: what depends on the place is the same for the whole booklet.
+    """
     last = table[-1]
     context = {
         "table": table,
@@ -118,8 +123,8 @@ def _shown(
         "booklet": _drawn(table),
         "services": _offered(place, last.view),
         "chosen": _proposed(request),
-        "error": error,
         "left_aside": left_aside,
+        **(refusal or {"error": None}),
     }
     return counter_page(request, "passes/counter/confirm.html", place, context, status=status)
 
@@ -156,6 +161,11 @@ def _kept(request: HttpRequest, place: Site) -> list[Presented]:
         except Refused:
             continue
     return kept
+
+
+def _of_another(code: Code | None, one: Presented) -> bool:
+    """Is it known to be of another booklet? A training code bears the serial of somebody's pass."""
+    return code is not None and (code.is_training or code.booklet_id != one.serial >> 4)
 
 
 def _proposed(request: HttpRequest) -> int | None:

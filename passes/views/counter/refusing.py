@@ -37,15 +37,8 @@ def refused(
 
     A code that is not genuine comes back in its field, to be corrected.
     """
-    if beside is None:
-        known = None if code is None or code.is_training else code  # a training code bears the serial of a real pass
-        till = request.till  # type: ignore[attr-defined]
-        beside = guide(error.reason, till, known) if isinstance(error, Refused) else Guidance()
     context = {
-        "error": error,
-        "beside": beside,
-        "name": codes.short(code.serial, code.version) if code else "",
-        "near": [card(one.site, km=one.distance_km) for one in beside.nearest],
+        **explained(request, error, code, beside),
         "typed": typed if type(error) is CodeUnknown else "",
         "taken": taken,
         "too_many": isinstance(error, TooManyAttempts),
@@ -54,6 +47,22 @@ def refused(
         **more,
     }
     return counter_page(request, "passes/counter/refused.html", place, context, status=error.status)
+
+
+def explained(
+    request: HttpRequest, error: DomainError, code: Code | None, beside: Guidance | None = None
+) -> dict[str, Any]:
+    """What `_refusal.html` says of one refusal, and the nearest sites."""
+    if beside is None:
+        known = None if code is None or code.is_training else code  # a training code bears the serial of a real pass
+        till = request.till  # type: ignore[attr-defined]
+        beside = guide(error.reason, till, known) if isinstance(error, Refused) else Guidance()
+    return {
+        "error": error,
+        "beside": beside,
+        "name": codes.short(code.serial, code.version) if code else "",
+        "near": [card(one.site, km=one.distance_km) for one in beside.nearest],
+    }
 
 
 @require_safe

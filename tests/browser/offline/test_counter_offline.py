@@ -6,7 +6,8 @@ from django.test import Client
 from playwright.sync_api import Route, expect
 
 from actors.models import Site
-from aptic.accounts.models import Role
+from aptic.accounts.devices import claim_pairing, create_device, pairing_url, renew_pairing
+from aptic.accounts.models import Device, Role
 from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
@@ -340,6 +341,20 @@ def test_a_device_stopped_too_long_ago_keeps_what_it_took_and_says_so(tablet, ba
     tablet.look()
     assert tablet.items()[0]["code"]
     assert stored() == []
+
+
+def test_a_tablet_whose_pairing_went_to_another_keeps_what_it_took_until_it_is_paired_again(tablet, till, batch):
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté")
+    with acting(make_member(till.site.actor, Hat.ACTOR, Role.MANAGER).principal):
+        claim_pairing(renew_pairing(device=Device.objects.exclude(pk=till.device.pk).get(site_id=till.site.pk)))
+        _, token = create_device(organisation_id=till.site.actor_id, site_id=till.site.pk, name="L’ancienne")
+    tablet.comes_back()
+    expect(tablet.line).to_contain_text("n’est plus associé à ce lieu")
+    expect(tablet.line).to_contain_text("1 pass attend ici")
+    assert stored() == []
+    tablet.page.goto("/" + pairing_url(token).split("/", 3)[3])
+    tablet.presses("Associer cet appareil").says("Tout est envoyé : 1 encaissé.")
+    assert [one.outcome for one in stored()] == ["accepted"]
 
 
 def test_nothing_that_is_kept_bears_a_code(tablet, batch):

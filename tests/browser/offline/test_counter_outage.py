@@ -1,16 +1,17 @@
 """The end of a long outage: 500 passes go up at once, each with its verdict, none lost or doubled, whoever dies."""
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from aptic.tenancy.principal import acting
 from passes import codes
 from passes.models import Batch, Redemption
-from tests.browser.offline.tablet import Server, Tablet
+from tests.browser.offline.tablet import Server, Tablet, printed
 from tests.busy import timed
 from tests.factories import OPERATOR
 from tests.passes.world import SLUG, in_circulation, make_batch
@@ -96,3 +97,45 @@ def at_the_second(tablet: Tablet, accident: Callable[[], None]) -> None:
                 accident()
 
     tablet.page.on("request", watch)
+
+
+def waits_a_minute(tablet: Tablet, batch: Batch) -> None:
+    tablet.page.clock.fast_forward(60_000)
+
+
+def takes_another(tablet: Tablet, batch: Batch) -> None:
+    tablet.takes(printed(batch, position=2)).reads("C’est encaissé")
+
+
+def presses_send(tablet: Tablet, batch: Batch) -> None:
+    tablet.presses("Voir la liste").presses("Envoyer maintenant")
+
+
+def drops_and_returns(tablet: Tablet, batch: Batch) -> None:
+    tablet.goes_off_line().says("Plus de réseau : le guichet continue. 1 pass en attente d’envoi.").comes_back()
+
+
+@pytest.mark.parametrize("then", [waits_a_minute, takes_another, presses_send, drops_and_returns])
+def test_a_line_that_the_server_broke_on_is_sent_again(tablet, batch, then):
+    """By itself after 5 and 15 seconds, then each minute; sooner when a pass is taken, by a button, by the network."""
+    calls: list[Route] = []
+
+    def breaks_three_times(route: Route) -> None:
+        calls.append(route)
+        route.fulfill(status=500) if len(calls) <= 3 else route.continue_()
+
+    tablet.page.clock.install()
+    tablet.page.reload()
+    tablet.says("En ligne").page.route(f"**{BATCH}", breaks_three_times)
+    tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
+    with tablet.page.expect_response(f"**{BATCH}"):
+        tablet.comes_back()
+    for seconds in (5, 15):
+        tablet.says("En ligne. 1 pass en attente d’envoi.")
+        with tablet.page.expect_response(f"**{BATCH}"):
+            tablet.page.clock.fast_forward(seconds * 1000)
+    tablet.says("En ligne. 1 pass en attente d’envoi.")
+    then(tablet, batch)
+    expect(tablet.line).to_have_text(re.compile(r"^(En ligne|Tout est envoyé.*)$"))
+    assert [item["verdict"]["status"] for item in tablet.items()] == [201]
+    assert len(calls) == 4

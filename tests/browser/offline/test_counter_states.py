@@ -87,14 +87,19 @@ def test_a_link_that_paired_a_device_already(tablet: Tablet, till: TestTill) -> 
 
 
 def test_a_pass_that_may_not_be_added(tablet: Tablet, till: TestTill, batch: Batch) -> None:
-    till.redeem(code_of(batch))
-    for text, words in (
-        (printed(batch, position=2), "Ce pass est valable"),
-        (printed(batch), "Ce qui était affiché reste là, rien n’est encaissé"),
-        (printed(batch, booklet=1), "Un pass d’un autre carnet a remplacé celui qui était affiché"),
+    for booklet in (0, 1):
+        till.redeem(code_of(batch, booklet))
+    for text, words, heading in (
+        (printed(batch, position=2), "Ce pass est valable", "Ce pass est valable"),
+        (printed(batch), "Ce qui était affiché reste là, rien n’est encaissé", "Ce pass a déjà été utilisé"),
+        (printed(batch, booklet=2), "Un pass d’un autre carnet a remplacé", "Ce pass est valable"),
+        (printed(batch, booklet=1), "Ce qui était affiché n’a pas été encaissé non plus", "Ce pass a déjà été utilisé"),
     ):
         scan(tablet.page, text)
         tablet.reads(words).look()
+        expect(tablet.page.locator("h1")).to_contain_text(heading)  # one state, and it alone
+    expect(tablet.page.locator("h1")).to_be_focused()
+    expect(tablet.page.get_by_role("button", name="Encaisser")).to_have_count(0)
 
 
 def test_a_device_that_can_keep_nothing_more(tablet: Tablet, batch: Batch) -> None:
