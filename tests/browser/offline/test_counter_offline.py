@@ -125,6 +125,19 @@ def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
     assert tablet.items() == []
 
 
+def test_a_pass_blocked_while_the_page_stays_open_is_refused_within_the_hour(tablet, batch):
+    tablet.page.clock.install()
+    tablet.page.reload()
+    tablet.is_ready().says("En ligne")
+    with acting(OPERATOR):
+        block_booklet(booklet=Booklet.objects.get(pk=batch.first_booklet))
+    with tablet.page.expect_response("**/hors-ligne.json"):
+        tablet.page.clock.fast_forward("30:00")
+    tablet.knows(batch.first_booklet << 4 | 1).goes_off_line().says(GONE)
+    tablet.scans(printed(batch)).reads("Ce pass a été bloqué")
+    tablet.scans(printed(batch, booklet=1)).reads("Ce pass est valable", "Vérifié sans réseau")
+
+
 def test_a_whole_code_that_is_wrong_can_be_corrected(tablet, batch):
     code = code_of(batch)
     tablet.page.locator("#code").press_sequentially(code[:-1] + ("0" if code[-1] != "0" else "1"))

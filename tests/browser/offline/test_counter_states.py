@@ -11,7 +11,7 @@ from aptic.accounts.devices import create_device, pairing_url, revoke_device
 from aptic.accounts.models import Device, Role
 from aptic.tenancy.principal import Hat, acting
 from passes import training
-from passes.models import Batch, VoidRequest
+from passes.models import Batch, Redemption, VoidRequest
 from passes.training import Case
 from tests.browser.offline.tablet import Server, Tablet, printed
 from tests.browser.reading.desk import START, scan
@@ -135,3 +135,22 @@ def test_the_list_while_it_waits(tablet: Tablet, batch: Batch) -> None:
     tablet.page.get_by_role("button", name="Voir la liste").click()
     tablet.reads("Encaissés sans réseau", "2 pass en attente d’envoi", "En attente d’envoi").look()
     expect(tablet.page.get_by_role("button", name="Envoyer maintenant")).to_be_visible()
+
+
+def test_several_passes_in_one_go_by_scanner_and_one_that_went_meanwhile(
+    tablet: Tablet, till: TestTill, batch: Batch
+) -> None:
+    go = tablet.page.locator("[data-confirm] button")
+    for first, again in ((1, False), (3, True)):
+        for position, words in ((first, "Ce pass est valable"), (first + 1, "Ces 2 pass sont valables")):
+            scan(tablet.page, printed(batch, position=position))
+            tablet.reads(words)
+        if again:
+            till.redeem(code_of(batch, position=first))  # by another device of the same site
+        tablet.look()
+        go.click()
+        tablet.reads("1 autre pass encaissé" if again else "C’est encaissé").look()
+    tablet.reads("Ce pass a déjà été utilisé")
+    with acting(OPERATOR):
+        taken = Redemption.objects.accepted().order_by("pass_id").values_list("pass_id", flat=True)
+        assert [serial & 15 for serial in taken] == [1, 2, 3, 4]
