@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_safe
 from actors.models import Site
 from aptic.compression import compressed
 from aptic.spaces import public
+from aptic.static_files import COMMENTS
 from passes.knowledge import knowledge as known_at
 from passes.models import Session
 from passes.views.counter.sessions import in_session
@@ -86,7 +88,7 @@ def session_shell(request: HttpRequest, place: Site, session: Session) -> HttpRe
 @public
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The service worker with the list of files to keep; another list or another worker is another version."""
-    worker, files = WORKER.read_text(encoding="utf-8"), kept_files()
+    worker, files = re.sub(COMMENTS, "", WORKER.read_text(encoding="utf-8")), kept_files()
     version = hashlib.sha256((worker + "".join(files)).encode()).hexdigest()[:12]
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
     return HttpResponse(head + worker, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
