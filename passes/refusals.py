@@ -1,6 +1,8 @@
 """The closed list of why a pass is refused: code, HTTP status, what to say, what to do next, whom to call.
 
-The API schema, the pages, the stored attempts and the browser's constants (`/guichet/refus.json`) all derive from here.
+The API schema, the pages, the stored attempts and what the browser says all derive from here: the counter's page bears
+these words for when it is alone (`_offline_reasons.html`), other scripts read `/guichet/refus.json`. The codes that the
+counter's scripts answer with are compared with both (tests/passes/test_counter_reasons.py).
 """
 
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 PROBE = 2.0  # seconds
+QUIET = 1.1  # times: what is measured then is the product's own
 MOST = 4.0  # a busier machine tells nothing of the product, and a promise is not taken for kept
 
 
@@ -33,6 +34,15 @@ def timed() -> Iterator[Timed]:
     yield made
     made.seconds = time.perf_counter() - began
     made.factor = (before + waiting()) / 2
+
+
+def best(rounds: list[tuple[float, float]]) -> float:
+    """Of rounds (what was measured, how busy the machine was): the least of the quiet ones, as it was measured.
+
+    The load is taken out only where no round was quiet: what a quiet machine shows is not excused by a busy one.
+    """
+    quiet = [measured for measured, factor in rounds if factor <= QUIET]
+    return min(quiet or [measured / factor for measured, factor in rounds])
 
 
 def waiting() -> float:

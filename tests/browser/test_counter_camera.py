@@ -14,7 +14,7 @@ from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.browser.offline.conftest import server  # noqa: F401
 from tests.browser.offline.tablet import Server, Tablet
 from tests.browser.reading.desk import START, STOP, percentile, until
-from tests.busy import waiting
+from tests.busy import best, waiting
 from tests.factories import OPERATOR
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 from tests.reading import booklets, film
@@ -166,7 +166,8 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
 
     Suites run beside each other, and a tail tells of the neighbours first. So how long a program waits for a core is
     measured while the camera is off, before and after each round, and taken out of its tail: a quiet machine is given
-    nothing, and a counter that became slower is so in every round. The best of a few counts, as load comes and goes.
+    nothing, and a counter that became slower is so in every round. The best of a few counts, as load comes and goes; as
+    soon as one round was quiet, only quiet ones count, and as they were measured.
     """
     batch = make_batch(booklets=12)
     scenes = booklets.scenes(batch, tmp_path, booklets=12)
@@ -174,7 +175,7 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
     film.shoot(ones, tmp_path / "passes.mjpeg", held=24, between=6)
     tablet = watch(tmp_path / "passes.mjpeg").pairs(till)
     number = {scene.text.split("/")[-2]: place for place, scene in enumerate(ones, start=1)}
-    before, medians, tails = waiting(), [], []
+    before, medians, rounds = waiting(), [], list[tuple[float, float]]()
     tablet.presses(START)
     tablet.page.evaluate("window.watch()")
     for _ in range(ROUNDS):
@@ -188,12 +189,12 @@ def test_from_a_readable_frame_to_the_answer(watch: Watch, till: TestTill, tmp_p
             print(f"    p50 {median:.0f}  p95 {tail:.0f}, waiting for a core {factor:.2f} times")  # noqa: T201
         assert len(delays) >= READINGS - 2
         medians.append(median)
-        tails.append(tail / factor)
-        if tails[-1] <= ANSWERED:
+        rounds.append((tail, factor))
+        if best(rounds) <= ANSWERED:
             break
         before = after
     assert min(medians) <= ANSWERED  # half of them, whatever runs beside
-    assert min(tails) <= ANSWERED
+    assert best(rounds) <= ANSWERED, f"(p95 as measured, times a program waited for a core): {rounds}"
 
 
 def one_round(tablet: Tablet, number: dict[str, int]) -> list[float]:

@@ -1,10 +1,9 @@
 // The decision without a network, against the same table as the server's, and what only a device alone has to know.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { factsOf, refusal, stopped } from "../../passes/static/counter/offline-rules.js";
+import { KNOWN, REFUSALS } from "./cases.mjs";
 
-const TABLE = JSON.parse(readFileSync(new URL("../cases/refusals.json", import.meta.url)));
 const NOW = Date.parse("2026-11-25T09:00:00Z");
 const HOUR = 3_600_000;
 const BATCH = {
@@ -19,13 +18,31 @@ const KNOWLEDGE = {
 const SIGNED = { serial: 161, booklet: 10, batch: 7, value: 1000, ends: Date.UTC(2026, 11, 31) };
 const asked = { service: 1, occurredAt: NOW, accountedAt: NOW };
 
-for (const each of TABLE.cases.filter((one) => one.browser === "knows")) {
+const DATES = { valid_from: -Infinity, valid_until: Infinity, claim_until: Infinity };
+
+function dated(facts) {
+  const dates = Object.entries(DATES).map(([name, none]) => [name, facts[name] === null ? none : Date.parse(facts[name])]);
+  return { ...facts, ...Object.fromEntries(dates) };
+}
+
+for (const each of REFUSALS.cases) {
   test(each.name, () => {
-    const facts = { ...TABLE.usable, ...each.facts };
-    for (const name of ["valid_from", "valid_until", "claim_until"]) facts[name] = Date.parse(facts[name]);
-    const occurredAt = Date.parse(each.occurred_at ?? TABLE.now);
+    const occurredAt = Date.parse(each.occurred_at ?? REFUSALS.now);
     const accountedAt = each.accounted_at ? Date.parse(each.accounted_at) : occurredAt;
-    assert.equal(refusal(facts, { service: TABLE.service, occurredAt, accountedAt }), each.refusal);
+    const facts = dated({ ...REFUSALS.usable, ...each.facts });
+    assert.equal(refusal(facts, { service: REFUSALS.service, occurredAt, accountedAt }), each.refusal);
+  });
+}
+
+for (const each of KNOWN.cases) {
+  test(`told by the server: ${each.name}`, () => {
+    const now = Date.parse(each.now ?? KNOWN.now);
+    const signed = { ...KNOWN.signed, ...each.signed };
+    const batches = each.batches ?? [{ ...KNOWN.batch, ...each.batch }];
+    const taken = (each.taken ?? []).map((one) => ({ ...one, at: Date.parse(one.at) }));
+    const facts = factsOf({ ...signed, ends: Date.parse(signed.ends) }, { ...KNOWN.knowledge, batches, ...each.knowledge }, taken, now);
+    assert.deepEqual(facts, dated({ ...KNOWN.facts, ...each.facts }));
+    assert.equal(refusal(facts, { service: KNOWN.service, occurredAt: now, accountedAt: now }), each.refusal);
   });
 }
 
@@ -71,6 +88,7 @@ test("the ceiling in passes, in euros and in hours", () => {
   assert.equal(stopped(KNOWLEDGE, waiting(2), 1000, NOW), null);
   assert.equal(stopped(KNOWLEDGE, waiting(3), 1000, NOW), "ceiling_passes");
   assert.equal(stopped(KNOWLEDGE, waiting(2), 1001, NOW), "ceiling_cents");
+  assert.equal(stopped(KNOWLEDGE, waiting(1, 72), 1000, NOW), null);
   assert.equal(stopped(KNOWLEDGE, waiting(1, 73), 1000, NOW), "ceiling_hours");
 });
 test("lines that can never leave stop nobody by their age, and still count", () => {

@@ -8,7 +8,7 @@ const SOURCE = readFileSync(new URL("../../passes/static/counter/service-worker.
 const ORIGIN = "https://aptic.test";
 const PLACE = `/guichet/${"a".repeat(8)}-1111-4111-8111-${"b".repeat(12)}/${"c".repeat(8)}-1111-4111-8111-${"d".repeat(12)}/`;
 const SHELL = `${PLACE}hors-ligne/`;
-const FILES = ["/static/aptic/aptic.1.css", "/static/counter/app.1.js"];
+const FILES = ["/static/aptic/aptic.1.css", "/static/counter/app.1.js", "/static/vendor/ed25519.1.js"];
 
 const absolute = (address) => new URL(address.url ?? address, ORIGIN).href;
 
@@ -29,7 +29,7 @@ function cachesInMemory() {
 }
 
 // A worker of `version` beside what a former one kept. `answer(address)` → a Response, or throws.
-function worker(version, { caches = cachesInMemory(), answer }) {
+function worker(version, { caches = cachesInMemory(), answer, crypto = globalThis.crypto }) {
   const heard = {};
   let skipped = false;
   const self = {
@@ -37,7 +37,7 @@ function worker(version, { caches = cachesInMemory(), answer }) {
     addEventListener: (name, work) => { heard[name] = work; }, skipWaiting: async () => { skipped = true; },
   };
   const fetch = async (address) => answer(new URL(absolute(address)).pathname);
-  runInNewContext(SOURCE, { self, caches, fetch, VERSION: version, FILES, URL, Response, Promise, Set, setTimeout: (work) => setTimeout(work, 20) });
+  runInNewContext(SOURCE, { self, caches, crypto, fetch, VERSION: version, FILES, URL, Response, Promise, Set, setTimeout: (work) => setTimeout(work, 20) });
   const happens = (name, data) => { let done; heard[name]({ data, waitUntil: (work) => { done = work; } }); return done; };
   const opens = (path) => {
     let answered;
@@ -57,6 +57,15 @@ async function installed() {
   await (await first.caches.open("guichet-1")).put(SHELL, shell());
   return first.caches;
 }
+
+test("our own check of a signature is kept where the browser has none, and only there", async () => {
+  const without = [{}, { subtle: { generateKey: async () => { throw new DOMException("", "NotSupportedError"); } } }];
+  for (const [crypto, kept] of [[globalThis.crypto, 2], ...without.map((each) => [each, 3])]) {
+    const { happens, caches } = worker("1", { answer: shell, crypto });
+    await happens("install");
+    assert.deepEqual([...caches.all.get("guichet-1").keys()], FILES.slice(0, kept).map(absolute));
+  }
+});
 
 for (const [how, answer] of [["goes away", away], ["fails", () => new Response("", { status: 503 })]]) {
   test(`a new version is not installed when the server ${how} in the middle`, async () => {

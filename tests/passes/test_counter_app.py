@@ -1,14 +1,19 @@
 """The counter as an app: its worker, its manifest, and the one page that a device keeps."""
 
+import gzip
 import json
+import posixpath
 import re
+from pathlib import Path
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.files.storage import FileSystemStorage
 from django.test import Client
 
 from aptic.accounts.devices import DEVICE_COOKIE
 from aptic.accounts.models import Role
+from aptic.static_files import COMMENTS, NamedByContent
 from aptic.tenancy.principal import Hat
 from tests.factories import make_member
 from tests.passes.test_sessions import close, opened
@@ -36,6 +41,51 @@ def test_every_file_that_the_page_asks_for_is_kept():
     asked = set(re.findall(r'(?:src|href)="(/static/[^"#]+)"', page)) - {"/static/counter/icon-180.png"}
     kept = set(json.loads(re.search(r"const FILES = (.+);", tablet.get("/guichet/sw.js").content.decode())[1]))
     assert asked <= kept
+
+
+def test_every_module_that_a_kept_one_imports_is_kept_and_no_map(client):
+    kept = set(json.loads(re.search(r"const FILES = (.+);", client.get("/guichet/sw.js").content.decode())[1]))
+    for name in kept:
+        if name.startswith("/static/counter/"):
+            text = Path(finders.find(name.removeprefix("/static/"))).read_text()
+            asked = {posixpath.join("/static/counter", each) for each in re.findall(r' from "(\.[^"]+)"', text)}
+            assert {posixpath.normpath(each) for each in asked} <= kept, name
+    assert not [name for name in kept if "leaflet" in name or name.endswith(".png")]
+
+
+def test_what_is_asked_for_by_its_address_travels_compressed_and_no_answer_to_a_form():
+    till = make_till()
+    tablet = Client(headers={"accept-encoding": "gzip"})
+    tablet.cookies[DEVICE_COOKIE] = till.token
+    page = f"/guichet/{till.site.actor_id}/{till.site.pk}/"
+    for address in (page, f"{page}hors-ligne/", "/guichet/sw.js"):
+        assert tablet.get(address)["Content-Encoding"] == "gzip", address
+    assert "Content-Encoding" not in tablet.post(page, {"code": "ABCD-1234"})
+    assert "essai-de-mesure" not in gzip.decompress(tablet.get(f"{page}?q=essai-de-mesure").content).decode()
+
+
+def in_a_text(text: str, at: int) -> bool:
+    """Is a text open there: one in quotes on this line, or one in backticks?"""
+    line = text[text.rfind("\n", 0, at) + 1 : at]
+    return any(line.count(quote) % 2 for quote in "\"'") or bool(text[:at].count("`") % 2)
+
+
+def test_a_module_travels_without_its_comments_and_names_what_it_imports(tmp_path, settings):
+    """As the storage writes it; what it takes for a comment stands outside of every text."""
+    folder = settings.BASE_DIR / "passes" / "static" / "counter"
+    texts = {each.name: each.read_text() for each in folder.glob("*.js")}
+    found = [(name, each) for name, text in texts.items() for each in re.finditer(COMMENTS, text)]
+    assert [(name, each[0]) for name, each in found if in_a_text(texts[name], each.start())] == []
+    storage, source = NamedByContent(location=tmp_path, base_url="/static/"), FileSystemStorage(folder.parent)
+    names = [f"counter/{name}.js" for name in ("queue-list", "queue", "screens")]
+    for name in names:
+        with source.open(name) as file:
+            storage.save(name, file)
+    done = {name: hashed for name, hashed, _ in storage.post_process({name: (source, name) for name in names})}
+    written = (tmp_path / done["counter/queue-list.js"]).read_text()
+    assert "//" not in written
+    assert done["counter/queue.js"].removeprefix("counter/") in written
+    assert len(written.splitlines()) == len(re.sub(COMMENTS, "", texts["queue-list.js"]).splitlines())
 
 
 def test_the_manifest_installs_the_counter(client):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from actors.models import Site
+from aptic.compression import compressed
 from aptic.vocabulary.models import Service
 from passes import codes, redemption, rules
 from passes.codes import Code
@@ -48,6 +49,7 @@ class Drawn:
 
 
 @require_http_methods(["GET", "POST"])
+@compressed
 @not_stored
 @at_till
 def counter(request: HttpRequest, place: Site) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from actors.models import Site
+from aptic.compression import compressed
 from aptic.spaces import public
+from aptic.static_files import COMMENTS
 from passes.knowledge import knowledge as known_at
 from passes.models import Session
 from passes.views.counter.sessions import in_session
@@ -24,8 +27,9 @@ from passes.views.till import at_till, counter_page, device_of
 
 CLOCK = "Aptic-Instant"
 WORKER = Path(__file__).resolve().parents[2] / "static" / "counter" / "service-worker.js"
-# What the counter's page asks for, and what it may ask for later without a network. Folders bring what others add.
-FOLDERS = ("counter", "vendor")
+# What the counter's page asks for, and what it may ask for later without a network: all of our own modules but those of
+# other pages, and the files of others that they name. Icons are the browser's to fetch, when it installs the app.
+FOLDER = "counter"
 FILES = (
     "aptic/aptic.css",
     "aptic/aptic.js",
@@ -34,8 +38,12 @@ FILES = (
     "django_htmx/htmx-2.min.js",
     "fonts/atkinson-hyperlegible-next-latin-400-normal.woff2",
     "fonts/atkinson-hyperlegible-next-latin-700-normal.woff2",
+    "vendor/ed25519.js",
+    "vendor/idb.js",
+    "vendor/zxing.js",
+    "vendor/zxing_reader.wasm",
 )
-NOT_FETCHED = ("counter/service-worker.js",)  # served by the view below, under its own address
+NOT_KEPT = {f"counter/{name}.js" for name in ("service-worker", "stopped", "hand-in", "options")}
 
 
 @require_safe
@@ -55,6 +63,7 @@ def knowledge(request: HttpRequest, place: Site) -> HttpResponse:
 
 
 @require_safe
+@compressed
 @at_till
 def shell(request: HttpRequest, place: Site) -> HttpResponse:
     """The counter's page with no pass on it, which the device keeps and opens when the server does not answer."""
@@ -63,6 +72,7 @@ def shell(request: HttpRequest, place: Site) -> HttpResponse:
 
 
 @require_safe
+@compressed
 @at_till
 @in_session
 def session_shell(request: HttpRequest, place: Site, session: Session) -> HttpResponse:
@@ -74,10 +84,11 @@ def session_shell(request: HttpRequest, place: Site, session: Session) -> HttpRe
 
 
 @require_safe
+@compressed
 @public
 def service_worker(request: HttpRequest) -> HttpResponse:
     """The service worker with the list of files to keep; another list or another worker is another version."""
-    worker, files = WORKER.read_text(encoding="utf-8"), kept_files()
+    worker, files = re.sub(COMMENTS, "", WORKER.read_text(encoding="utf-8")), kept_files()
     version = hashlib.sha256((worker + "".join(files)).encode()).hexdigest()[:12]
     head = f"const VERSION = {json.dumps(version)};\nconst FILES = {json.dumps(files)};\n"
     return HttpResponse(head + worker, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
@@ -111,14 +122,14 @@ def manifest(request: HttpRequest) -> JsonResponse:
 @cache
 def kept_files() -> list[str]:
     """The addresses of the files that the device keeps, under the names that bear their content."""
-    names = {*FILES, *(name for folder in FOLDERS for name in _in_folder(folder))} - {*NOT_FETCHED}
+    names = {*FILES, *_modules(FOLDER)} - NOT_KEPT
     return [staticfiles_storage.url(name) for name in sorted(names)]
 
 
-def _in_folder(folder: str) -> set[str]:
-    """The names of the static files in a folder of ours, without their compressed twins."""
+def _modules(folder: str) -> set[str]:
+    """The names of the scripts in a folder of ours."""
     found = {name.replace("\\", "/") for finder in finders.get_finders() for name, _ in finder.list([])}
-    return {name for name in found if name.startswith(f"{folder}/") and not name.endswith((".br", ".gz"))}
+    return {name for name in found if name.startswith(f"{folder}/") and name.endswith(".js")}
 
 
 def _device_only(request: HttpRequest) -> bytes:

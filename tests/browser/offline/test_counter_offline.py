@@ -1,8 +1,11 @@
 """The counter without a network: it notices, goes on, keeps what it took, and sends it once when it is back."""
 
+from datetime import timedelta
+
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Route, expect
 
 from actors.models import Site
@@ -12,7 +15,7 @@ from aptic.tenancy.models import Organisation
 from aptic.tenancy.principal import Hat, acting
 from passes.blocking import block_booklet
 from passes.held import approve_judgement, prepare_judgement
-from passes.models import Booklet, Held, Incident, Redemption
+from passes.models import Batch, Booklet, Held, Incident, Redemption
 from tests.browser.offline.tablet import Tablet, forged, printed
 from tests.factories import OPERATOR, make_funder, make_member, make_operator
 from tests.passes.conflicts import held
@@ -97,7 +100,10 @@ def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
     blocked = make_batch(booklets=1)
     with acting(OPERATOR):
         block_booklet(booklet=Booklet.objects.get(pk=blocked.first_booklet))
-    later = make_batch(booklets=1, active=False)
+    later, over = make_batch(booklets=1, active=False), make_batch(booklets=1)
+    now = timezone.now()
+    with acting(OPERATOR):  # the day that is printed is still to come
+        Batch.objects.filter(pk=over.pk).update(valid_from=now - timedelta(9), valid_until=now - timedelta(1))
     operator = make_operator().organisation
     with acting(OPERATOR):
         Organisation.objects.filter(pk=operator.pk).update(phone="0500000000")
@@ -110,6 +116,7 @@ def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
         (printed(batch, position=0), "C’est la couverture du carnet"),
         (printed(blocked), "Ce pass a été bloqué"),
         (printed(later), "n’est pas encore activé"),
+        (printed(over), "La date de ce pass est passée"),
         (code_of(batch), "un code tapé ne peut pas être vérifié"),
     ):
         tablet.scans(text).reads(words).look()
@@ -117,6 +124,19 @@ def test_what_is_wrong_is_refused_without_a_network(tablet, till, batch):
     tablet.scans(printed(blocked)).reads("Besoin d’aide ? Opérateur d’essai, 05 00 00 00 00")
     expect(tablet.page.locator("#till a[href^='tel:+33']")).to_have_count(1)
     assert tablet.items() == []
+
+
+def test_a_pass_blocked_while_the_page_stays_open_is_refused_within_the_hour(tablet, batch):
+    tablet.page.clock.install()
+    tablet.page.reload()
+    tablet.is_ready().says("En ligne")
+    with acting(OPERATOR):
+        block_booklet(booklet=Booklet.objects.get(pk=batch.first_booklet))
+    with tablet.page.expect_response("**/hors-ligne.json"):
+        tablet.page.clock.fast_forward("30:00")
+    tablet.knows(batch.first_booklet << 4 | 1).goes_off_line().says(GONE)
+    tablet.scans(printed(batch)).reads("Ce pass a été bloqué")
+    tablet.scans(printed(batch, booklet=1)).reads("Ce pass est valable", "Vérifié sans réseau")
 
 
 def test_a_whole_code_that_is_wrong_can_be_corrected(tablet, batch):

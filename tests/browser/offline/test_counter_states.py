@@ -1,9 +1,12 @@
 """States of the counter that no other walk stops at, looked at one by one; docs/roles/guichet.md shows them."""
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from actors.models import Site
@@ -11,18 +14,36 @@ from aptic.accounts.devices import create_device, pairing_url, revoke_device
 from aptic.accounts.models import Device, Role
 from aptic.tenancy.principal import Hat, acting
 from passes import training
-from passes.models import Batch, VoidRequest
+from passes.models import Batch, Redemption, VoidRequest
 from passes.training import Case
-from tests.browser.offline.tablet import Server, Tablet, printed
+from tests.browser.offline.tablet import Server, Tablet, forged, printed
 from tests.browser.reading.desk import START, scan
 from tests.factories import OPERATOR, make_member
 from tests.passes.test_sessions import opened
-from tests.passes.world import TestTill, code_of, make_till
+from tests.passes.world import SLUG, TestTill, code_of, make_till
 
 FULL = "() => { IDBDatabase.prototype.transaction = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
 FORGET = """() => new Promise((done) => { const asked = indexedDB.open("aptic-counter", 1); asked.onsuccess = () => {
   const work = asked.result.transaction("memo", "readwrite");
   work.objectStore("memo").clear(); work.oncomplete = () => { asked.result.close(); done(); }; }; })"""
+
+
+AGE = """(hours) => new Promise((done) => { const asked = indexedDB.open("aptic-counter", 1); asked.onsuccess = () => {
+  const work = asked.result.transaction("memo", "readwrite"), memo = work.objectStore("memo");
+  const key = `knowledge ${document.getElementById("counter").dataset.site}`;
+  memo.get(key).onsuccess = ({ target: { result } }) => {
+    result.knowledge.instant = new Date(Date.now() - hours * 3600000).toISOString();
+    memo.put(result, key);
+  };
+  work.oncomplete = () => { asked.result.close(); done(); }; }; })"""
+GUESS = """async (times) => { const scan = document.getElementById("scan");
+  scan.elements.code.value = "7Q2K9XM4T8WAVN3C";
+  for (let at = 0; at < times; at += 1) await fetch(scan.action, { method: "POST", body: new FormData(scan) }); }"""
+NO_ED25519 = """() => { const { importKey } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.importKey = function (format, key, algorithm, ...rest) {
+    if (algorithm.name === "Ed25519") return Promise.reject(new DOMException("", "NotSupportedError"));
+    return importKey.call(this, format, key, algorithm, ...rest);
+  }; }"""
 
 
 def at(tablet: Tablet, till: TestTill, path: str = "") -> Tablet:
@@ -140,3 +161,70 @@ def test_the_list_while_it_waits(tablet: Tablet, batch: Batch) -> None:
     tablet.page.get_by_role("button", name="Voir la liste").click()
     tablet.reads("Encaissés sans réseau", "2 pass en attente d’envoi", "En attente d’envoi").look()
     expect(tablet.page.get_by_role("button", name="Envoyer maintenant")).to_be_visible()
+
+
+def test_several_passes_in_one_go_by_scanner_and_one_that_went_meanwhile(
+    tablet: Tablet, till: TestTill, batch: Batch
+) -> None:
+    go = tablet.page.locator("[data-confirm] button")
+    for first, again in ((1, False), (3, True)):
+        for position, words in ((first, "Ce pass est valable"), (first + 1, "Ces 2 pass sont valables")):
+            scan(tablet.page, printed(batch, position=position))
+            tablet.reads(words)
+        if again:
+            till.redeem(code_of(batch, position=first))  # by another device of the same site
+        tablet.look()
+        go.click()
+        tablet.reads("1 autre pass encaissé" if again else "C’est encaissé").look()
+    tablet.reads("Ce pass a déjà été utilisé")
+    with acting(OPERATOR):
+        taken = Redemption.objects.accepted().order_by("pass_id").values_list("pass_id", flat=True)
+        assert [serial & 15 for serial in taken] == [1, 2, 3, 4]
+
+
+def test_too_many_false_codes_and_a_real_pass_all_the_same(tablet: Tablet, batch: Batch) -> None:
+    tablet.page.evaluate(GUESS, 60)
+    tablet.page.locator("#code").fill("7Q2K 9XM4 T8WA VN3C")
+    tablet.presses("Regarder ce pass").reads("Trop de codes faux ont été essayés", "le compte repart à zéro").look()
+    tablet.scans(printed(batch)).reads("Ce pass est valable")
+
+
+def test_how_to_install_until_it_is_sent_away(tablet: Tablet) -> None:
+    tablet.page.add_init_script("Object.defineProperty(navigator, 'standalone', { value: false })")  # as Safari says
+    tablet.page.reload()
+    tablet.reads("Installez le guichet sur cet appareil", "Dans Safari, touchez")
+    tablet.page.evaluate("dispatchEvent(new Event('beforeinstallprompt'))")
+    expect(tablet.page.get_by_role("button", name="Installer le guichet")).to_be_visible()
+    tablet.look().presses("Ne plus le proposer").page.reload()
+    tablet.says("En ligne")
+    expect(tablet.page.locator("#install")).to_be_hidden()
+
+
+def test_lines_that_no_network_takes_away_and_limits_in_hours(tablet: Tablet, batch: Batch) -> None:
+    long_ago = (timezone.now() - timedelta(hours=73)).isoformat()
+    site = tablet.page.evaluate("counter.dataset.site")
+    line = {"site": site, "code": "X", "name": "1000000", "session": None, "service": SLUG, "value": 1000,
+            "occurred_at": long_ago, "state": "sent"}  # fmt: skip
+    others = [{"site": str(uuid.uuid4())}, {"problem": {"status": 400, "title": "Illisible"}}, {}]
+    lines = [{**line, **other, "id": str(uuid.uuid4()), "serial": 900_000 + n} for n, other in enumerate(others)]
+    tablet.fills_its_queue(lines)
+    tablet.goes_off_line().says("Plus de réseau : le guichet continue. 3 pass en attente d’envoi.")
+    tablet.scans(printed(batch)).reads("Des encaissements attendent depuis trop longtemps").look()
+    tablet.presses("Voir la liste").reads("D’un autre lieu", "Pas encore compris", "En attente d’envoi").look()
+    tablet.page.evaluate(AGE, 73)
+    tablet.page.reload()
+    tablet.reads("Sans réseau, scannez").scans(printed(batch))
+    tablet.reads("Ce guichet est sans réseau depuis trop longtemps").look()
+
+
+def test_our_own_check_of_a_signature_where_the_browser_has_none(tablet: Tablet, batch: Batch) -> None:
+    tablet.page.evaluate(  # which the worker of such a browser keeps
+        "async () => (await caches.open((await caches.keys())[0])).add(counter.dataset.fallback)"
+    )
+    tablet.page.add_init_script(f"({NO_ED25519})()")
+    tablet.goes_off_line().page.reload()
+    asked: list[str] = []
+    tablet.page.on("request", lambda request: asked.append(request.url))
+    tablet.reads("Sans réseau, scannez").scans(forged(printed(batch))).reads("Ce code n’existe pas")
+    tablet.takes(printed(batch)).reads("C’est noté, sans réseau")
+    assert [url for url in asked if "ed25519" in url]
