@@ -189,14 +189,21 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     stoodIn = stoodIn.then(() => answer(request, unanswered)).catch(tellLater);
   }
 
-  async function answer({ form, data, text, path }, unanswered) {
+  async function answer({ form, data, text, kept, path }, unanswered) {
     if (data) {
       await passes.take(form, data, unanswered);
       await changed();
       send(); // nobody waits for it
-    } else if (text && device) await passes.present(text);
+    } else if (text && device) await passes.present(text, kept);
     else if (!form && path === here && device) draw("ask");
     else tellLater();
+  }
+
+  // What was on the table when this form was sent: [{ code, attempt }].
+  function keptIn(form) {
+    const valuesOf = (name) => [...form?.querySelectorAll(`[data-kept][name=${name}]`) ?? []].map((field) => field.value);
+    const attempts = valuesOf("attempt");
+    return valuesOf("kept").map((code, at) => ({ code, attempt: attempts[at] }));
   }
 
   function tellLater() {
@@ -215,7 +222,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const form = elt.closest("form");
     if (form) passes.remember(form);
     const data = form && "confirm" in form.dataset ? new FormData(form) : null;
-    const request = { form, data, text: form?.elements.code?.value, path: requestConfig.path };
+    const request = { form, data, text: form?.elements.code?.value, kept: keptIn(form), path: requestConfig.path };
     if (network.online) {
       if (data) {
         attempted.set(xhr, data);

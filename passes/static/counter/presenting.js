@@ -25,13 +25,15 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     if (signed) scanned.set(signed.code, signed);
   }
 
-  function refuse(known, code, name) {
+  // `beside`: sentences on the other passes of the same go, which are on no table any more.
+  function refuse(known, code, name, beside = []) {
     const told = known?.knowledge && !OF_THE_DEVICE.test(code) ? moment(Date.parse(known.knowledge.instant)) : "";
     const { title, next } = reason(code);
     const { name: who, phone, address } = known?.knowledge?.call ?? {};
     draw("refused", {
       title, next, who, phone,
       which: name ? `Pass ${name}\u00a0· rien n’a été encaissé.` : "",
+      beside: paragraphs(beside),
       known: told ? `D’après ce que ce guichet savait ${told}.` : "",
     }, (drawn) => {
       if (phone) drawn.querySelector("[data-slot=phone]").href = address;
@@ -39,35 +41,60 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     });
   }
 
-  async function present(text) {
+  // `kept`: [{ code, attempt }], what was on the table. It is judged again, each pass after those before it, and stays
+  // there; of what cannot stay, the page says so.
+  async function present(text, kept = []) {
     const before = shown();
-    const { queue, known } = await desk();
+    const at = await desk();
+    const [stay, gone] = [[], []];
+    for (const { code, attempt } of kept) {
+      const one = { ...named(code), ...scanned.get(code), attempt };
+      const why = await whyNot(at, one, stay);
+      if (why) gone.push(nowGone(one, why));
+      else stay.push(one);
+    }
     const signed = readSigned(text);
-    if (!signed) return refuse(null, "typed");
-    if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
-    const { why, last } = await look(queue, known, signed).catch(() => ({ why: "no_memory" }));
+    const same = stay.filter(({ booklet, serial }) => booklet === signed?.booklet && serial !== signed.serial);
+    const why = signed ? await whyNot(at, signed, same) : "typed";
+    const last = held ?? await at.queue?.recall("service").catch(() => undefined);
     if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
-    return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? last);
+    if (why && !stay.length) return refuse(signed && at.known, why, signed?.name, gone);
+    if (why) return showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
+    if (stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
+    return showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
   }
 
-  async function look(queue, known, signed) {
-    if (!(await verify(signed, known.knowledge.keys, fallback))) return { why: "unknown" };
-    const why = noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site);
-    return { why, last: await queue.recall("service") };
+  // Why this pass is not taken after `before`, those of the same go.
+  async function whyNot({ queue, known }, signed, before) {
+    if (!signed.signature) return "typed";
+    if (!known?.knowledge) return "no_knowledge";
+    try {
+      if (!(await verify(signed, known.knowledge.keys, fallback))) return "unknown";
+      return noPass(signed) || judged(known, signed, null, await queue.taken(), before)
+        || tooMuch(known, await queue.all(), [...before, signed], site);
+    } catch {
+      return "no_memory";
+    }
   }
 
-  function showValid({ knowledge }, signed, chosen) {
-    const batch = knowledge.batches.find((one) => one.id === signed.batch);
+  // `refused` and `gone`: sentences on the pass that was read and stays off the table, and on those that left it.
+  function showValid({ knowledge }, table, chosen, { refused = [], gone = [] }) {
+    const batch = knowledge.batches.find((one) => one.id === table[0].batch);
+    const value = euros(sumOf(table));
     draw("valid", {
-      name: inGroups(signed.name),
-      value: euros(signed.value),
-      take: `Encaisser ${euros(signed.value)} sans réseau`,
+      title: table.length > 1 ? `Ces ${table.length} pass sont valables` : "Ce pass est valable",
+      refused: paragraphs(refused),
+      gone: paragraphs(gone),
+      name: namesOf(table),
+      value,
+      take: `Encaisser ${value} sans réseau`,
       until: day(Date.parse(batch.valid_until) - 1, batch.time_zone),
       campaign: batch.campaign,
+      fields: fieldsOf(table.flatMap(({ code, attempt }) => [["code", code], ["attempt", attempt]])),
+      kept: fieldsOf(table.flatMap(({ code, attempt }) => [["kept", code], ["attempt", attempt]]), { kept: "" }),
       services: options(knowledge.services, batch.services, chosen),
     }, (drawn) => {
-      drawn.querySelector("[name=code]").value = signed.code;
-      drawn.querySelector("[name=attempt]").value = newId();
+      if (refused.length || gone.length) drawn.querySelector("[data-confirm]").dataset.readFirst = ""; // also in quick mode
     });
   }
 
@@ -104,14 +131,14 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     if (noted.length === items.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
     if (!unanswered) {
       const taken = await queue.taken();
-      for (const each of signed) {
-        const why = judged(known, each, service, taken);
-        if (why) return refuse(known, why, each.name);
+      for (const [at, each] of signed.entries()) {
+        const why = judged(known, each, service, taken, signed.slice(0, at));
+        if (why) return refuse(known, why, each.name, notEither(signed, each));
       }
     }
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
-    if (why) return refuse(known, why, signed[0].name);
+    if (why) return refuse(known, why, signed[0].name, notEither(signed, signed[0]));
     // It is noted: whatever fails from here on, the page says so.
     if (!session) await queue.remember("service", service).catch(() => {});
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here
@@ -172,12 +199,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
 
   // The server is asked again, with the same attempts, when there is somebody to ask.
   function askAgain(form, data, unanswered) {
-    const fields = document.createDocumentFragment();
-    for (const [name, value] of data) {
-      if (name !== "csrfmiddlewaretoken") {
-        fields.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-      }
-    }
+    const fields = fieldsOf([...data].filter(([name]) => name !== "csrfmiddlewaretoken"));
     draw(unanswered || form?.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
   }
 
@@ -200,9 +222,11 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   return { remember, present, leaves, take, takeUp, answerReceipt, noteOnline };
 }
 
-function judged(known, signed, service, taken) {
+// `before`: passes of the same go, which this one comes after.
+function judged(known, signed, service, taken, before) {
   const now = known.now();
-  return refusal(factsOf(signed, known.knowledge, taken, now), { service, occurredAt: now, accountedAt: now });
+  const spent = [...taken, ...before.map(({ serial }) => ({ serial, at: now }))];
+  return refusal(factsOf(signed, known.knowledge, spent, now), { service, occurredAt: now, accountedAt: now });
 }
 
 // Would these passes, one after the other, go past what this device may hold?
@@ -222,12 +246,54 @@ function twice(present, items) {
   return items.some(rival) ? "already_redeemed" : null;
 }
 
-// As the server writes it on a ticket.
-function inGroups(name) {
-  return grouped(name).replace(/-/g, "\u00a0");
+// The pass that was read is refused, and what was on the table is not.
+function refusedBeside(signed, code) {
+  const { title, next } = reason(code);
+  return [`${signed ? `Pass ${signed.name}\u00a0: ` : ""}${title} ${reason("stays").title}`, next];
+}
+
+function nowGone({ name }, code) {
+  const { title, next } = reason(code);
+  return `Le pass ${name} n’est plus affiché, et n’a pas été encaissé\u00a0: ${title} ${next}`;
+}
+
+// The other passes of a go that was refused for one of them.
+function notEither(signed, refused) {
+  const others = signed.filter((each) => each !== refused).map(({ name }) => name).join(", ");
+  return others ? [`Avec lui, pas encaissé non plus\u00a0: ${others}. ${reason("alone").title}`] : [];
+}
+
+function paragraphs(sentences) {
+  const drawn = document.createDocumentFragment();
+  for (const textContent of sentences) drawn.append(Object.assign(document.createElement("p"), { textContent }));
+  return sentences.length ? drawn : "";
+}
+
+// Hidden fields of a form; `marks` are their data-* attributes.
+function fieldsOf(pairs, marks = {}) {
+  const fields = document.createDocumentFragment();
+  for (const [name, value] of pairs) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    Object.assign(field.dataset, marks);
+    fields.append(field);
+  }
+  return fields;
+}
+
+// Each as the server writes it on a ticket, and each a name of its own to whoever looks for one.
+function namesOf(passes) {
+  const names = document.createDocumentFragment();
+  for (const [at, { name }] of passes.entries()) {
+    const textContent = grouped(name).replace(/-/g, "\u00a0");
+    names.append(at ? " · " : "", Object.assign(document.createElement("span"), { textContent, translate: false }));
+  }
+  return names;
+}
+
+function sumOf(passes) {
+  return passes.reduce((sum, each) => sum + each.value, 0);
 }
 
 function summary(items, service) {
-  const value = euros(items.reduce((sum, item) => sum + item.value, 0));
-  return { name: items.map((item) => inGroups(item.name)).join(" · "), value, service };
+  return { name: namesOf(items), value: euros(sumOf(items)), service };
 }
