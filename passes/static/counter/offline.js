@@ -153,7 +153,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const place = till.querySelector("[data-queue]");
     if (!place || !device || !items.length) return;
     const { known } = await desk();
-    place.replaceChildren(screen("day", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] })));
+    place.replaceChildren(screen("day", listed(items, known)));
   }
 
   // The queue changed here: so does all that shows it, in every tab.
@@ -171,9 +171,20 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   async function showList() {
     const { queue, known } = await desk();
     const items = await everything();
-    draw("list", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] }));
+    draw("list", listed(items, known));
     await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id)).catch(() => {});
     await render();
+  }
+
+  function listed(items, known) {
+    return linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [], now: known?.now() ?? Date.now() });
+  }
+
+  // What was noted here and has not left is taken off the queue; the receipt and the lists then say so.
+  async function undo(ids) {
+    const { queue, known } = await desk();
+    if (await queue?.undo(ids, known.now())) await changed();
+    else tell("left");
   }
 
   async function clear() {
@@ -207,7 +218,11 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   }
 
   function tellLater() {
-    if (!till.querySelector("[data-notice]")) till.prepend(screen("later"));
+    tell("later");
+  }
+
+  function tell(notice) {
+    if (!till.querySelector("[data-notice]")) till.prepend(screen(notice));
   }
 
   // The request itself tells when nobody answers: its element may have left the page by then.
@@ -275,6 +290,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   counter.addEventListener("click", (event) => {
     if (event.target.closest("[data-list]")) showList();
     if (event.target.closest("[data-clear]")) clear();
+    const undone = event.target.closest("[data-undo]")?.dataset.undo;
+    if (undone) undo(undone.split(" ")).catch(() => tell("left"));
     if (event.target.closest("[data-send]")) network.ask().then(send);
   });
   window.addEventListener("online", () => network.ask());

@@ -4,7 +4,7 @@
 import { grouped } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { newId } from "./older.js";
-import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
+import { isAccepted, isHeld, isStuck, isUndone, isWaiting, mayUndo, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
@@ -136,6 +136,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
         if (why) return refuse(known, why, each.name, notEither(signed, each));
       }
     }
+    if (unanswered) for (const item of items) item.state = "sent"; // the server may have done it
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
     if (why) return refuse(known, why, signed[0].name, notEither(signed, signed[0]));
@@ -148,7 +149,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   // It is about to leave for the server: kept until there is an answer. `from`: the counter that asks.
   function leaves(known, data, from) {
     const fields = [...data].filter(([name]) => name !== "csrfmiddlewaretoken");
-    asked.keep({ fields, from, lines: itemsOf(known, data) });
+    asked.keep({ fields, from, lines: itemsOf(known, data)?.map((item) => ({ ...item, state: "sent" })) ?? null });
   }
 
   // What a page that was left had asked waits in the queue, or is asked again in words at the counter that asked. `from`:
@@ -164,12 +165,19 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     }
   }
 
-  function showQueued({ knowledge: { ceiling, services } }, items, everything) {
+  function showQueued({ now, knowledge: { ceiling, services } }, items, everything) {
+    const ids = items.map((item) => item.id);
+    const kept = everything.filter((item) => ids.includes(item.id));
     const { waiting, cents } = totals(everything);
     draw("queued", {
       ...summary(items, services.find((one) => one.slug === items[0].service)?.name),
       room: `Sans réseau, cet appareil note au plus ${ceiling.passes} pass et ${euros(ceiling.cents)}\u00a0: il en a ${waiting}, pour ${euros(cents)}.`,
-    }, (drawn) => { drawn.querySelector("[data-receipt]").dataset.receipt = items.map((item) => item.id).join(" "); });
+    }, (drawn) => {
+      drawn.querySelector("[data-receipt]").dataset.receipt = ids.join(" ");
+      const undo = drawn.querySelector("[data-undo]");
+      if (kept.every((item) => mayUndo(item, now()))) undo.dataset.undo = ids.join(" ");
+      else undo.remove();
+    });
   }
 
   // The receipt on the page gets its answer as soon as there is one; the next pass may have come meanwhile.
@@ -185,8 +193,10 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   }
 
   function drawAnswer(items, known) {
+    const undone = items.filter(isUndone);
     const other = items.find((item) => !isAccepted(item));
     const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
+    if (undone.length) return draw("undone", summary(undone, service));
     if (!other) {
       return draw("sent", summary(items, service), (drawn) => {
         drawn.querySelector("[data-to-receipt]").href = receiptOf(items[0]);

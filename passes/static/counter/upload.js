@@ -27,8 +27,10 @@ async function sendAll({ queue, send, site, progress }) {
   for (;;) {
     const waiting = (await queue.all()).filter((item) => isWaiting(item) && item.site === site && !setAside.has(item.id));
     if (!waiting.length) return { outcome: "sent" };
-    const chunk = waiting.slice(0, size);
-    await queue.markSent(chunk.map((item) => item.id));
+    await queue.markSent(waiting.slice(0, size).map((item) => item.id));
+    const still = new Set((await queue.all()).filter(isWaiting).map((item) => item.id)); // what was undone meanwhile is not sent
+    const chunk = waiting.slice(0, size).filter((item) => still.has(item.id));
+    if (!chunk.length) continue;
     const answer = await asked(send, chunk);
     if (STOPPED.has(answer.status)) return { outcome: "stopped" };
     if (TRIPPED.has(answer.status)) {
