@@ -29,8 +29,10 @@ const knowledge = {
 
 function memory() {
   const items = [];
+  const refused = [];
   return {
     items,
+    refused,
     all: async () => [...items],
     taken: async () => items.map(({ serial }) => ({ serial, at: NOW })),
     add: async (fresh, refuse = () => null) => {
@@ -40,6 +42,7 @@ function memory() {
     },
     remember: async () => {},
     recall: async () => undefined,
+    refusals: async (_site, _now, fresh) => { if (fresh) refused.push(fresh); return refused; },
     markSeen: async (ids) => { for (const item of items) if (ids.includes(item.id)) item.seen = true; },
   };
 }

@@ -93,3 +93,16 @@ test("what was noted and never sent is undone for fifteen minutes: it weighs and
   await queue.forget(NOW + 8 * DAY);
   assert.ok(!(await ids(queue)).includes("a"));
 });
+
+test("what was refused here is kept for its day, at its site, and as much as somebody reads", async () => {
+  const queue = await openQueue(openMemory);
+  const names = async (site, now) => (await queue.refusals(site, now)).map(({ name }) => name);
+  await queue.refusals("s", NOW, { name: "A", why: "blocked" });
+  await queue.refusals("s", NOW + 60_000, { name: "B", why: "typed" });
+  await queue.refusals("other", NOW, { name: "C", why: "blocked" });
+  assert.deepEqual(await queue.refusals("s", NOW), [{ name: "A", why: "blocked", at: NOW }, { name: "B", why: "typed", at: NOW + 60_000 }]);
+  assert.deepEqual(await names("s", NOW + DAY), []);
+  assert.equal((await queue.recall("refused s")).length, 0, "erased, not hidden");
+  for (let at = 0; at < 250; at += 1) await queue.refusals("s", NOW + at, { name: String(at), why: "blocked" });
+  assert.deepEqual([(await names("s", NOW)).length, (await names("s", NOW)).at(-1)], [200, "249"]);
+});

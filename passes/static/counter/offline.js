@@ -136,24 +136,30 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     return queue ? queue.all().catch(() => []) : [];
   }
 
+  // Today's refusals without a network, which no server has.
+  async function refusedHere() {
+    const { queue, known } = await desk();
+    return queue ? queue.refusals(site, known.now()).catch(() => []) : [];
+  }
+
   async function render() {
-    const items = await everything();
+    const [items, refused] = [await everything(), await refusedHere()];
     const state = { online: network.online, uploading, stopped: banned, device: Boolean(device), counts: totals(items) };
     const [words, list] = line.children;
     const text = networkLine(state);
     if (words.textContent !== text) words.textContent = text;
     line.dataset.kind = networkKind(state);
-    list.hidden = !device || !items.length;
+    list.hidden = !device || !(items.length || refused.length);
     line.hidden = false;
-    await showInDay(items);
+    await showInDay(items, refused);
   }
 
   // The day's page keeps a place for what waits on this device.
-  async function showInDay(items) {
+  async function showInDay(items, refused) {
     const place = till.querySelector("[data-queue]");
-    if (!place || !device || !items.length) return;
+    if (!place || !device || !(items.length || refused.length)) return;
     const { known } = await desk();
-    place.replaceChildren(screen("day", listed(items, known)));
+    place.replaceChildren(screen("day", listed(items, refused, known)));
   }
 
   // The queue changed here: so does all that shows it, in every tab.
@@ -171,13 +177,13 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   async function showList() {
     const { queue, known } = await desk();
     const items = await everything();
-    draw("list", listed(items, known));
+    draw("list", listed(items, await refusedHere(), known));
     await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id)).catch(() => {});
     await render();
   }
 
-  function listed(items, known) {
-    return linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [], now: known?.now() ?? Date.now() });
+  function listed(items, refused, known) {
+    return linesOf(items, { refused, site, receiptOf, services: known?.knowledge?.services ?? [], now: known?.now() ?? Date.now() });
   }
 
   // What was noted here and has not left is taken off the queue; the receipt and the lists then say so.
@@ -205,8 +211,10 @@ export function startOffline({ counter, till, scan, arrive, again }) {
       await passes.take(form, data, unanswered);
       await changed();
       send(); // nobody waits for it
-    } else if (text && device) await passes.present(text, kept);
-    else if (!form && path === here && device) draw("ask");
+    } else if (text && device) {
+      await passes.present(text, kept);
+      await changed(); // a refusal is in the list
+    } else if (!form && path === here && device) draw("ask");
     else tellLater();
   }
 

@@ -1,13 +1,14 @@
 // A pass in front of a counter without a network: shown, judged, noted in the queue, and answered once it was sent.
 // What was scanned proves a pass; a code that was typed proves nothing and is never taken here.
 
-import { grouped } from "./codes.js";
+import { grouped, read } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { newId } from "./older.js";
 import { isAccepted, isHeld, isStuck, isUndone, isWaiting, mayUndo, totals } from "./queue.js";
 import { day, euros, moment, options, reason } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
+const NO_REFUSAL = new Set(["cover", "training"]); // nobody presented a pass
 const OF_THE_DEVICE = /^(ceiling|no_memory)/; // reasons that nothing it was told explains
 
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
@@ -44,12 +45,14 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   // `kept`: [{ code, attempt }], what was on the table. It is judged again, each pass after those before it, and stays
   // there; of what cannot stay, the page says so.
   async function present(text, kept = []) {
+    const noted = [];
     const before = shown();
     const at = await desk();
     const [stay, gone] = [[], []];
     for (const { code, attempt } of kept) {
       const one = { ...named(code), ...scanned.get(code), attempt };
       const why = await whyNot(at, one, stay);
+      if (why) noted.push({ name: one.name, why });
       if (why) gone.push(nowGone(one, why));
       else stay.push(one);
     }
@@ -58,10 +61,19 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     const why = signed ? await whyNot(at, signed, same) : "typed";
     const last = held ?? await at.queue?.recall("service").catch(() => undefined);
     if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
+    if (why) noted.push({ name: (signed ?? read(text))?.code.slice(0, 7) ?? "", why });
+    await noteRefusals(at, noted);
     if (why && !stay.length) return refuse(signed && at.known, why, signed?.name, gone);
     if (why) return showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
     if (stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
     return showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
+  }
+
+  // They are in the day's list of this device; one that can keep nothing says so already.
+  async function noteRefusals({ queue, known }, refusals) {
+    for (const one of refusals.filter(({ why }) => !NO_REFUSAL.has(why))) {
+      await queue?.refusals(site, known.now(), one).catch(() => {});
+    }
   }
 
   // Why this pass is not taken after `before`, those of the same go.
@@ -126,6 +138,10 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
 
   async function note({ form, items, service, unanswered, queue, known }) {
     const signed = items.map(({ code }) => scanned.get(code));
+    const refuseOne = async (one, why) => {
+      await noteRefusals({ queue, known }, [{ name: one.name, why }]);
+      return refuse(known, why, one.name, notEither(signed, one));
+    };
     const here = await queue.all();
     const noted = here.filter((item) => items.some(({ id }) => id === item.id));
     if (noted.length === items.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
@@ -133,13 +149,13 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
       const taken = await queue.taken();
       for (const [at, each] of signed.entries()) {
         const why = judged(known, each, service, taken, signed.slice(0, at));
-        if (why) return refuse(known, why, each.name, notEither(signed, each));
+        if (why) return refuseOne(each, why);
       }
     }
     if (unanswered) for (const item of items) item.state = "sent"; // the server may have done it
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
-    if (why) return refuse(known, why, signed[0].name, notEither(signed, signed[0]));
+    if (why) return refuseOne(signed[0], why);
     // It is noted: whatever fails from here on, the page says so.
     if (!session) await queue.remember("service", service).catch(() => {});
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here

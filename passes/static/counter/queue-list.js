@@ -1,15 +1,20 @@
-// The list of what this device took without a network: each line with its answer, and what to do about it.
+// The list of what this device took, or refused, without a network: each line with its answer, and what to do about it.
 
 import { isAccepted, isHeld, isUndone, isWaiting, mayGo, mayUndo, totals } from "./queue.js";
 import { euros, moment, reason, screen } from "./screens.js";
 
 // The slots of the state « Encaissés sans réseau ». `receiptOf(item)`: the address of what the server recorded. What was
-// undone is a line of its own beside the one it undoes.
-export function linesOf(items, { site, services, receiptOf, now }) {
+// undone is a line of its own beside the one it undoes; `refused`: today's refusals, which were not sent anywhere.
+export function linesOf(items, { site, services, receiptOf, now, refused = [] }) {
   const { waiting, cents } = totals(items);
-  if (!items.length) return { empty: reason("nothing").title };
+  if (!items.length && !refused.length) return { empty: reason("nothing").title };
   const lines = document.createDocumentFragment();
-  for (const item of [...items].reverse()) {
+  const refusals = refused.map((one) => ({ ...one, why: reason(one.why).title, occurred_at: new Date(one.at).toISOString() }));
+  for (const item of [...items, ...refusals].sort((one, other) => other.occurred_at.localeCompare(one.occurred_at))) {
+    if (item.why) {
+      lines.append(drawnRefusal(item));
+      continue;
+    }
     if (isUndone(item)) lines.append(drawn(item, { site, services, receiptOf, now, undoing: true }));
     lines.append(drawn(item, { site, services, receiptOf, now }));
   }
@@ -37,6 +42,15 @@ function drawn(item, { site, services, receiptOf, now, undoing = false }) {
   const undo = line.querySelector("[data-undo]");
   if (mayUndo(item, now)) undo.dataset.undo = item.id;
   else undo.remove();
+  return line;
+}
+
+function drawnRefusal({ name, why, at }) {
+  const { title: state, next: service } = reason("refused_here");
+  const line = screen("line", { what: name || reason("no_name").title, when: moment(at), service, state, why });
+  line.querySelector(".tag").classList.add("no");
+  line.querySelector("[data-to-receipt]").parentElement.remove();
+  line.querySelector("[data-undo]").remove();
   return line;
 }
 

@@ -8,6 +8,7 @@
 const NAME = "aptic-counter";
 const KEPT = 7 * 24 * 3_600_000; // verdicts that somebody has seen, and passes taken on line
 const UNDO = 15 * 60_000; // the same as on line
+const MOST = 200; // refusals of one day: as many as somebody reads
 const LOST = new Set(["InvalidStateError", "UnknownError"]); // a base that the browser has closed under its pages
 const SURE = { durability: "strict" }; // on the disk before anybody is told that it is
 
@@ -147,9 +148,21 @@ export async function openQueue(openDB) {
     return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
   }
 
+  // What was refused at `site` without a network on the day of `now`: [{ name, why, at }], oldest first. `fresh`, { name, why },
+  // joins it; the days before are erased.
+  async function refusals(site, now, fresh = null) {
+    const work = base.transaction("memo", "readwrite");
+    const before = (await work.store.get(`refused ${site}`)) ?? [];
+    const kept = before.filter(({ at }) => dayOf(at) === dayOf(now));
+    if (fresh) kept.push({ ...fresh, at: now });
+    if (fresh || kept.length < before.length) await work.store.put(kept.slice(-MOST), `refused ${site}`);
+    await work.done;
+    return kept.slice(-MOST);
+  }
+
   await lasting(all)().catch(() => {}); // for `latest`; what cannot be read now may be later
   const methods = {
-    add, markSent, undo, record, judge, note, all, markSeen, forget, taken,
+    add, markSent, undo, record, judge, note, all, markSeen, forget, taken, refusals,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
     remember: (key, value) => base.put("memo", value, key),
@@ -190,6 +203,10 @@ export function isHeld(item) {
 // Is its answer final?
 export function mayGo(item) {
   return !isWaiting(item) && !isHeld(item) && !isUndone(item);
+}
+
+function dayOf(at) {
+  return new Date(at).toDateString();
 }
 
 function isTaken(item) {
