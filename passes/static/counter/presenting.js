@@ -5,7 +5,7 @@ import { grouped, read } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { newId } from "./older.js";
 import { isAccepted, isHeld, isStuck, isUndone, isWaiting, mayUndo, totals } from "./queue.js";
-import { day, euros, moment, options, reason } from "./screens.js";
+import { day, euros, moment, options, reason, screen } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
 const NO_REFUSAL = new Set(["cover", "training"]); // nobody presented a pass
@@ -27,18 +27,20 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   }
 
   // `beside`: sentences on the other passes of the same go, which are on no table any more.
-  function refuse(known, code, name, beside = []) {
+  function refuse(known, code, signed, beside = []) {
+    const name = signed?.name;
     const told = known?.knowledge && !OF_THE_DEVICE.test(code) ? moment(Date.parse(known.knowledge.instant)) : "";
-    const { title, next } = reason(code);
-    const { name: who, phone, address } = known?.knowledge?.call ?? {};
+    const { title, next, call, elsewhere } = reason(code);
+    const { call: { name: who, phone, address } = {}, near } = helpFor(known?.knowledge, signed, { call, elsewhere });
     draw("refused", {
-      title, next, who, phone,
+      title, next, who, phone, near: placesOf(near),
       which: name ? `Pass ${name}\u00a0· rien n’a été encaissé.` : "",
       beside: paragraphs(beside),
       known: told ? `D’après ce que ce guichet savait ${told}.` : "",
     }, (drawn) => {
       if (phone) drawn.querySelector("[data-slot=phone]").href = address;
       else drawn.querySelector("[data-call]").remove();
+      if (!near.length) drawn.querySelector("[data-near]").remove();
     });
   }
 
@@ -63,7 +65,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
     if (why) noted.push({ name: (signed ?? read(text))?.code.slice(0, 7) ?? "", why });
     await noteRefusals(at, noted);
-    if (why && !stay.length) return refuse(signed && at.known, why, signed?.name, gone);
+    if (why && !stay.length) return refuse(signed && at.known, why, signed, gone);
     if (why) return showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
     if (stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
     return showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
@@ -140,7 +142,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     const signed = items.map(({ code }) => scanned.get(code));
     const refuseOne = async (one, why) => {
       await noteRefusals({ queue, known }, [{ name: one.name, why }]);
-      return refuse(known, why, one.name, notEither(signed, one));
+      return refuse(known, why, one, notEither(signed, one));
     };
     const here = await queue.all();
     const noted = here.filter((item) => items.some(({ id }) => id === item.id));
@@ -270,6 +272,23 @@ function tooMuch(known, items, passes, site) {
 function twice(present, items) {
   const rival = (item) => present.some((each) => isWaiting(each) && each.serial === item.serial && each.id !== item.id);
   return items.some(rival) ? "already_redeemed" : null;
+}
+
+// Whom to call, and the sites near here that take it: those of its operation, where the reason says so and it has some.
+function helpFor(knowledge, signed, { call, elsewhere }) {
+  const batch = knowledge?.batches.find((one) => one.id === signed?.batch);
+  const ofItsOwn = call && call !== "operator" ? knowledge?.calls?.[batch?.call] : undefined;
+  const near = elsewhere ? (batch?.near ?? []).map((at) => knowledge.places[at]) : [];
+  return { call: ofItsOwn ?? knowledge?.call ?? undefined, near };
+}
+
+function placesOf(near) {
+  const places = document.createDocumentFragment();
+  for (const { name, where, phone, address } of near) {
+    places.append(screen("place", { name, where, phone }));
+    if (phone) places.lastElementChild.querySelector("a").href = address;
+  }
+  return near.length ? places : "";
 }
 
 // The pass that was read is refused, and what was on the table is not.

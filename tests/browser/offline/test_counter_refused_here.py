@@ -3,7 +3,8 @@
 from playwright.sync_api import expect
 
 from tests.browser.offline.tablet import printed
-from tests.passes.world import code_of, make_batch
+from tests.factories import make_campaign, make_funder
+from tests.passes.world import code_of, make_batch, make_till
 
 A_DAY_AGO = """() => new Promise((done) => {
   const asked = indexedDB.open("aptic-counter", 1);
@@ -42,3 +43,14 @@ def test_the_day_after_nothing_of_it_is_left(tablet, batch):
     tablet.page.goto("/guichet/")
     expect(tablet.page.locator("#network [role=status]")).to_contain_text("Plus de réseau")
     expect(button).to_be_hidden()
+
+
+def test_a_refusal_says_whom_its_booklet_says_to_call_and_who_near_here_takes_it(open_tablet, server):
+    funder = make_funder()
+    far = make_campaign(funder, territories=["epci:200070092"], needs_hand_out=False, contact_phone="0500000024")
+    batch, till = make_batch(campaign=far), make_till()
+    make_till(commune="33243")
+    tablet = open_tablet().pairs(till).goes_off_line().scans(printed(batch))
+    tablet.reads("n’est pas accepté sur ce territoire", f"Besoin d’aide ? {funder.organisation.name}, 05 00 00 00 24")
+    tablet.reads("Près d’ici, ce pass est accepté à", "Lieu d’essai", "Libourne").look()
+    expect(tablet.page.locator("#till [data-near] a[href^='tel:']")).to_have_count(1)
