@@ -152,3 +152,16 @@ test("what the queue cannot hold is asked again in words, at its own counter, un
   left.asked.forget([...left.data]);
   assert.deepEqual(left.asked.left(), []);
 });
+
+test("what cannot stay on the table, or join it, is refused in words and noted; the rest stays", async () => {
+  const kept = [{ code: SIGNED.code, attempt: "id-1" }];
+  const stays = counter();
+  await stays.present("a typed code", kept);
+  assert.deepEqual([stays.drawn, stays.queue.refused], [["valid"], [{ name: "", why: "typed" }]]);
+  const leaves = counter();
+  await leaves.present(TEXT, [{ code: "1000031AAAAAAAAA", attempt: "id-2" }]); // never scanned here
+  assert.deepEqual([leaves.drawn, leaves.queue.refused], [["valid"], [{ name: "1000031", why: "typed" }]]);
+  const both = counter();
+  await both.present("a typed code", [{ code: "1000031AAAAAAAAA", attempt: "id-2" }]);
+  assert.deepEqual([both.drawn, both.queue.refused.length], [["refused"], 2]);
+});

@@ -54,9 +54,11 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     for (const { code, attempt } of kept) {
       const one = { ...named(code), ...scanned.get(code), attempt };
       const why = await whyNot(at, one, stay);
-      if (why) noted.push({ name: one.name, why });
-      if (why) gone.push(nowGone(one, why));
-      else stay.push(one);
+      if (!why) stay.push(one);
+      else {
+        gone.push(nowGone(one, why));
+        noted.push({ name: one.name, why });
+      }
     }
     const signed = readSigned(text);
     const same = stay.filter(({ booklet, serial }) => booklet === signed?.booklet && serial !== signed.serial);
@@ -64,11 +66,11 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     const last = held ?? await at.queue?.recall("service").catch(() => undefined);
     if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
     if (why) noted.push({ name: (signed ?? read(text))?.code.slice(0, 7) ?? "", why });
-    await noteRefusals(at, noted);
-    if (why && !stay.length) return refuse(signed && at.known, why, signed, gone);
-    if (why) return showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
-    if (stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
-    return showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
+    if (!why && stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
+    if (why && !stay.length) refuse(signed && at.known, why, signed, gone);
+    else if (why) showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
+    else showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
+    return noteRefusals(at, noted);
   }
 
   // They are in the day's list of this device; one that can keep nothing says so already.
@@ -141,8 +143,8 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   async function note({ form, items, service, unanswered, queue, known }) {
     const signed = items.map(({ code }) => scanned.get(code));
     const refuseOne = async (one, why) => {
-      await noteRefusals({ queue, known }, [{ name: one.name, why }]);
-      return refuse(known, why, one, notEither(signed, one));
+      refuse(known, why, one, notEither(signed, one));
+      return noteRefusals({ queue, known }, [{ name: one.name, why }]);
     };
     const here = await queue.all();
     const noted = here.filter((item) => items.some(({ id }) => id === item.id));
