@@ -176,7 +176,10 @@ class NearSite:
 
 
 def sites_for(scope: Scope) -> QuerySet[Site]:
-    """The open sites that take these passes. A site that has not said what it offers may offer it."""
+    """The open sites that take these passes. A site that has not said what it offers may offer it.
+
+    What a counter knows without a network is the same rule (`sql/knowledge.sql`).
+    """
     sites = Site.objects.open_to_public().select_related("commune")
     if scope.territories:
         sites = sites.filter(territories__overlap=list(scope.territories))

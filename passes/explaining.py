@@ -15,7 +15,7 @@ from aptic.tenancy.principal import Hat, current
 from passes import codes, redemption, rules
 from passes.codes import Code
 from passes.describe import code_keys
-from passes.models import Redemption
+from passes.models import Held, Redemption
 from passes.redemption import Till
 from passes.refusals import Refusal
 from passes.rules import Asked, Facts, Rule
@@ -39,12 +39,16 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An attempt, the decision as it was (None: its facts were not kept), and the same pass now."""
+    """An attempt, the decision as it was (None: its facts were not kept), and the same pass now.
+
+    `held`: the line that two people refused, whose answer this attempt is; no rule decided it.
+    """
 
     attempt: Redemption
     name: str
     then: Replay | None
     now: Replay
+    held: Held | None = None
 
     @property
     def agrees(self) -> bool:
@@ -99,7 +103,13 @@ def explain(attempt: Redemption) -> Explained:
         name=name,
         then=_replay(attempt.facts, asked) if attempt.facts else None,
         now=_steps(view.facts, Asked(attempt.service_id, now, now)),
+        held=_refused_by_people(attempt),
     )
+
+
+def _refused_by_people(attempt: Redemption) -> Held | None:
+    refused = Held.objects.visible_to(current()).filter(pk=attempt.pk, state=Held.State.REFUSED)
+    return None if attempt.facts else refused.order_by("pk").first()
 
 
 def _replay(kept: dict[str, Any], asked: Asked) -> Replay | None:

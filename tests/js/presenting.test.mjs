@@ -29,8 +29,10 @@ const knowledge = {
 
 function memory() {
   const items = [];
+  const refused = [];
   return {
     items,
+    refused,
     all: async () => [...items],
     taken: async () => items.map(({ serial }) => ({ serial, at: NOW })),
     add: async (fresh, refuse = () => null) => {
@@ -40,6 +42,7 @@ function memory() {
     },
     remember: async () => {},
     recall: async () => undefined,
+    refusals: async (_site, _now, fresh) => { if (fresh) refused.push(fresh); return refused; },
     markSeen: async (ids) => { for (const item of items) if (ids.includes(item.id)) item.seen = true; },
   };
 }
@@ -148,4 +151,17 @@ test("what the queue cannot hold is asked again in words, at its own counter, un
   }
   left.asked.forget([...left.data]);
   assert.deepEqual(left.asked.left(), []);
+});
+
+test("what cannot stay on the table, or join it, is refused in words and noted; the rest stays", async () => {
+  const kept = [{ code: SIGNED.code, attempt: "id-1" }];
+  const stays = counter();
+  await stays.present("a typed code", kept);
+  assert.deepEqual([stays.drawn, stays.queue.refused], [["valid"], [{ name: "", why: "typed" }]]);
+  const leaves = counter();
+  await leaves.present(TEXT, [{ code: "1000031AAAAAAAAA", attempt: "id-2" }]); // never scanned here
+  assert.deepEqual([leaves.drawn, leaves.queue.refused], [["valid"], [{ name: "1000031", why: "typed" }]]);
+  const both = counter();
+  await both.present("a typed code", [{ code: "1000031AAAAAAAAA", attempt: "id-2" }]);
+  assert.deepEqual([both.drawn, both.queue.refused.length], [["refused"], 2]);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { presenting } from "../../passes/static/counter/presenting.js";
-import { isStuck, openQueue } from "../../passes/static/counter/queue.js";
+import { isStuck, openQueue, totals } from "../../passes/static/counter/queue.js";
 import { openMemory } from "./memory.mjs";
 
 const NOW = Date.parse("2026-11-25T09:00:00Z");
@@ -70,4 +70,39 @@ test("of a go that was refused in part, what was taken is noted", async () => {
   assert.deepEqual(await serials(queue), [66]);
   await noteOnline("accepted", attempted);
   assert.deepEqual(await serials(queue), [65, 66]);
+});
+
+test("what was noted and never sent is undone for fifteen minutes: it weighs and takes nothing, and stays to be seen", async () => {
+  const queue = await openQueue(openMemory);
+  const at = NOW - DAY; // when these lines were taken
+  await queue.add([line("a", 1, { code: "A" }), line("b", 2, { code: "B" }), line("asked", 3, { state: "sent" })]);
+  assert.equal(await queue.undo(["a"], at + 15 * 60_000 + 1), false);
+  assert.equal(await queue.undo(["a", "asked"], at), false, "the server may have done one of them");
+  assert.deepEqual(await serials(queue), [1, 2, 3]);
+  assert.equal(await queue.undo(["a"], at + 15 * 60_000), true);
+  assert.equal(await queue.undo(["a"], at + DAY), true, "a second tap");
+  assert.deepEqual(await serials(queue), [2, 3]);
+  assert.deepEqual(totals(await queue.all()), { waiting: 2, cents: 2000, accepted: 0, held: 0, refused: 0 });
+  await queue.markSent(["a", "b"]);
+  const [a, asked, b] = (await queue.all()).sort((one, other) => (one.id < other.id ? -1 : 1));
+  assert.deepEqual([a.state, a.code, a.undone_at, asked.state, b.state], ["undone", undefined, new Date(at + 15 * 60_000).toISOString(), "sent", "sent"]);
+  assert.equal(await queue.undo(["b"], at), false, "it has left");
+  await queue.markSeen(["a"]);
+  await queue.forget(NOW, true);
+  assert.ok((await ids(queue)).includes("a"), "nobody else has this line");
+  await queue.forget(NOW + 8 * DAY);
+  assert.ok(!(await ids(queue)).includes("a"));
+});
+
+test("what was refused here is kept for its day, at its site, and as much as somebody reads", async () => {
+  const queue = await openQueue(openMemory);
+  const names = async (site, now) => (await queue.refusals(site, now)).map(({ name }) => name);
+  await queue.refusals("s", NOW, { name: "A", why: "blocked" });
+  await queue.refusals("s", NOW + 60_000, { name: "B", why: "typed" });
+  await queue.refusals("other", NOW, { name: "C", why: "blocked" });
+  assert.deepEqual(await queue.refusals("s", NOW), [{ name: "A", why: "blocked", at: NOW }, { name: "B", why: "typed", at: NOW + 60_000 }]);
+  assert.deepEqual(await names("s", NOW + DAY), []);
+  assert.equal((await queue.recall("refused s")).length, 0, "erased, not hidden");
+  for (let at = 0; at < 250; at += 1) await queue.refusals("s", NOW + at, { name: String(at), why: "blocked" });
+  assert.deepEqual([(await names("s", NOW)).length, (await names("s", NOW)).at(-1)], [200, "249"]);
 });

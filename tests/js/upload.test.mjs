@@ -198,3 +198,12 @@ for (const [how, answer] of [["no answer", () => Promise.reject(new TypeError())
     assert.deepEqual(queue.items.map(({ verdict }) => verdict.status), [202, 202, 202, 201]);
   });
 }
+
+test("a line that is undone in another tab as the upload begins is not sent", async () => {
+  const queue = queueOf(2);
+  const { markSent } = queue;
+  queue.markSent = async (ids) => { queue.items[0].state = "undone"; await markSent(ids.slice(1)); };
+  const { calls, send } = server();
+  await upload({ queue, send, site: SITE });
+  assert.deepEqual(calls.map((lines) => lines.map(({ id }) => id)), [["id-1"]]);
+});

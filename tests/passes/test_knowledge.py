@@ -1,6 +1,8 @@
 """What a device may know for when its network goes: enough to refuse what is wrong, for its own site, and no more."""
 
 import base64
+import gzip
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -75,6 +77,43 @@ def test_of_a_batch_that_pays_nothing_here_only_the_reason_is_told(tablet, till)
     with acting(funder.principal):
         CampaignSite.objects.create(campaign=chosen, site=till.site, funder=funder.organisation)
     assert terms_of(other_sites, known(tablet, till))["site_match"] is True
+
+
+def test_whom_the_booklets_say_to_call_and_who_near_here_takes_them_is_what_is_said_on_line(tablet, till):
+    funder = make_funder()
+    far = make_campaign(funder, territories=["epci:200070092"], needs_hand_out=False, contact_phone="0500000024")
+    there, closed = (make_till(commune="33243").site for _ in range(2))
+    with acting(OPERATOR):
+        close_site(site=closed, reason="Travaux")
+        Site.objects.filter(pk=there.pk).update(name="À Libourne")
+    batches = [make_batch(campaign=far), make_batch(campaign=far)]
+    here = make_batch()
+    found = known(tablet, till)
+    for batch in batches:
+        told = terms_of(batch, found)
+        assert found["calls"][told["call"]]["phone"] == "05\u00a000\u00a000\u00a000\u00a024"
+        assert [found["places"][at]["name"] for at in told["near"]] == ["À Libourne"]
+    assert len(found["calls"]) == 1
+    assert "near" not in terms_of(here, found), "it is taken here"
+    answer = till.redeem(code_of(batches[0])).json()
+    assert answer["code"] == "territory_not_covered"
+    assert (answer["call"]["name"], answer["call"]["phone"]) == (funder.organisation.name, "0500000024")
+    assert [one["name"] for one in answer["nearest"]] == [place["name"] for place in found["places"]]
+
+
+def test_fifty_operations_taken_elsewhere_stay_small_to_know(tablet, till):
+    funder = make_funder()
+    for number in range(50):
+        make_till(commune="33243")
+        campaign = make_campaign(
+            funder, territories=["epci:200070092"], needs_hand_out=False, contact_phone=f"05000000{number:02}"
+        )
+        make_batch(campaign=campaign, booklets=1)
+    body = tablet.get(address(till)).content
+    assert len(json.loads(body)["calls"]) == 50
+    assert len(json.loads(body)["places"]) == 3
+    assert len(body) < 20_000
+    assert len(gzip.compress(body)) < 4_000
 
 
 def test_a_batch_whose_time_to_claim_is_past_is_gone(tablet, till):

@@ -10,14 +10,17 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from aptic.accounts.devices import revoke_device
 from aptic.accounts.models import Role
 from aptic.audit.models import Event
 from aptic.tenancy.principal import Hat, acting
 from passes import explaining, rules
+from passes.held import approve_judgement, prepare_judgement
 from passes.models import Redemption
 from passes.refusals import Refusal
 from passes.rules import Facts
 from tests.factories import OPERATOR, Member, make_member, make_operator
+from tests.passes.conflicts import line, upload
 from tests.passes.test_refusals import CASES
 from tests.passes.world import TestTill, code_of, make_batch, make_till
 
@@ -150,6 +153,28 @@ def test_an_attempt_without_facts_says_so(client: Client, operator: Member, till
         stored.pk, stored.facts = uuid.uuid4(), None
         stored.save(force_insert=True)
     assert "date d’avant que les faits soient gardés" in text(page(client, operator, stored.pk))
+
+
+@pytest.mark.parametrize("side", ["operator", "actor"])
+def test_a_held_line_that_two_people_refused_says_why_it_was_held_and_what_they_said(
+    client: Client, till: TestTill, side: str
+) -> None:
+    sent = line(code_of(make_batch()))
+    with acting(OPERATOR):
+        revoke_device(device=till.device)
+    assert upload(till, sent)[0]["status"] == 202
+    with acting(make_operator(Role.FINANCE).principal):
+        prepare_judgement(lines=[sent["id"]], release=False, reason="Aucun rendez-vous ce jour-là.")
+    with acting(make_operator(Role.FINANCE).principal):
+        approve_judgement(lines=[sent["id"]], release=False)
+    member = (
+        make_operator(Role.MANAGER) if side == "operator" else make_member(till.site.actor, Hat.ACTOR, Role.MANAGER)
+    )
+    member.log_in(client)
+    body = text(page(client, member, sent["id"]))
+    assert "Appareil arrêté" in body
+    assert "pour ce motif : « Aucun rendez-vous ce jour-là. »" in body
+    assert "date d’avant que les faits soient gardés" not in body
 
 
 def test_rules_that_changed_since_are_not_hidden(client: Client, operator: Member, till: TestTill) -> None:

@@ -71,7 +71,7 @@ function say(sentence) {
 
 // Quick mode, which the site chose: one valid pass for the service used last is taken without another touch.
 function takeAtOnce() {
-  const form = till.querySelector("[data-confirm]");
+  const form = till.querySelector("[data-confirm]:not([data-read-first])");
   const proposed = form?.querySelector("option[selected]");
   if (proposed && form.querySelectorAll("[name=code]").length === 1) submit(form);
 }

@@ -144,24 +144,30 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     return queue ? queue.all().catch(() => []) : [];
   }
 
+  // Today's refusals without a network, which no server has.
+  async function refusedHere() {
+    const { queue, known } = await desk();
+    return queue ? queue.refusals(site, known.now()).catch(() => []) : [];
+  }
+
   async function render() {
-    const items = await everything();
+    const [items, refused] = [await everything(), await refusedHere()];
     const state = { online: network.online, uploading, stopped: banned, device: Boolean(device), counts: totals(items) };
     const [words, list] = line.children;
     const text = networkLine(state);
     if (words.textContent !== text) words.textContent = text;
     line.dataset.kind = networkKind(state);
-    list.hidden = !device || !items.length;
+    list.hidden = !device || !(items.length || refused.length);
     line.hidden = false;
-    await showInDay(items);
+    await showInDay(items, refused);
   }
 
   // The day's page keeps a place for what waits on this device.
-  async function showInDay(items) {
+  async function showInDay(items, refused) {
     const place = till.querySelector("[data-queue]");
-    if (!place || !device || !items.length) return;
+    if (!place || !device || !(items.length || refused.length)) return;
     const { known } = await desk();
-    place.replaceChildren(screen("day", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] })));
+    place.replaceChildren(screen("day", listed(items, refused, known)));
   }
 
   // The queue changed here: so does all that shows it, in every tab.
@@ -179,9 +185,20 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   async function showList() {
     const { queue, known } = await desk();
     const items = await everything();
-    draw("list", linesOf(items, { site, receiptOf, services: known?.knowledge?.services ?? [] }));
+    draw("list", listed(items, await refusedHere(), known));
     await queue?.markSeen(items.filter((item) => !isWaiting(item)).map((item) => item.id)).catch(() => {});
     await render();
+  }
+
+  function listed(items, refused, known) {
+    return linesOf(items, { refused, site, receiptOf, services: known?.knowledge?.services ?? [], now: known?.now() ?? Date.now() });
+  }
+
+  // What was noted here and has not left is taken off the queue; the receipt and the lists then say so.
+  async function undo(ids) {
+    const { queue, known } = await desk();
+    if (await queue?.undo(ids, known.now())) await changed();
+    else tell("left");
   }
 
   async function clear() {
@@ -197,18 +214,31 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     stoodIn = stoodIn.then(() => answer(request, unanswered)).catch(tellLater);
   }
 
-  async function answer({ form, data, text, path }, unanswered) {
+  async function answer({ form, data, text, kept, path }, unanswered) {
     if (data) {
       await passes.take(form, data, unanswered);
       await changed();
       send(); // nobody waits for it
-    } else if (text && device) await passes.present(text);
-    else if (!form && path === here && device) draw("ask");
+    } else if (text && device) {
+      await passes.present(text, kept);
+      await changed(); // a refusal is in the list
+    } else if (!form && path === here && device) draw("ask");
     else tellLater();
   }
 
+  // What was on the table when this form was sent: [{ code, attempt }].
+  function keptIn(form) {
+    const valuesOf = (name) => [...form?.querySelectorAll(`[data-kept][name=${name}]`) ?? []].map((field) => field.value);
+    const attempts = valuesOf("attempt");
+    return valuesOf("kept").map((code, at) => ({ code, attempt: attempts[at] }));
+  }
+
   function tellLater() {
-    if (!till.querySelector("[data-notice]")) till.prepend(screen("later"));
+    tell("later");
+  }
+
+  function tell(notice) {
+    if (!till.querySelector("[data-notice]")) till.prepend(screen(notice));
   }
 
   // The request itself tells when nobody answers: its element may have left the page by then.
@@ -223,7 +253,7 @@ export function startOffline({ counter, till, scan, arrive, again }) {
     const form = elt.closest("form");
     if (form) passes.remember(form);
     const data = form && "confirm" in form.dataset ? new FormData(form) : null;
-    const request = { form, data, text: form?.elements.code?.value, path: requestConfig.path };
+    const request = { form, data, text: form?.elements.code?.value, kept: keptIn(form), path: requestConfig.path };
     if (network.online) {
       if (data) {
         attempted.set(xhr, data);
@@ -297,6 +327,8 @@ export function startOffline({ counter, till, scan, arrive, again }) {
   counter.addEventListener("click", (event) => {
     if (event.target.closest("[data-list]")) showList();
     if (event.target.closest("[data-clear]")) clear();
+    const undone = event.target.closest("[data-undo]")?.dataset.undo;
+    if (undone) undo(undone.split(" ")).catch(() => tell("left"));
     if (event.target.closest("[data-send]")) network.ask().then(send);
   });
   window.addEventListener("online", () => network.ask());

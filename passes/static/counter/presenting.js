@@ -1,13 +1,14 @@
 // A pass in front of a counter without a network: shown, judged, noted in the queue, and answered once it was sent.
 // What was scanned proves a pass; a code that was typed proves nothing and is never taken here.
 
-import { grouped } from "./codes.js";
+import { grouped, read } from "./codes.js";
 import { factsOf, refusal, stopped } from "./offline-rules.js";
 import { newId } from "./older.js";
-import { isAccepted, isHeld, isStuck, isWaiting, totals } from "./queue.js";
-import { day, euros, moment, options, reason } from "./screens.js";
+import { isAccepted, isHeld, isStuck, isUndone, isWaiting, mayUndo, totals } from "./queue.js";
+import { day, euros, moment, options, reason, screen } from "./screens.js";
 import { named, noPass, readSigned, verify } from "./signed.js";
 
+const NO_REFUSAL = new Set(["cover", "training"]); // nobody presented a pass
 const OF_THE_DEVICE = /^(ceiling|no_memory)/; // reasons that nothing it was told explains
 
 // `desk()` → { queue, known } once they are open; queue is null where the browser keeps nothing. `draw` puts a state on
@@ -25,49 +26,91 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     if (signed) scanned.set(signed.code, signed);
   }
 
-  function refuse(known, code, name) {
+  // `beside`: sentences on the other passes of the same go, which are on no table any more.
+  function refuse(known, code, signed, beside = []) {
+    const name = signed?.name;
     const told = known?.knowledge && !OF_THE_DEVICE.test(code) ? moment(Date.parse(known.knowledge.instant)) : "";
-    const { title, next } = reason(code);
-    const { name: who, phone, address } = known?.knowledge?.call ?? {};
+    const { title, next, call, elsewhere } = reason(code);
+    const { call: { name: who, phone, address } = {}, near } = helpFor(known?.knowledge, signed, { call, elsewhere });
     draw("refused", {
-      title, next, who, phone,
+      title, next, who, phone, near: placesOf(near),
       which: name ? `Pass ${name}\u00a0· rien n’a été encaissé.` : "",
+      beside: paragraphs(beside),
       known: told ? `D’après ce que ce guichet savait ${told}.` : "",
     }, (drawn) => {
       if (phone) drawn.querySelector("[data-slot=phone]").href = address;
       else drawn.querySelector("[data-call]").remove();
+      if (!near.length) drawn.querySelector("[data-near]").remove();
     });
   }
 
-  async function present(text) {
+  // `kept`: [{ code, attempt }], what was on the table. It is judged again, each pass after those before it, and stays
+  // there; of what cannot stay, the page says so.
+  async function present(text, kept = []) {
+    const noted = [];
     const before = shown();
-    const { queue, known } = await desk();
+    const at = await desk();
+    const [stay, gone] = [[], []];
+    for (const { code, attempt } of kept) {
+      const one = { ...named(code), ...scanned.get(code), attempt };
+      const why = await whyNot(at, one, stay);
+      if (!why) stay.push(one);
+      else {
+        gone.push(nowGone(one, why));
+        noted.push({ name: one.name, why });
+      }
+    }
     const signed = readSigned(text);
-    if (!signed) return refuse(null, "typed");
-    if (!known?.knowledge) return refuse(null, "no_knowledge", signed.name);
-    const { why, last } = await look(queue, known, signed).catch(() => ({ why: "no_memory" }));
+    const same = stay.filter(({ booklet, serial }) => booklet === signed?.booklet && serial !== signed.serial);
+    const why = signed ? await whyNot(at, signed, same) : "typed";
+    const last = held ?? await at.queue?.recall("service").catch(() => undefined);
     if (shown() !== before) return undefined; // something else was opened meanwhile, or the server has answered
-    return why ? refuse(known, why, signed.name) : showValid(known, signed, held ?? last);
+    if (why) noted.push({ name: (signed ?? read(text))?.code.slice(0, 7) ?? "", why });
+    if (!why && stay.length && !same.length && stay[0].serial !== signed.serial) gone.push(reason("aside").title);
+    if (why && !stay.length) refuse(signed && at.known, why, signed, gone);
+    else if (why) showValid(at.known, stay, last, { refused: refusedBeside(signed, why), gone });
+    else showValid(at.known, [...same, { ...signed, attempt: newId() }], last, { gone });
+    return noteRefusals(at, noted);
   }
 
-  async function look(queue, known, signed) {
-    if (!(await verify(signed, known.knowledge.keys, fallback))) return { why: "unknown" };
-    const why = noPass(signed) || judged(known, signed, null, await queue.taken()) || tooMuch(known, await queue.all(), [signed], site);
-    return { why, last: await queue.recall("service") };
+  // They are in the day's list of this device; one that can keep nothing says so already.
+  async function noteRefusals({ queue, known }, refusals) {
+    for (const one of refusals.filter(({ why }) => !NO_REFUSAL.has(why))) {
+      await queue?.refusals(site, known.now(), one).catch(() => {});
+    }
   }
 
-  function showValid({ knowledge }, signed, chosen) {
-    const batch = knowledge.batches.find((one) => one.id === signed.batch);
+  // Why this pass is not taken after `before`, those of the same go.
+  async function whyNot({ queue, known }, signed, before) {
+    if (!signed.signature) return "typed";
+    if (!known?.knowledge) return "no_knowledge";
+    try {
+      if (!(await verify(signed, known.knowledge.keys, fallback))) return "unknown";
+      return noPass(signed) || judged(known, signed, null, await queue.taken(), before)
+        || tooMuch(known, await queue.all(), [...before, signed], site);
+    } catch {
+      return "no_memory";
+    }
+  }
+
+  // `refused` and `gone`: sentences on the pass that was read and stays off the table, and on those that left it.
+  function showValid({ knowledge }, table, chosen, { refused = [], gone = [] }) {
+    const batch = knowledge.batches.find((one) => one.id === table[0].batch);
+    const value = euros(sumOf(table));
     draw("valid", {
-      name: inGroups(signed.name),
-      value: euros(signed.value),
-      take: `Encaisser ${euros(signed.value)} sans réseau`,
+      title: table.length > 1 ? `Ces ${table.length} pass sont valables` : "Ce pass est valable",
+      refused: paragraphs(refused),
+      gone: paragraphs(gone),
+      name: namesOf(table),
+      value,
+      take: `Encaisser ${value} sans réseau`,
       until: day(Date.parse(batch.valid_until) - 1, batch.time_zone),
       campaign: batch.campaign,
+      fields: fieldsOf(table.flatMap(({ code, attempt }) => [["code", code], ["attempt", attempt]])),
+      kept: fieldsOf(table.flatMap(({ code, attempt }) => [["kept", code], ["attempt", attempt]]), { kept: "" }),
       services: options(knowledge.services, batch.services, chosen),
     }, (drawn) => {
-      drawn.querySelector("[name=code]").value = signed.code;
-      drawn.querySelector("[name=attempt]").value = newId();
+      if (refused.length || gone.length) drawn.querySelector("[data-confirm]").dataset.readFirst = ""; // also in quick mode
     });
   }
 
@@ -99,19 +142,24 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
 
   async function note({ form, items, service, unanswered, queue, known }) {
     const signed = items.map(({ code }) => scanned.get(code));
+    const refuseOne = async (one, why) => {
+      refuse(known, why, one, notEither(signed, one));
+      return noteRefusals({ queue, known }, [{ name: one.name, why }]);
+    };
     const here = await queue.all();
     const noted = here.filter((item) => items.some(({ id }) => id === item.id));
     if (noted.length === items.length) return form.isConnected && showQueued(known, noted, here); // of a second tap
     if (!unanswered) {
       const taken = await queue.taken();
-      for (const each of signed) {
-        const why = judged(known, each, service, taken);
-        if (why) return refuse(known, why, each.name);
+      for (const [at, each] of signed.entries()) {
+        const why = judged(known, each, service, taken, signed.slice(0, at));
+        if (why) return refuseOne(each, why);
       }
     }
+    if (unanswered) for (const item of items) item.state = "sent"; // the server may have done it
     const check = (present) => (unanswered ? null : twice(present, items) || tooMuch(known, present, signed, site));
     const why = await queue.add(items, check);
-    if (why) return refuse(known, why, signed[0].name);
+    if (why) return refuseOne(signed[0], why);
     // It is noted: whatever fails from here on, the page says so.
     if (!session) await queue.remember("service", service).catch(() => {});
     navigator.storage?.persist?.(); // asks the browser not to clear what waits here
@@ -121,7 +169,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   // It is about to leave for the server: kept until there is an answer. `from`: the counter that asks.
   function leaves(known, data, from) {
     const fields = [...data].filter(([name]) => name !== "csrfmiddlewaretoken");
-    asked.keep({ fields, from, lines: itemsOf(known, data) });
+    asked.keep({ fields, from, lines: itemsOf(known, data)?.map((item) => ({ ...item, state: "sent" })) ?? null });
   }
 
   // What a page that was left had asked waits in the queue, or is asked again in words at the counter that asked. `from`:
@@ -137,12 +185,19 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
     }
   }
 
-  function showQueued({ knowledge: { ceiling, services } }, items, everything) {
+  function showQueued({ now, knowledge: { ceiling, services } }, items, everything) {
+    const ids = items.map((item) => item.id);
+    const kept = everything.filter((item) => ids.includes(item.id));
     const { waiting, cents } = totals(everything);
     draw("queued", {
       ...summary(items, services.find((one) => one.slug === items[0].service)?.name),
       room: `Sans réseau, cet appareil note au plus ${ceiling.passes} pass et ${euros(ceiling.cents)}\u00a0: il en a ${waiting}, pour ${euros(cents)}.`,
-    }, (drawn) => { drawn.querySelector("[data-receipt]").dataset.receipt = items.map((item) => item.id).join(" "); });
+    }, (drawn) => {
+      drawn.querySelector("[data-receipt]").dataset.receipt = ids.join(" ");
+      const undo = drawn.querySelector("[data-undo]");
+      if (kept.every((item) => mayUndo(item, now()))) undo.dataset.undo = ids.join(" ");
+      else undo.remove();
+    });
   }
 
   // The receipt on the page gets its answer as soon as there is one; the next pass may have come meanwhile.
@@ -158,8 +213,10 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   }
 
   function drawAnswer(items, known) {
+    const undone = items.filter(isUndone);
     const other = items.find((item) => !isAccepted(item));
     const service = known.knowledge?.services.find((one) => one.slug === items[0].service)?.name;
+    if (undone.length) return draw("undone", summary(undone, service));
     if (!other) {
       return draw("sent", summary(items, service), (drawn) => {
         drawn.querySelector("[data-to-receipt]").href = receiptOf(items[0]);
@@ -172,12 +229,7 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
 
   // The server is asked again, with the same attempts, when there is somebody to ask.
   function askAgain(form, data, unanswered) {
-    const fields = document.createDocumentFragment();
-    for (const [name, value] of data) {
-      if (name !== "csrfmiddlewaretoken") {
-        fields.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-      }
-    }
+    const fields = fieldsOf([...data].filter(([name]) => name !== "csrfmiddlewaretoken"));
     draw(unanswered || form?.dataset.again === "unknown" ? "unknown" : "unsent", { fields });
   }
 
@@ -200,9 +252,11 @@ export function presenting({ till, desk, draw, asked, receiptOf, device, site, s
   return { remember, present, leaves, take, takeUp, answerReceipt, noteOnline };
 }
 
-function judged(known, signed, service, taken) {
+// `before`: passes of the same go, which this one comes after.
+function judged(known, signed, service, taken, before) {
   const now = known.now();
-  return refusal(factsOf(signed, known.knowledge, taken, now), { service, occurredAt: now, accountedAt: now });
+  const spent = [...taken, ...before.map(({ serial }) => ({ serial, at: now }))];
+  return refusal(factsOf(signed, known.knowledge, spent, now), { service, occurredAt: now, accountedAt: now });
 }
 
 // Would these passes, one after the other, go past what this device may hold?
@@ -222,12 +276,71 @@ function twice(present, items) {
   return items.some(rival) ? "already_redeemed" : null;
 }
 
-// As the server writes it on a ticket.
-function inGroups(name) {
-  return grouped(name).replace(/-/g, "\u00a0");
+// Whom to call, and the sites near here that take it: those of its operation, where the reason says so and it has some.
+function helpFor(knowledge, signed, { call, elsewhere }) {
+  const batch = knowledge?.batches.find((one) => one.id === signed?.batch);
+  const ofItsOwn = call && call !== "operator" ? knowledge?.calls?.[batch?.call] : undefined;
+  const near = elsewhere ? (batch?.near ?? []).map((at) => knowledge.places[at]) : [];
+  return { call: ofItsOwn ?? knowledge?.call ?? undefined, near };
+}
+
+function placesOf(near) {
+  const places = document.createDocumentFragment();
+  for (const { name, where, phone, address } of near) {
+    places.append(screen("place", { name, where, phone }));
+    if (phone) places.lastElementChild.querySelector("a").href = address;
+  }
+  return near.length ? places : "";
+}
+
+// The pass that was read is refused, and what was on the table is not.
+function refusedBeside(signed, code) {
+  const { title, next } = reason(code);
+  return [`${signed ? `Pass ${signed.name}\u00a0: ` : ""}${title} ${reason("stays").title}`, next];
+}
+
+function nowGone({ name }, code) {
+  const { title, next } = reason(code);
+  return `Le pass ${name} n’est plus affiché, et n’a pas été encaissé\u00a0: ${title} ${next}`;
+}
+
+// The other passes of a go that was refused for one of them.
+function notEither(signed, refused) {
+  const others = signed.filter((each) => each !== refused).map(({ name }) => name).join(", ");
+  return others ? [`Avec lui, pas encaissé non plus\u00a0: ${others}. ${reason("alone").title}`] : [];
+}
+
+function paragraphs(sentences) {
+  const drawn = document.createDocumentFragment();
+  for (const textContent of sentences) drawn.append(Object.assign(document.createElement("p"), { textContent }));
+  return sentences.length ? drawn : "";
+}
+
+// Hidden fields of a form; `marks` are their data-* attributes.
+function fieldsOf(pairs, marks = {}) {
+  const fields = document.createDocumentFragment();
+  for (const [name, value] of pairs) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    Object.assign(field.dataset, marks);
+    fields.append(field);
+  }
+  return fields;
+}
+
+// Each as the server writes it on a ticket, and each a name of its own to whoever looks for one.
+function namesOf(passes) {
+  const names = document.createDocumentFragment();
+  for (const [at, { name }] of passes.entries()) {
+    const textContent = grouped(name).replace(/-/g, "\u00a0");
+    names.append(at ? " · " : "", Object.assign(document.createElement("span"), { textContent, translate: false }));
+  }
+  return names;
+}
+
+function sumOf(passes) {
+  return passes.reduce((sum, each) => sum + each.value, 0);
 }
 
 function summary(items, service) {
-  const value = euros(items.reduce((sum, item) => sum + item.value, 0));
-  return { name: items.map((item) => inGroups(item.name)).join(" · "), value, service };
+  return { name: namesOf(items), value: euros(sumOf(items)), service };
 }

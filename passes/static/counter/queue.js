@@ -3,9 +3,12 @@
 //
 //     { id, site, code, name, serial, service, value, occurred_at, session, state, verdict?, problem?, seen?, voided? }
 //     state: queued → sent (asked at least once; the server may have done it) → recorded (verdict)
+//            queued → undone (undone_at): never sent, and never will be; it stays to be seen
 
 const NAME = "aptic-counter";
 const KEPT = 7 * 24 * 3_600_000; // verdicts that somebody has seen, and passes taken on line
+const UNDO = 15 * 60_000; // the same as on line
+const MOST = 200; // refusals of one day: as many as somebody reads
 const LOST = new Set(["InvalidStateError", "UnknownError"]); // a base that the browser has closed under its pages
 const SURE = { durability: "strict" }; // on the disk before anybody is told that it is
 
@@ -48,7 +51,7 @@ export async function openQueue(openDB) {
     const known = new Set(present.map((each) => each.id));
     const reason = refuse(present);
     if (!reason) {
-      for (const item of items) if (!known.has(item.id)) await change.store.put({ ...item, state: "queued" });
+      for (const item of items) if (!known.has(item.id)) await change.store.put({ state: "queued", ...item });
     }
     await change.done;
     lookAt(reason ? present : [...present, ...items]);
@@ -58,6 +61,18 @@ export async function openQueue(openDB) {
   // From now on the server may have done them: an id is never changed, and never given up.
   async function markSent(ids) {
     await update(ids, (item) => (item.state === "queued" ? { ...item, state: "sent" } : item));
+  }
+
+  // Take all of these off the queue, if nobody has sent one of them and their minutes have not passed; whether it is done.
+  async function undo(ids, now) {
+    const work = base.transaction("items", "readwrite", SURE);
+    const found = await Promise.all(ids.map((id) => work.store.get(id)));
+    const may = found.every((item) => item && (isUndone(item) || mayUndo(item, now)));
+    for (const { code, ...item } of may ? found.filter((each) => !isUndone(each)) : []) {
+      await work.store.put({ ...item, state: "undone", undone_at: new Date(now).toISOString() });
+    }
+    await work.done;
+    return may;
   }
 
   // What the server answered, by id. The code goes, the answer stays until somebody has seen it.
@@ -111,7 +126,8 @@ export async function openQueue(openDB) {
     const [items, spent] = [work.objectStore("items"), work.objectStore("spent")];
     for (const item of await items.getAll()) {
       const at = Date.parse(item.occurred_at);
-      if (!mayGo(item) || !item.seen || !(everythingSeen || now - at > KEPT)) continue;
+      const old = now - at > KEPT;
+      if (!(isUndone(item) ? old : mayGo(item) && item.seen && (everythingSeen || old))) continue; // the server has no undone line
       if (isTaken(item)) await spent.put({ id: item.id, serial: item.serial, at });
       await items.delete(item.id);
     }
@@ -132,9 +148,21 @@ export async function openQueue(openDB) {
     return [...spent, ...items.map((item) => ({ serial: item.serial, at: Date.parse(item.occurred_at) }))];
   }
 
+  // What was refused at `site` without a network on the day of `now`: [{ name, why, at }], oldest first. `fresh`, { name, why },
+  // joins it; the days before are erased.
+  async function refusals(site, now, fresh = null) {
+    const work = base.transaction("memo", "readwrite");
+    const before = (await work.store.get(`refused ${site}`)) ?? [];
+    const kept = before.filter(({ at }) => dayOf(at) === dayOf(now));
+    if (fresh) kept.push({ ...fresh, at: now });
+    if (fresh || kept.length < before.length) await work.store.put(kept.slice(-MOST), `refused ${site}`);
+    await work.done;
+    return kept.slice(-MOST);
+  }
+
   await lasting(all)().catch(() => {}); // for `latest`; what cannot be read now may be later
   const methods = {
-    add, markSent, record, judge, note, all, markSeen, forget, taken,
+    add, markSent, undo, record, judge, note, all, markSeen, forget, taken, refusals,
     noteSpent: (id, serial, at) => base.put("spent", { id, serial, at }),
     noteVoided,
     remember: (key, value) => base.put("memo", value, key),
@@ -145,7 +173,17 @@ export async function openQueue(openDB) {
 }
 
 export function isWaiting(item) {
-  return item.state !== "recorded";
+  return item.state !== "recorded" && !isUndone(item);
+}
+
+// Taken off the queue before it was sent: it weighs nothing, takes nothing, and is never sent.
+export function isUndone(item) {
+  return item.state === "undone";
+}
+
+// May this device still undo it by itself?
+export function mayUndo(item, now) {
+  return item.state === "queued" && now - Date.parse(item.occurred_at) <= UNDO;
 }
 
 // It waits, and no network that comes back takes it away: it is of another site, or the server did not understand it.
@@ -164,7 +202,11 @@ export function isHeld(item) {
 
 // Is its answer final?
 export function mayGo(item) {
-  return !isWaiting(item) && !isHeld(item);
+  return !isWaiting(item) && !isHeld(item) && !isUndone(item);
+}
+
+function dayOf(at) {
+  return new Date(at).toDateString();
 }
 
 function isTaken(item) {
@@ -174,7 +216,7 @@ function isTaken(item) {
 // { waiting, cents, accepted, held, refused } of items; the last three count answers nobody has seen.
 export function totals(items) {
   const waiting = items.filter(isWaiting);
-  const fresh = items.filter((item) => !isWaiting(item) && !item.seen);
+  const fresh = items.filter((item) => !isWaiting(item) && !isUndone(item) && !item.seen);
   const accepted = fresh.filter(isAccepted).length;
   const held = fresh.filter(isHeld).length;
   return {

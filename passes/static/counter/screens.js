@@ -15,11 +15,13 @@ export function screen(name, slots = {}) {
   return drawn;
 }
 
-// Why a pass is not taken: { title, next } in the words of the server's own refusals.
+// Why a pass is not taken: { title, next } in the words of the server's own refusals; whom they tell to call, and whether
+// another site may take it (passes/refusals.py).
 export function reason(code) {
   const reasons = document.getElementById("offline-reasons").content;
   const [title, next] = reasons.querySelectorAll(`[data-reason="${code}"] > p`);
-  return { title: title.textContent, next: next?.textContent ?? "" };
+  const { call, elsewhere } = title.parentElement?.dataset ?? {};
+  return { title: title.textContent, next: next?.textContent ?? "", call, elsewhere: elsewhere !== undefined };
 }
 
 // 1000 → "10 €", 1050 → "10,50 €".

@@ -33,8 +33,11 @@ async function sendAll({ queue, send, site, progress, doubtful }) {
     const waiting = (await queue.all()).filter((item) => isWaiting(item) && item.site === site && !setAside.has(item.id));
     if (!waiting.length || broken === MOST_BROKEN) return { outcome: left ? "left" : "sent" };
     const sound = waiting.filter((item) => !doubtful.has(item.id));
-    const chunk = (sound.length ? sound : waiting).slice(0, size);
-    await queue.markSent(chunk.map((item) => item.id));
+    const first = (sound.length ? sound : waiting).slice(0, size);
+    await queue.markSent(first.map((item) => item.id));
+    const still = new Set((await queue.all()).filter(isWaiting).map((item) => item.id)); // what was undone meanwhile is not sent
+    const chunk = first.filter((item) => still.has(item.id));
+    if (!chunk.length) continue;
     const answer = await asked(send, chunk);
     if (STOPPED.has(answer.status)) return { outcome: "stopped" };
     if (TRIPPED.has(answer.status)) {
