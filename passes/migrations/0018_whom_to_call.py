@@ -11,7 +11,7 @@ KNOWS = KNOWLEDGE[KNOWLEDGE.index("CREATE FUNCTION passes_knowledge") :]
 class Migration(migrations.Migration):
     """One function."""
 
-    dependencies = [("passes", "0014_given_back")]
+    dependencies = [("passes", "0017_recorded_by_the_clock")]
     operations = [
         migrations.RunSQL(KNOWS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"), migrations.RunSQL.noop),
     ]
