@@ -72,7 +72,8 @@ def test_the_queue_outlives_the_tab_and_opens_without_a_network(tablet, batch):
     again.page.get_by_role("button", name="Voir la liste").click()
     again.reads("Encaissés sans réseau", "Tout est envoyé.").look().says("En ligne")
     expect(again.page.get_by_role("link", name="Le reçu", exact=True)).to_have_count(2)
-    again.presses("Effacer les réponses lues").reads("Aucun encaissement n’attend").look()
+    again.presses("Effacer les réponses lues").reads("Rien n’est à envoyer.", "Refusé ici").look()  # until the evening
+    expect(again.page.locator(".queue li")).to_have_count(1)
     again.follows("Revenir au guichet").reads("Encaisser un pass")
 
 
@@ -85,6 +86,7 @@ def test_a_late_answer_takes_nothing_away(tablet, batch):
     }""")
     tablet.reads("Tout est envoyé.")
     assert tablet.page.locator("#till [data-drawn=list]").count() == 1
+    tablet.presses("Effacer les réponses lues").reads("Aucun encaissement n’attend").look()
 
 
 def test_a_conflict_is_shown_with_what_to_do(tablet, till, batch):

@@ -94,5 +94,5 @@ def test_the_day_shows_what_waits_on_the_device(tablet, till, batch):
     tablet.page.route("**/api/v1/redemptions/batch/", lambda route: route.abort())
     tablet.comes_back()
     tablet.page.goto(f"/guichet/{till.site.actor_id}/{till.site.pk}/journee/")
-    tablet.reads("En attente sur cet appareil", "1 pass en attente d’envoi", "10 €", "En attente d’envoi")
+    tablet.reads("Sans réseau, sur cet appareil", "1 pass en attente d’envoi", "10 €", "En attente d’envoi")
     tablet.look()

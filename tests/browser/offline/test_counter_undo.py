@@ -13,7 +13,7 @@ GONE = "Plus de réseau : le guichet continue."
 
 def test_what_was_noted_is_undone_and_the_pass_may_be_taken_again(tablet, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau").look()
-    tablet.presses("C’était une erreur : annuler").reads("Encaissement annulé", "le pass reste valable").look().says(
+    tablet.presses("Annuler, c’était une erreur").reads("Encaissement annulé", "le pass reste valable").look().says(
         GONE
     )
     tablet.presses("Voir la liste").reads("Rien n’est à envoyer.", "Encaissé, puis annulé", "Annulation").look()
@@ -32,7 +32,7 @@ def test_a_line_is_undone_from_the_list_and_the_passes_of_one_go_together(tablet
     tablet.reads("Ce pass est valable")
     scan(tablet.page, printed(batch, position=3))
     tablet.reads("Ces 2 pass sont valables").page.locator("[data-confirm] button").click()
-    tablet.reads("C’est noté").presses("C’était une erreur : annuler").reads("Encaissement annulé", "20 €")
+    tablet.reads("C’est noté").presses("Annuler, c’était une erreur").reads("Encaissement annulé", "20 €")
     assert [item["state"] for item in tablet.items()] == ["undone"] * 3
 
 
@@ -42,12 +42,12 @@ def test_what_may_have_left_is_not_undone_here(tablet, batch):
     tablet.page.route("**/api/v1/**", lambda route: route.abort("connectionreset"))
     tablet.page.locator("[data-confirm] button").click()
     tablet.reads("C’est noté, sans réseau")
-    expect(tablet.page.get_by_role("button", name="annuler")).to_have_count(0)
+    expect(tablet.page.get_by_role("button", name="Annuler")).to_have_count(0)
 
 
 def test_after_fifteen_minutes_the_device_says_that_it_is_too_late(tablet, batch):
     tablet.goes_off_line().takes(printed(batch)).reads("C’est noté, sans réseau")
     (item,) = tablet.items()
     tablet.fills_its_queue([{**item, "occurred_at": "2026-01-01T09:00:00Z"}])
-    tablet.presses("C’était une erreur : annuler").reads("Trop tard pour annuler ici").look()
+    tablet.presses("Annuler, c’était une erreur").reads("Trop tard pour annuler ici").look()
     assert [one["state"] for one in tablet.items()] == ["queued"]
