@@ -27,7 +27,7 @@ def codes_in(module: str) -> set[str]:
 def said(tablet: Client, till: TestTill) -> dict[str, list[str]]:
     """Code → its paragraphs, as they stand on the counter's page."""
     page = tablet.get(f"/guichet/{till.site.actor_id}/{till.site.pk}/").content.decode()
-    reasons = re.findall(r'<div data-reason="(\w+)">(.*?)</div>', page, flags=re.DOTALL)
+    reasons = re.findall(r'<div data-reason="(\w+)"[^>]*>(.*?)</div>', page, flags=re.DOTALL)
     return {code: re.findall(r"<p>\s*(.+?)\s*</p>", words, flags=re.DOTALL) for code, words in reasons}
 
 
