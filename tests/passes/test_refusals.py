@@ -197,6 +197,16 @@ def test_of_the_same_booklet_it_says_as_much_above_what_stays_on_the_table(table
     assert re.findall(r'name="code" value="([^"]+)"', page) == [kept]
 
 
+def test_what_is_no_longer_to_be_taken_leaves_the_table_in_words(tablet: Client, till: TestTill) -> None:
+    batch = _used(till)
+    used, fresh = code_of(batch), code_of(batch, position=2)
+    answer = _beside(tablet, till, fresh, used)
+    page = plain(answer)
+    assert f"Le pass {used[:7]} , affiché avant, n’est plus valable et n’est plus compté." in page
+    assert "Ce pass est valable" in page
+    assert re.findall(r'name="code" value="([^"]+)"', answer.content.decode()) == [fresh]
+
+
 def test_a_training_code_leaves_nobody_else_s_pass_on_the_table(tablet: Client, till: TestTill) -> None:
     code = next(one.code for one in training.booklet(till.site.pk))
     answer = _beside(tablet, till, code, code_of(make_batch()))

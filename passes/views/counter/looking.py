@@ -5,6 +5,7 @@ id of each attempt. A pass of another booklet replaces what was shown, whether i
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,16 +63,17 @@ def counter(request: HttpRequest, place: Site) -> HttpResponse:
 
 def look_at(request: HttpRequest, place: Site, typed: str) -> HttpResponse:
     """The pass behind a code, beside those that were on the table, or why it would be refused."""
-    kept = _kept(request, place)
+    kept, gone = _kept(request, place)
     try:
         fresh = _look(request, place, typed)
     except Refused as error:
         code = codes.parse(typed)
         if not kept or _of_another(code, kept[0]):  # somebody else's pass is not left one touch away from being taken
             return refused(request, place, error, code=code, typed=typed, left_aside=bool(kept))
-        return _shown(request, place, kept, refusal=explained(request, error, code), status=error.status)
+        return _shown(request, place, kept, gone=gone, refusal=explained(request, error, code), status=error.status)
     same = [one for one in kept if one.serial >> 4 == fresh.serial >> 4 and one.serial != fresh.serial]
-    return _shown(request, place, [*same, fresh], left_aside=bool(kept) and not same and kept[0].serial != fresh.serial)
+    aside = bool(kept) and not same and kept[0].serial != fresh.serial
+    return _shown(request, place, [*same, fresh], gone=gone, left_aside=aside)
 
 
 @require_POST
@@ -110,9 +112,10 @@ def take(request: HttpRequest, place: Site, session: Session | None = None) -> H
 
 def _shown(
     request: HttpRequest, place: Site, table: list[Presented], *, refusal: dict[str, Any] | None = None,
-    left_aside: bool = False, status: int = 200,
+    left_aside: bool = False, gone: Sequence[str] = (), status: int = 200,
 ) -> HttpResponse:  # fmt: skip
-    """The passes on the table, and the form that takes them; `refusal`: of one that was to join them.
+    """The passes on the table, and the form that takes them; `refusal`: of one that was to join them; `gone`: the names
+    of those that were there and are no longer to be taken.
 
     No other site would take that one: what depends on the place is the same for the whole booklet.
     """
@@ -126,6 +129,7 @@ def _shown(
         "services": _offered(place, last.view),
         "chosen": _proposed(request),
         "left_aside": left_aside,
+        "gone": gone,
         **(refusal or {"error": None}),
     }
     return counter_page(request, "passes/counter/confirm.html", place, context, status=status)
@@ -154,15 +158,15 @@ def _look(request: HttpRequest, place: Site, typed: str, attempt: uuid.UUID | No
     return Presented(codes.encode(code.serial, code.version), attempt or uuid.uuid4(), code.serial, view)
 
 
-def _kept(request: HttpRequest, place: Site) -> list[Presented]:
-    """What was on the table before this code, without what is no longer to be taken."""
-    kept = []
+def _kept(request: HttpRequest, place: Site) -> tuple[list[Presented], list[str]]:
+    """What was on the table before this code, and the names of what is no longer to be taken."""
+    kept, gone = [], []
     for text, attempt in _pairs(request, "kept"):
         try:
             kept.append(_look(request, place, text, attempt))
         except Refused:
-            continue
-    return kept
+            gone.append(codes.normalise(text)[: codes.SHORT])
+    return kept, gone
 
 
 def _of_another(code: Code | None, one: Presented) -> bool:
