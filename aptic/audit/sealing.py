@@ -5,7 +5,8 @@ oldest transaction still running. Ids are handed out in another order than trans
 Ranges of one table follow each other without a gap: a row forged into the past falls into a sealed range and shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ from aptic.audit.rules import GENESIS, chain
 from aptic.locks import Lock, try_lock
 from aptic.xid import horizon
 
-PATIENCE = "SET LOCAL statement_timeout = '30min'"  # a nightly job reads everything there is
+SLICE = 200  # seals verified at a time: minutes of rows, seconds of work
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,9 @@ def seal() -> list[Seal]:
         return [made for table in _tables() if (made := _seal_table(table, high))]
 
 
-@transaction.atomic
-def check() -> Verification:
-    """Verify and keep the result, for whoever answers for the trail. Runs inside `as_system()`."""
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENCE)
-    found = verify()
+def check(*, meanwhile: Callable[[], object] | None = None) -> Verification:
+    """Verify and keep the result, for whoever answers for the trail. Runs inside `as_system()`; see `verify`."""
+    found = verify(meanwhile=meanwhile)
     made = Verification(seals=Seal.objects.count())
     if found:
         made.seal_id, made.table, made.reason = found.seal_id, found.table, found.reason
@@ -96,15 +94,31 @@ def check() -> Verification:
     return made
 
 
-def verify() -> Difference | None:
-    """Recompute every seal from the rows, oldest first; the first difference, or None when all agree."""
+def verify(*, meanwhile: Callable[[], object] | None = None) -> Difference | None:
+    """Recompute every seal from the rows, oldest first; the first difference, or None when all agree.
+
+    Slice by slice, each in a transaction of its own: `meanwhile`, called between them, does what cannot wait.
+    """
     tables = {table.name: table for table in _tables()}
-    previous, reached = GENESIS, dict.fromkeys(tables, 0)
-    for made in Seal.objects.order_by("id").iterator():
-        if reason := _compare(made, tables[made.table], previous, reached[made.table]):
-            return Difference(made.pk, made.table, reason)
-        previous, reached[made.table] = bytes(made.hash), made.high
-    return _compare_heads() or _find_beyond(tables)
+    previous, reached, last = GENESIS, dict.fromkeys(tables, 0), 0
+    while some := list(Seal.objects.filter(pk__gt=last).order_by("id")[:SLICE]):
+        with _patience():
+            for made in some:
+                if reason := _compare(made, tables[made.table], previous, reached[made.table]):
+                    return Difference(made.pk, made.table, reason)
+                previous, reached[made.table], last = bytes(made.hash), made.high, made.pk
+        if meanwhile:
+            meanwhile()
+    with _patience():
+        return _compare_heads() or _find_beyond(tables)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """A nightly job reads everything there is: the seal of a whole installation put back is long."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '30min'")
+        yield
 
 
 def publish_head(day: date) -> Head | None:

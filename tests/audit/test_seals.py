@@ -175,6 +175,22 @@ def test_every_night_all_seals_are_verified_and_a_difference_stays_told_until_it
     assert b"aptic_last_verification_timestamp_seconds 1." in figures
 
 
+def test_what_is_written_during_a_long_verification_is_sealed_before_its_end(sealed, monkeypatch):
+    monkeypatch.setattr(sealing, "SLICE", 1)
+    made, real = [], sealing.seal
+
+    def seal_and_write():
+        made.extend(real())
+        if not made:
+            write("meanwhile")
+            horizon_passes()
+
+    monkeypatch.setattr(sealing, "seal", seal_and_write)
+    assert tasks.verify_nightly() is True
+    assert [one.table for one in made] == ["audit_event"]
+    assert verify() is None
+
+
 @pytest.mark.parametrize("table", ["audit_event", "ledger_transfer"])
 def test_a_row_that_its_number_hides_from_every_seal_is_found(sealed, table):
     tamper(sealed, f"UPDATE {table} SET xid = 1::bigint << 62 WHERE id = (SELECT max(id) FROM {table})")
