@@ -218,7 +218,9 @@ def test_an_actors_debt_is_no_cash(people, line):
     with acting(OPERATOR):
         case = uuid.uuid4()
         claim = account(purse=purse, kind=K.CLAIM, about=case)
-        post(kind=T.INCIDENT_OPENED, debit=claim, credit=line.account, amount_cents=1_000, event=case)
+        over = account(purse=purse, kind=K.CIRCULATION, about=uuid.uuid4())  # the batch, whose end has come meanwhile
+        post(kind=T.INCIDENT_OPENED, debit=claim, credit=over, amount_cents=1_000, event=case)
+        post(kind=T.EXPIRE, debit=over, credit=line.account, amount_cents=1_000, event=case)
         assert may_give(line) == 10_000  # the claim is awaited
         payable = account(purse=purse, kind=K.PAYABLE, about=uuid.uuid4())
         post(kind=T.RECOVERED, debit=payable, credit=claim, amount_cents=1_000, event=case)
