@@ -182,8 +182,8 @@ def test_what_the_site_has_chosen_since_holds_without_a_network(tablet, till):
         tablet.page.goto("/guichet/")
         tablet.page.wait_for_function(
             """async (chosen) => { const { keep } = document.getElementById("counter").dataset;
-                 const page = await (await caches.match(keep, { ignoreVary: true })).text();
-                 return page.includes("data-quick") === chosen; }""",
+                 const page = await caches.match(keep, { ignoreVary: true });
+                 return page && (await page.text()).includes("data-quick") === chosen; }""",
             arg=chosen,
         )
     tablet.goes_off_line().page.reload()
