@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from copy import copy
 from typing import Any
 
 import pytest
@@ -37,9 +38,9 @@ def purse(scheme: Scheme) -> Purse:
 
 
 def confirm(who: Principal, sweep: FeeSweep) -> None:
+    """As of the page that was open before somebody else moved: `sweep` as it was prepared."""
     with acting(who):
-        mine = FeeSweep.objects.select_related("purse").get(pk=sweep.pk)
-        confirm_sweep(sweep=mine, bank_reference="FRAIS 1", left_on=timezone.localdate())
+        confirm_sweep(sweep=copy(sweep), bank_reference="FRAIS 1", left_on=timezone.localdate())
 
 
 def prepared(scheme: Scheme, purse: Purse) -> FeeSweep:
