@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from actors.models import Payout, PayoutPurse, Settlement, Waiting
+from actors.calendar_rules import Calendar
+from actors.models import Payout, PayoutPurse, Settlement, SettlementCalendar, Waiting
 from actors.settlement import approve, outcome, prepare, send
 from actors.settlement.calendar import calendar
 from actors.settlement.people import ROLES
@@ -21,7 +22,8 @@ from actors.settlement_forms import BankReferenceForm, CutoffForm, ReasonForm
 from aptic.accounts.models import User
 from aptic.errors import DomainError
 from aptic.jobs import services as jobs
-from aptic.jobs.following import back_to, followed
+from aptic.jobs.following import ASKED, back_to, followed
+from aptic.jobs.models import Job
 from aptic.spaces import space
 from aptic.tenancy.principal import Hat
 from aptic.text import search_key
@@ -44,8 +46,11 @@ def settlement_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(runs, 20).get_page(request.GET.get("page"))
     for run in page:
         run.tag = TAGS.get(run.state, "")
-    context = {"page_obj": page, "job": followed(request, "settlement"), **_calendar()}
-    return render(request, "actors/settlement/list.html", context)
+    # Asked with the calendar: a run is being prepared once a week, and the list is opened every day.
+    under_way = Job.objects.visible_to(request.principal).filter(kind="settlement").live()
+    row = SettlementCalendar.objects.annotate(busy=Exists(under_way)).get()
+    job = followed(request, "settlement") if row.busy or ASKED in request.GET else None
+    return render(request, "actors/settlement/list.html", {"page_obj": page, "job": job, **_calendar(row.in_force)})
 
 
 @operator
@@ -62,7 +67,7 @@ def settlement_prepare(request: HttpRequest) -> HttpResponse:
             return redirect("operator_settlement", request.organisation.pk, existing.pk)
         job = jobs.start(kind="settlement", params={"cutoff": cutoff.isoformat()}, title="Préparation d’un règlement")
         return back_to(job, "operator_settlements", request.organisation.pk)
-    return render(request, "actors/settlement/prepare.html", {"form": form, **_calendar()})
+    return render(request, "actors/settlement/prepare.html", {"form": form, **_calendar(calendar())})
 
 
 @operator
@@ -203,9 +208,8 @@ def _typed(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _calendar() -> dict[str, Any]:
+def _calendar(in_force: Calendar) -> dict[str, Any]:
     """What the calendar does, and when next."""
-    in_force = calendar()
     return {"calendar": in_force, "next_day": in_force.next_day(timezone.localdate())}
 
 
